@@ -1,0 +1,135 @@
+"""An issue as its editors wrote it: the type that the rest of the house starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from markdown_it.token import Token
+
+from newsletter.authoring.lock import TrialLock
+from newsletter.findings import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Sponsor:
+    """Somebody who pays for the newsletter, shown to readers as such."""
+
+    name: str
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GlossaryTerm:
+    """A term of ``issues/glossary.toml`` in one language: ``[[HER2-low]]`` in an issue refers to it by its key."""
+
+    key: str
+    term: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture beside the issue file.
+
+    ``data`` is the file as it is; ``width`` and ``height`` are its pixels; ``media_type`` is image/png, image/jpeg or
+    image/gif, the three that every mail client draws.
+    """
+
+    path: str
+    data: bytes = field(repr=False)
+    media_type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Ordinary Markdown between blocks, as markdown-it-py's block tokens (``inline`` tokens carry children).
+
+    Besides markdown-it's own types, inline children may be of two types of ours, neither of which nests:
+
+    * ``glossary_term``: ``content`` is what the reader sees, ``meta["term"]`` the GlossaryTerm;
+    * ``merge_field``: ``meta["field"]`` is the MergeField.
+
+    A link whose destination is a merge field has that MergeField in ``meta["field"]`` of its ``link_open`` token.
+    A token's ``map`` counts lines of the whole file, from 0.
+    """
+
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MergeField:
+    """A personal part: its name (one of ``MERGE_FIELDS``) and what stands there when nothing is known."""
+
+    name: str
+    fallback: str = ""
+
+
+MERGE_FIELDS: Mapping[str, str] = {
+    "first_name": "The reader's first name; needs a fallback: {{first_name|friend}}",
+    "manage_url": "The reader's page; allowed as a link's destination only",
+    "unsubscribe_url": "The unsubscribe page; allowed as a link's destination only",
+    "address": "The address this mail was sent to",
+}
+"""All personal parts there are, with what an editor needs to know about each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A directive: ``::: kind argument "title" key=value``, a Markdown body, ``:::``.
+
+    ``fields`` holds the argument, the title and the options under the names that ``templates/blocks.toml`` gives them,
+    checked and converted to their types: str, int, date, or Image for a picture.
+    """
+
+    kind: str
+    fields: Mapping[str, object]
+    body: tuple[Token, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A level-2 heading and what follows until the next; the first section may have no heading.
+
+    ``heading`` holds the inline token of the heading, None for an opening without one; ``anchor`` is its id, unique in
+    the issue and empty only when there is no heading.
+    """
+
+    heading: Token | None
+    title: str
+    anchor: str
+    parts: tuple[Prose | Block, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One language of one number of the newsletter, read whole and without a mistake of form.
+
+    ``name`` is the folder's, such as 2026-12; ``file`` the path as findings print it; ``places`` gives the place of each
+    front-matter field by its name. ``source`` is the text of the file.
+    """
+
+    name: str
+    language: str
+    file: str
+    source: str = field(repr=False)
+    title: str
+    subject: str
+    preheader: str
+    topics: tuple[str, ...]
+    sponsors: tuple[Sponsor, ...]
+    review_by: date | None
+    sections: tuple[Section, ...]
+    places: Mapping[str, Place]
+    lock: TrialLock
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Give all blocks in the order of the file."""
+        return tuple(part for section in self.sections for part in section.parts if isinstance(part, Block))

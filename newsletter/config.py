@@ -1,0 +1,231 @@
+"""The settings: newsletter.toml, overridden by the environment. The only reader of the environment in the program.
+
+The *site folder* holds what an organisation owns: newsletter.toml, templates/, issues/ and subscribers/. It is the
+working directory, or the folder that ``NEWSLETTER_HOME`` names.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from newsletter.errors import SettingsError
+
+LONGEST_LIST_UNSUBSCRIBE = 77
+"""Octets of a List-Unsubscribe value that relays are known to leave unencoded (see docs/adr/0008)."""
+
+TOKEN_LENGTH = 34
+"""Characters of a reader's token: base64url of one version byte, eight id bytes and sixteen MAC bytes."""
+
+
+def _without_final_slash(url: str) -> str:
+    return url.rstrip("/")
+
+
+def _without_line_breaks(value: str) -> str:
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise ValueError("may not contain line breaks or control characters, since it stands in a mail header")
+    return value
+
+
+Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$"), AfterValidator(_without_final_slash)]
+HeaderText = Annotated[str, Field(min_length=1), AfterValidator(_without_line_breaks)]
+Address = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$")]
+Role = Literal["editor", "medical", "publisher"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NewsletterSettings(_Section):
+    """What the newsletter is called and what stands in every mail."""
+
+    name: HeaderText
+    organisation: HeaderText
+    home_page: Url
+    postal_address: str = Field(min_length=1)
+    languages: Annotated[tuple[str, ...], Field(min_length=1)]
+    list_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
+    from_name: HeaderText
+    from_address: Address
+    reply_to: Address
+    helpline: HeaderText
+    helpline_tel: Annotated[str, Field(pattern=r"^\+[0-9]{7,15}$")]
+
+
+class Person(_Section):
+    """Somebody who may approve, release or see addresses."""
+
+    name: str = Field(min_length=1)
+    address: Address
+    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+
+
+class Cadence(_Section):
+    """When issues go out, in the words of APScheduler's CronTrigger; use names for weekdays, never numbers."""
+
+    month: str
+    day: str
+    hour: Annotated[int, Field(ge=0, le=23)]
+    minute: Annotated[int, Field(ge=0, le=59)] = 0
+    timezone: str
+    grace_hours: Annotated[float, Field(gt=0, le=72)] = 6
+
+    @model_validator(mode="after")
+    def _not_in_the_hour_that_clocks_skip_or_repeat(self) -> Cadence:
+        if 1 <= self.hour < 3:
+            raise ValueError("hour 1 and 2 are skipped or repeated when clocks change: choose 3 to 24")
+        return self
+
+
+class WebSettings(_Section):
+    """Where readers reach us. ``base_url`` stands in every link of a mail."""
+
+    base_url: Url
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+
+
+class DatabaseSettings(_Section):
+    """``sqlite:///relative/or//absolute/path`` or ``postgresql://user:password@host/name``."""
+
+    url: Annotated[str, Field(pattern=r"^(sqlite:///|postgresql://)")]
+
+
+class SmtpSettings(_Section):
+    """A mail server that takes our mail."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 25
+    security: Literal["none", "starttls", "tls"] = "none"
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    connections: Annotated[int, Field(ge=1, le=100)] = 10
+    messages_per_connection: Annotated[int, Field(ge=1)] = 1000
+    timeout_seconds: Annotated[float, Field(gt=0)] = 60
+    ca_file: str = ""
+
+
+class SendgridSettings(_Section):
+    """SendGrid's v3 API and its signed event webhook."""
+
+    host: Url = "https://api.sendgrid.com"
+    api_key: SecretStr = SecretStr("")
+    webhook_public_key: str = ""
+    sandbox: bool = False
+    connections: Annotated[int, Field(ge=1, le=20)] = 2
+    timeout_seconds: Annotated[float, Field(gt=0)] = 60
+    ca_file: str = ""
+
+
+class DeliverySettings(_Section):
+    """How mail leaves. The default leaves nothing: ``outbox`` is a Maildir under var/."""
+
+    transport: Literal["outbox", "smtp", "sendgrid"] = "outbox"
+    outbox: Path = Path("var/outbox")
+    envelope_from: Address | None = None
+    lease_seconds: Annotated[float, Field(gt=0)] = 10
+    attempts: Annotated[int, Field(ge=1)] = 4
+    smtp: SmtpSettings = SmtpSettings()
+    sendgrid: SendgridSettings = SendgridSettings()
+
+
+class TrialSettings(_Section):
+    """The trial registry, ClinicalTrials.gov's API v2 or something that speaks it."""
+
+    base_url: Url = "https://clinicaltrials.gov/api/v2"
+    user_agent: HeaderText = "mets-matters-newsletter (trial status check before sending)"
+    timeout_seconds: Annotated[float, Field(gt=0)] = 20
+    country: str = "United States"
+
+
+class FeedSettings(_Section):
+    """Limits for fetching feeds."""
+
+    max_bytes: Annotated[int, Field(gt=0)] = 5_000_000
+    timeout_seconds: Annotated[float, Field(gt=0)] = 20
+    user_agent: HeaderText = "mets-matters-newsletter (feed reader)"
+
+
+class CheckSettings(_Section):
+    """Limits of the checks."""
+
+    max_html_bytes: Annotated[int, Field(gt=0)] = 102_000
+    """Gmail clips a longer message."""
+
+
+class Config(BaseSettings):
+    """All settings of one site folder, validated together."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NEWSLETTER_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+    )
+
+    home: Path
+    newsletter: NewsletterSettings
+    people: dict[str, Person] = {}
+    cadence: Cadence
+    web: WebSettings
+    database: DatabaseSettings
+    delivery: DeliverySettings = DeliverySettings()
+    trials: TrialSettings = TrialSettings()
+    feeds: FeedSettings = FeedSettings()
+    checks: CheckSettings = CheckSettings()
+    keys: SecretStr | None = None
+    """The key ring as JSON, for machines that have a secret store; otherwise the 0600 file ``var/keys.json``."""
+
+    @model_validator(mode="after")
+    def _the_unsubscribe_header_stays_short(self) -> Config:
+        longest = len(f"<{self.web.base_url}/u/>") + TOKEN_LENGTH
+        if longest > LONGEST_LIST_UNSUBSCRIBE:
+            raise ValueError(
+                f"web.base_url makes List-Unsubscribe {longest} octets long, over {LONGEST_LIST_UNSUBSCRIBE}: relays would "
+                f"encode it and one-click would break; use an address of at most "
+                f"{LONGEST_LIST_UNSUBSCRIBE - TOKEN_LENGTH - 5} characters"
+            )
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over newsletter.toml, which comes in through ``__init__``."""
+        return env_settings, init_settings
+
+    def path(self, relative: str | Path) -> Path:
+        """Give a path of the site folder; an absolute one stays as it is."""
+        return self.home / relative
+
+
+def load_config(home: Path | None = None) -> Config:
+    """Read the settings of the site folder ``home``, else of ``NEWSLETTER_HOME``, else of the working directory.
+
+    Raises SettingsError with every mistake at once.
+    """
+    home = (home or Path(os.environ.get("NEWSLETTER_HOME") or ".")).resolve()
+    file = home / "newsletter.toml"
+    try:
+        values: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(
+            f"There is no newsletter.toml in {home}. Go to the folder of your newsletter, or name it in NEWSLETTER_HOME."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: {error}") from error
+    values["home"] = home
+    try:
+        return Config(**values)
+    except ValidationError as error:
+        lines = [f"{'.'.join(str(part) for part in item['loc']) or 'settings'}: {item['msg']}" for item in error.errors()]
+        raise SettingsError(f"{file} (and NEWSLETTER_… variables) have mistakes:\n  " + "\n  ".join(lines)) from None

@@ -1,0 +1,1 @@
+"""The Django project: settings, addresses, middleware. Mounts the rooms' own views and has none of its own."""

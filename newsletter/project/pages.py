@@ -1,0 +1,13 @@
+"""The Jinja environment of readers' pages: strict, escaping, templates from the site folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+
+def page_environment(**options: Any) -> Environment:
+    """Make the environment; Django passes its own options."""
+    options |= {"undefined": StrictUndefined, "autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+    return Environment(**options)

@@ -1,0 +1,58 @@
+"""Django's settings, made from the site folder's newsletter.toml: nothing is set here that a person would want to change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from csp.constants import NONE, SELF
+
+from newsletter.config import Config, load_config
+from newsletter.project.database import database_settings
+from newsletter.subscribers.keys import load_key_ring
+
+NEWSLETTER: Config = load_config()
+KEY_RING = load_key_ring(NEWSLETTER)
+
+SECRET_KEY = KEY_RING.django
+DEBUG = False
+ALLOWED_HOSTS = ["*"]
+"""Any host: no page builds an address from the Host header; links come from web.base_url."""
+
+INSTALLED_APPS = ["newsletter.subscribers", "newsletter.publishing", "newsletter.delivery"]
+DATABASES: dict[str, Any] = {"default": database_settings(NEWSLETTER)}
+USE_TZ = True
+TIME_ZONE = "UTC"
+ROOT_URLCONF = "newsletter.project.urls"
+WSGI_APPLICATION = "newsletter.project.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "newsletter.project.middleware.quiet_pages",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [NEWSLETTER.path("templates/pages")],
+        "OPTIONS": {"environment": "newsletter.project.pages.page_environment"},
+    }
+]
+
+# Readers' pages load nothing from anywhere, run nothing, and tell nobody where their reader came from.
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if NEWSLETTER.web.base_url.startswith("https://") else 0
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "img-src": [SELF],
+        "style-src": [SELF, "'unsafe-inline'"],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5_000_000
+LOGGING_CONFIG = None

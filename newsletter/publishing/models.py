@@ -1,0 +1,159 @@
+"""What the calendar and the archive remember. The bytes that readers get live here from the first approval on."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Candidate(models.Model):
+    """The editions and the lock of an issue, frozen by the first approval; never changed.
+
+    ``digest`` is SHA-256 over the editions' digests and the lock's. ``findings`` is how many warnings stood when it was frozen.
+    """
+
+    issue = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64)
+    lock = models.BinaryField()
+    review_by = models.DateField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["issue", "digest"], name="one_candidate_per_digest")]
+
+    def __str__(self) -> str:
+        return f"{self.issue} {self.digest[:12]}"
+
+
+class FrozenEdition(models.Model):
+    """One edition of a candidate, as newsletter.rendering.edition.Edition gives it."""
+
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="editions")
+    language = models.CharField(max_length=12)
+    written_in = models.CharField(max_length=12)
+    title = models.TextField()
+    subject = models.TextField()
+    preheader = models.TextField()
+    html = models.TextField()
+    text = models.TextField()
+    web = models.TextField()
+    digest = models.CharField(max_length=64)
+    assets = models.ManyToManyField("publishing.FrozenAsset")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["candidate", "language"], name="one_edition_per_language")]
+
+    def __str__(self) -> str:
+        return f"{self.candidate} {self.language}"
+
+
+class FrozenAsset(models.Model):
+    """A picture of a frozen edition, published under its name."""
+
+    name = models.CharField(max_length=120, unique=True)
+    media_type = models.CharField(max_length=40)
+    data = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Approval(models.Model):
+    """A named person's yes, in a role, to a candidate."""
+
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="approvals")
+    role = models.CharField(max_length=20)
+    person = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["candidate", "role"], name="one_approval_per_role"),
+            models.UniqueConstraint(fields=["candidate", "person"], name="one_approval_per_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} as {self.role}: {self.candidate}"
+
+
+class SlotState(models.TextChoices):
+    """Where a slot stands; publishing.calendar has the one table of what may follow what."""
+
+    SCHEDULED = "scheduled", "waits for its hour"
+    HELD = "held", "a person has to look first"
+    RELEASED = "released", "its candidate was handed to delivery"
+
+
+class Slot(models.Model):
+    """One date that the cadence, or a person, yields; the unique ``at`` decides between two schedulers."""
+
+    at = models.DateTimeField(unique=True)
+    issue = models.CharField(max_length=40, unique=True)
+    state = models.CharField(max_length=20, choices=SlotState.choices, default=SlotState.SCHEDULED)
+    reason = models.TextField(blank=True)
+    candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, null=True, related_name="slots")
+
+    def __str__(self) -> str:
+        return f"{self.issue} at {self.at:%Y-%m-%d %H:%M} UTC"
+
+
+class TrialCheck(models.Model):
+    """When a trial was last asked about, and what was answered; beside the lock, so that the lock's bytes stay."""
+
+    issue = models.CharField(max_length=40)
+    nct_id = models.CharField(max_length=11)
+    asked_at = models.DateTimeField()
+    answer = models.CharField(max_length=40)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["issue", "nct_id"], name="one_check_per_trial_and_issue")]
+
+    def __str__(self) -> str:
+        return f"{self.nct_id}: {self.answer}"
+
+
+class FeedState(models.Model):
+    """What is needed to ask a feed only for what is new."""
+
+    name = models.CharField(max_length=80, unique=True)
+    etag = models.TextField(blank=True)
+    last_modified = models.TextField(blank=True)
+    pulled_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Clipping(models.Model):
+    """A feed entry in the editors' inbox: title, link, date and a short excerpt in plain text, never the article."""
+
+    feed = models.ForeignKey(FeedState, on_delete=models.CASCADE, related_name="clippings")
+    key = models.CharField(max_length=64)
+    title = models.TextField()
+    link = models.TextField()
+    excerpt = models.TextField(blank=True)
+    published_at = models.DateTimeField()
+    first_seen_at = models.DateTimeField()
+    clipped_to = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["feed", "key"], name="one_clipping_per_entry")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class AuditEntry(models.Model):
+    """Who did what, when, logged in as whom; never rewritten."""
+
+    at = models.DateTimeField()
+    act = models.CharField(max_length=40)
+    subject = models.CharField(max_length=120)
+    person = models.CharField(max_length=80, blank=True)
+    system_user = models.CharField(max_length=80)
+    note = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.act} {self.subject}"

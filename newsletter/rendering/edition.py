@@ -1,0 +1,53 @@
+"""An edition: one language of an issue, rendered, immutable, known by its digest."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A picture that a mail or web page shows, published by the archive under its name.
+
+    ``name`` starts with the SHA-256 of ``data`` (16 hex digits), so that an address never changes its meaning.
+    """
+
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One language of an issue as readers get it.
+
+    ``language`` is the readers' language; ``written_in`` is the language of the text, another one when the issue has no
+    edition in ``language`` (the mail then begins with a line that says so). ``html`` and ``text`` are the mail's two parts,
+    ``web`` the archive page. ``html`` and ``text`` hold merge tokens (newsletter.rendering.merge); ``subject``, ``preheader``
+    and ``web`` hold none: nobody's name stands on a lock screen or on a public page.
+    """
+
+    issue: str
+    language: str
+    written_in: str
+    title: str
+    subject: str
+    preheader: str
+    html: str = field(repr=False)
+    text: str = field(repr=False)
+    web: str = field(repr=False)
+    assets: tuple[Asset, ...] = ()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 in hex over every field, each with its length before it."""
+        digest = hashlib.sha256()
+        parts = [self.issue, self.language, self.written_in, self.title, self.subject, self.preheader, self.html, self.text, self.web]
+        for part in parts:
+            data = part.encode()
+            digest.update(len(data).to_bytes(8, "big") + data)
+        for asset in self.assets:
+            digest.update(asset.name.encode() + b"\0" + hashlib.sha256(asset.data).digest())
+        return digest.hexdigest()

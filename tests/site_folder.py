@@ -1,0 +1,31 @@
+"""Gives every test run a site folder of its own, before Django reads its settings.
+
+A pytest plugin (``-p tests.site_folder``): the folder lies in a temporary place, links to this repository's templates, issues,
+subscribers and settings, and has an empty ``var/``. Nothing a test does reaches the checkout.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+OWNED_BY_THE_ORGANISATION = ["templates", "issues", "subscribers", "newsletter.toml"]
+
+
+def make_site_folder(folder: Path) -> Path:
+    """Link this repository's site files into ``folder``, which is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in OWNED_BY_THE_ORGANISATION:
+        (folder / name).symlink_to(REPOSITORY / name)
+    return folder
+
+
+if "NEWSLETTER_TEST_SITE" not in os.environ:
+    _folder = Path(tempfile.mkdtemp(prefix="newsletter-test-"))
+    os.environ["NEWSLETTER_HOME"] = os.environ["NEWSLETTER_TEST_SITE"] = str(make_site_folder(_folder))
+    _owner = os.getpid()
+    atexit.register(lambda: shutil.rmtree(_folder, ignore_errors=True) if os.getpid() == _owner else None)

@@ -11,7 +11,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say in one line what was not run."""
     skipped = terminalreporter.stats.get("skipped", [])
     if skipped:
-        reasons = sorted({report.longrepr[2].removeprefix("Skipped: ") for report in skipped if isinstance(report.longrepr, tuple)})
+        reports = [report.longrepr for report in skipped if isinstance(report.longrepr, tuple)]
+        reasons = sorted({reason.removeprefix("Skipped: ") for _, _, reason in reports})
         terminalreporter.write_line(f"NOT RUN: {len(skipped)} tests: {'; '.join(reasons)}", yellow=True)
 
 

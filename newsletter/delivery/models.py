@@ -103,7 +103,9 @@ class Delivery(models.Model):
     handed_over_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["send", "subscription"], name="one_delivery_per_reader_and_send")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["send", "subscription"], name="one_delivery_per_reader_and_send")
+        ]
         indexes: ClassVar = [models.Index(fields=["batch", "handover"], name="delivery_in_batch")]
 
     def __str__(self) -> str:

@@ -44,8 +44,8 @@ class Edition:
     def digest(self) -> str:
         """SHA-256 in hex over every field, each with its length before it."""
         digest = hashlib.sha256()
-        parts = [self.issue, self.language, self.written_in, self.title, self.subject, self.preheader, self.html, self.text, self.web]
-        for part in parts:
+        head = [self.issue, self.language, self.written_in, self.title, self.subject, self.preheader]
+        for part in [*head, self.html, self.text, self.web]:
             data = part.encode()
             digest.update(len(data).to_bytes(8, "big") + data)
         for asset in self.assets:

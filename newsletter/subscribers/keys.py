@@ -16,6 +16,7 @@ from newsletter.config import Config
 from newsletter.errors import SettingsError
 
 KEY_FILE = "var/keys.json"
+RESTORE = "Restore it from your backup; do not make a new one, for it could not open what is stored."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,11 @@ def _parse_key_ring(text: str, origin: str) -> KeyRing:
             django=content["django"],
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SettingsError(f"{origin} is not a key ring ({error}). Restore it from your backup; do not make a new one.") from None
+        raise SettingsError(f"{origin} is not a key ring ({error}). {RESTORE}") from None
     keys = [ring.lookup, *ring.seal.values(), *ring.link.values()]
-    if not ring.seal or not ring.link or any(len(key) != 32 for key in keys) or not all(0 < v < 256 for v in [*ring.seal, *ring.link]):
-        raise SettingsError(f"{origin} is not a whole key ring. Restore it from your backup; do not make a new one.")
+    versions = [*ring.seal, *ring.link]
+    if not ring.seal or not ring.link or any(len(key) != 32 for key in keys) or not all(0 < v < 256 for v in versions):
+        raise SettingsError(f"{origin} is not a whole key ring. {RESTORE}")
     return ring
 
 

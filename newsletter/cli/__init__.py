@@ -1,1 +1,28 @@
-"""The command line: parse, call one function, print, exit."""
+"""The command line: parse, call one function, print, exit.
+
+Exit codes: 0 done, 1 the work found problems, 2 wrong usage, 3 not allowed in this state.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from newsletter.cli.commands import build_app
+from newsletter.errors import IssueError, NewsletterError
+
+
+def main() -> None:
+    """Run the command that the arguments name; a person's mistake ends in a sentence, never in a stack trace."""
+    try:
+        build_app(sys.argv[1:])()
+    except IssueError as error:
+        from newsletter.cli.printing import print_findings  # noqa: PLC0415 - rich is only needed where something is printed
+
+        print_findings(error.findings)
+        sys.exit(error.exit_code)
+    except NewsletterError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

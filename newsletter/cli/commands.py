@@ -1,0 +1,94 @@
+"""The list of all commands.
+
+A command's module is imported only when it is the one that was called: importing all of them would cost every command half a
+second (measured), and `newsletter check` has to start without Django.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+import typer
+
+from newsletter import __version__
+from newsletter.cli.django_setup import set_up_django
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Where a command lives: ``module`` has a function of its name (``test-send`` → ``test_send``), or an app for a group."""
+
+    name: str
+    summary: str
+    module: str
+    panel: str
+    needs_database: bool = True
+
+
+WRITING, APPROVING, SENDING, READERS, RUNNING = "Writing", "Approving and the calendar", "Sending", "Readers", "Running"
+
+COMMANDS = [
+    Command("check", "Say everything that is wrong with an issue.", "issues", WRITING, needs_database=False),
+    Command("build", "Write an issue's mails, texts and web pages into a folder.", "issues", WRITING, needs_database=False),
+    Command("trials", "Ask the trial registry: show, check, refresh.", "trials", WRITING),
+    Command("feeds", "The editors' inbox of news: pull, list, clip.", "feeds", WRITING),
+    Command("test-send", "Send an issue, as it is on disk, to one address.", "testing", WRITING),
+    Command("approve", "Give your yes to exactly these bytes.", "approving", APPROVING),
+    Command("calendar", "Show the slots to come and what stands in each.", "approving", APPROVING),
+    Command("schedule", "Put an issue on the calendar.", "approving", APPROVING),
+    Command("hold", "Hold a slot back until a person has looked.", "approving", APPROVING),
+    Command("unhold", "Let a held slot go ahead.", "approving", APPROVING),
+    Command("audience", "Say who would get the newsletter, and why others would not.", "sending", SENDING),
+    Command("send", "Deliver what is due now.", "sending", SENDING),
+    Command("status", "Show where sends stand.", "sending", SENDING),
+    Command("report", "Show what became of a send.", "sending", SENDING),
+    Command("subscribers", "The list: import, add, show, end, stats.", "subscribers", READERS),
+    Command("serve", "Readers' pages, calendar and sending in one process.", "serving", RUNNING),
+    Command("web", "Readers' pages alone.", "serving", RUNNING),
+    Command("scheduler", "Calendar and sending alone.", "serving", RUNNING),
+    Command("demo", "Send the sample issue to invented readers, into a folder.", "demo", RUNNING, needs_database=False),
+    Command("init", "Make a folder for a newsletter of your own.", "starting", RUNNING, needs_database=False),
+    Command("manage", "Django's own commands.", "managing", RUNNING),
+]
+
+
+def build_app(arguments: Sequence[str]) -> typer.Typer:
+    """Make the application, with the one command that ``arguments`` name loaded and the others only listed."""
+    app = typer.Typer(
+        help="Mets Matters: from an editor's Markdown to every reader's inbox.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    app.callback()(_options_for_all)
+    called = next((argument for argument in arguments if not argument.startswith("-")), "")
+    for command in COMMANDS:
+        if command.name == called:
+            _add(app, command)
+        else:
+            app.command(command.name, help=command.summary, rich_help_panel=command.panel)(lambda: None)
+    return app
+
+
+def _add(app: typer.Typer, command: Command) -> None:
+    if command.needs_database:
+        set_up_django()
+    module = import_module(f"newsletter.cli.{command.module}")
+    function = getattr(module, command.name.replace("-", "_"))
+    if isinstance(function, typer.Typer):
+        app.add_typer(function, name=command.name, help=command.summary, no_args_is_help=True)
+        return
+    settings = {"ignore_unknown_options": True, "help_option_names": []} if command.name == "manage" else None
+    app.command(command.name, context_settings=settings)(function)
+
+
+def _options_for_all(
+    *,
+    version: bool = typer.Option(False, "--version", help="Show the version and stop.", is_eager=True),  # noqa: FBT003 - typer's form
+) -> None:
+    if version:
+        typer.echo(f"newsletter {__version__}")
+        raise typer.Exit

@@ -1,0 +1,72 @@
+"""How things look in a terminal: findings, tables, JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import orjson
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from newsletter.findings import Finding, Severity
+
+console = Console(highlight=False, soft_wrap=True)
+
+STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTICE: "cyan"}
+
+
+class OutputFormat(StrEnum):
+    """How a list is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Print findings, each with its place, its message and its fix, and then how many there are of each kind."""
+    for finding in findings:
+        style = STYLES[finding.severity]
+        head = f"[bold]{escape(str(finding.place))}[/] [{style}]{finding.severity}[/] {escape(finding.message)}"
+        console.print(f"{head} [dim]{finding.rule}[/]")
+        if finding.fix:
+            console.print(f"    → {escape(finding.fix)}")
+    counts = [(sum(finding.severity is severity for finding in findings), severity) for severity in Severity]
+    words = [f"{count} {severity}{'s' if count != 1 else ''}" for count, severity in counts if count]
+    console.print(", ".join(words) or "No findings.", style="bold" if words else "green")
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:
+    """Print a table; cells are plain text."""
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    console.print(table)
+
+
+def print_json(value: object) -> None:
+    """Print a value made of dataclasses, lists and plain values as indented JSON."""
+    text = orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
+    console.print(text, markup=False, soft_wrap=True)
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if isinstance(value, (set, frozenset, tuple)):
+        return sorted(value) if isinstance(value, (set, frozenset)) else list(value)
+    if isinstance(value, (Path, date)):
+        return str(value)
+    raise TypeError(type(value).__name__)
+
+
+def local(moment: datetime, timezone: str) -> str:
+    """Give a moment as people in ``timezone`` say it, with the zone's name."""
+    return moment.astimezone(ZoneInfo(timezone)).strftime("%a %d %b %Y, %H:%M %Z")

@@ -58,19 +58,27 @@ class TrialLock:
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
 
+def parse_lock(data: bytes) -> TrialLock:
+    """Read a lock from its bytes. Raises ValueError when they are not a lock of ours."""
+    try:
+        content = json.loads(data)
+        trials = {
+            nct_id: LockedTrial(**{**trial, "phases": tuple(trial["phases"]), "countries": tuple(trial["countries"])})
+            for nct_id, trial in content["trials"].items()
+        }
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(str(error)) from error
+    return TrialLock(MappingProxyType(trials))
+
+
 def read_lock(folder: Path, shown_as: str) -> TrialLock:
     """Read the lock of an issue folder; no file is an empty lock. Raises IssueError when the file is not one of ours."""
     file = folder / LOCK_FILE
     if not file.exists():
         return TrialLock()
     try:
-        content = json.loads(file.read_text("utf-8"))
-        trials = {
-            nct_id: LockedTrial(**{**trial, "phases": tuple(trial["phases"]), "countries": tuple(trial["countries"])})
-            for nct_id, trial in content["trials"].items()
-        }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return parse_lock(file.read_bytes())
+    except ValueError as error:
         place = Place(f"{shown_as}/{LOCK_FILE}")
         fix = "Run `newsletter trials refresh` to write it anew."
         raise IssueError([Finding("trial-lock-unreadable", Severity.ERROR, f"not a trial lock ({error})", place, fix)]) from error
-    return TrialLock(MappingProxyType(trials))

@@ -8,19 +8,26 @@ from django.db import models
 
 
 class Candidate(models.Model):
-    """The editions and the lock of an issue, frozen by the first approval; never changed.
+    """The editions and the lock of an issue, frozen by the first approval; what readers get of it never changes.
 
-    ``digest`` is SHA-256 over the editions' digests and the lock's. ``findings`` is how many warnings stood when it was frozen.
+    ``digest`` is SHA-256 over the editions' digests, the lock's, ``review_by`` and ``cards``. ``cards`` says what each trial card
+    tells readers: ``{"NCT09990001": "open"}``. ``turn`` grows whenever the files of the issue turned into something else; the
+    candidate with the highest one is the latest, also when the files went back to what they were before.
     """
 
     issue = models.CharField(max_length=40)
     digest = models.CharField(max_length=64)
     lock = models.BinaryField()
+    cards: models.JSONField[dict[str, str]] = models.JSONField(default=dict)
     review_by = models.DateField(null=True)
+    turn = models.PositiveIntegerField()
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["issue", "digest"], name="one_candidate_per_digest")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["issue", "digest"], name="one_candidate_per_digest"),
+            models.UniqueConstraint(fields=["issue", "turn"], name="one_candidate_per_turn"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.issue} {self.digest[:12]}"
@@ -39,7 +46,7 @@ class FrozenEdition(models.Model):
     text = models.TextField()
     web = models.TextField()
     digest = models.CharField(max_length=64)
-    assets = models.ManyToManyField("publishing.FrozenAsset")
+    assets = models.ManyToManyField("publishing.FrozenAsset", through="publishing.ShownAsset")
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["candidate", "language"], name="one_edition_per_language")]
@@ -57,6 +64,21 @@ class FrozenAsset(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ShownAsset(models.Model):
+    """A picture's place in an edition; the order of the pictures is part of the edition's digest."""
+
+    edition = models.ForeignKey(FrozenEdition, on_delete=models.CASCADE, related_name="shown")
+    asset = models.ForeignKey(FrozenAsset, on_delete=models.PROTECT, related_name="shown")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["edition", "position"], name="one_asset_per_position")]
+
+    def __str__(self) -> str:
+        return f"{self.position}: {self.asset_id}"
 
 
 class Approval(models.Model):
@@ -85,12 +107,23 @@ class SlotState(models.TextChoices):
     RELEASED = "released", "its candidate was handed to delivery"
 
 
+class HeldFor(models.TextChoices):
+    """What a held slot waits for."""
+
+    NOTHING = "", "it is not held"
+    PERSON = "person", "somebody held it and will unhold it"
+    APPROVAL = "approval", "its issue changed; it goes on by itself when both approvals stand again"
+    GATE = "gate", "the release gate refused; a person mends it and unholds"
+    MISSED = "missed", "its hour is past by more than the grace; a person gives it a new one"
+
+
 class Slot(models.Model):
     """One date that the cadence, or a person, yields; the unique ``at`` decides between two schedulers."""
 
     at = models.DateTimeField(unique=True)
     issue = models.CharField(max_length=40, unique=True)
     state = models.CharField(max_length=20, choices=SlotState.choices, default=SlotState.SCHEDULED)
+    held_for = models.CharField(max_length=20, choices=HeldFor.choices, blank=True, default=HeldFor.NOTHING)
     reason = models.TextField(blank=True)
     candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, null=True, related_name="slots")
 

@@ -49,5 +49,6 @@ class Edition:
             data = part.encode()
             digest.update(len(data).to_bytes(8, "big") + data)
         for asset in self.assets:
-            digest.update(asset.name.encode() + b"\0" + hashlib.sha256(asset.data).digest())
+            label = f"{asset.name}\0{asset.media_type}\0".encode()
+            digest.update(label + hashlib.sha256(asset.data).digest())
         return digest.hexdigest()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from typing import Annotated
 
 import typer
 
@@ -86,8 +87,7 @@ def _add(app: typer.Typer, command: Command) -> None:
 
 
 def _options_for_all(
-    *,
-    version: bool = typer.Option(False, "--version", help="Show the version and stop.", is_eager=True),  # noqa: FBT003 - typer's form
+    *, version: Annotated[bool, typer.Option("--version", help="Show the version and stop.", is_eager=True)] = False
 ) -> None:
     if version:
         typer.echo(f"newsletter {__version__}")

@@ -30,7 +30,9 @@ def _bring_tables_up_to_date() -> None:
     if not pending():
         return
     if connection.vendor != "sqlite":
-        raise NotAllowedError("The database's tables are older than this program. Make a backup, then run: newsletter manage migrate")
+        raise NotAllowedError(
+            "The database's tables are older than this program. Make a backup, then run: newsletter manage migrate"
+        )
     lock = Path(connection.settings_dict["NAME"]).with_suffix(".migrating")
     with lock.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)  # two processes that start together

@@ -1,0 +1,119 @@
+"""`newsletter check` and `newsletter build`: from the files alone, without a database."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from newsletter.checking.trials import judge_trial, trial_finding
+from newsletter.cli.arguments import DayOption, FormatOption, IssueArgument, day
+from newsletter.cli.printing import OutputFormat, console, print_findings, print_json
+from newsletter.cli.site import WrittenIssue, letterhead, mail_headers, read_written_issue
+from newsletter.errors import IssueError
+from newsletter.findings import Finding, Severity, in_reading_order
+from newsletter.rendering.edition import Edition
+from newsletter.rendering.merge import Personal
+from newsletter.rendering.message import compile_message
+from newsletter.sources.registry import TrialRegistry
+
+SAMPLE_READER = Personal(
+    first_name="Alex",
+    address="alex@example.org",
+    manage_url="https://example.org/the-link-to-your-page",
+    unsubscribe_url="https://example.org/the-link-to-unsubscribe",
+)
+
+
+def check(
+    issue: IssueArgument,
+    *,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the trial registry.")] = False,
+    on: DayOption = "",
+    output: FormatOption = OutputFormat.TEXT,
+) -> None:
+    """Say everything that is wrong with an issue, in all its languages, with file, line and fix.
+
+    Exit 0 when nothing stops it, 1 when something does.
+    """
+    try:
+        written = read_written_issue(issue, sent_on=day(on))
+        findings = list(written.report.findings)
+        if not offline:
+            findings = in_reading_order([*findings, *_trial_findings(written)])
+    except IssueError as error:
+        findings = list(error.findings)
+    if output is OutputFormat.JSON:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        print_findings(findings)
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise typer.Exit(1)
+
+
+def _trial_findings(written: WrittenIssue) -> list[Finding]:
+    cards = {str(block.fields["nct_id"]): block for block in reversed(written.issues[0].blocks) if block.kind == "trial"}
+    answers = TrialRegistry(written.config.trials).ask(sorted(cards)) if cards else []
+    findings = []
+    for answer in answers:
+        card = cards[answer.nct_id]
+        verdict = judge_trial(answer, card_status=str(card.fields["status"]))
+        finding = trial_finding(verdict, card.place)
+        if finding is not None:
+            findings.append(finding)
+    return findings
+
+
+def build(
+    issue: IssueArgument,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write; files there are replaced.")],
+) -> None:
+    """Write each language's mail, text, web page and a message that a mail client opens, and build.json."""
+    started = time.perf_counter()
+    written = read_written_issue(issue, sent_on=day(""))
+    editions = written.editions
+    out.mkdir(parents=True, exist_ok=True)
+    sizes = {edition.language: _write_edition(edition, out, written) for edition in editions}
+    milliseconds = (time.perf_counter() - started) * 1000
+    summary = {
+        "issue": written.name,
+        "milliseconds": round(milliseconds, 1),
+        "editions": {
+            edition.language: {"digest": edition.digest, "subject": edition.subject, "bytes": sizes[edition.language]}
+            for edition in editions
+        },
+    }
+    (out / "build.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
+    for edition in editions:
+        names = ", ".join(f"{name} {size / 1000:.1f} kB" for name, size in sizes[edition.language].items())
+        console.print(f"[bold]{edition.language}[/] {names}")
+    console.print(f"Written to {out} in {milliseconds:.0f} ms.")
+    if written.report.errors:
+        console.print(f"It has {len(written.report.errors)} errors: newsletter check {written.name}", style="red")
+        raise typer.Exit(1)
+
+
+def _write_edition(edition: Edition, out: Path, written: WrittenIssue) -> dict[str, int]:
+    """Write one edition's files and give their sizes in bytes. Pictures are shown from the folder, as no page serves them yet."""
+    folder = out / edition.language
+    (folder / "assets").mkdir(parents=True, exist_ok=True)
+    for asset in edition.assets:
+        (folder / "assets" / asset.name).write_bytes(asset.data)
+    message = compile_message(edition, mail_headers(written.config)).message(
+        SAMPLE_READER, message_id=f"<{edition.digest[:32]}@example.org>", date=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    published = f"{letterhead(written.config).base_url}/assets/"
+    files = {
+        "email.html": edition.html.replace(published, "assets/").encode(),
+        "email.txt": edition.text.encode(),
+        "web.html": edition.web.replace(published, "assets/").encode(),
+        "message.eml": message,
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return {name: len(data) for name, data in files.items()}

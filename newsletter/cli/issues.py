@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from newsletter.cli.site import WrittenIssue, letterhead, mail_headers, read_wri
 from newsletter.errors import IssueError
 from newsletter.findings import Finding, Severity, in_reading_order
 from newsletter.rendering.edition import Edition
-from newsletter.rendering.merge import Personal
+from newsletter.rendering.merge import Personal, fill
 from newsletter.rendering.message import compile_message
 from newsletter.sources.registry import TrialRegistry
 
@@ -99,7 +100,10 @@ def build(
 
 
 def _write_edition(edition: Edition, out: Path, written: WrittenIssue) -> dict[str, int]:
-    """Write one edition's files and give their sizes in bytes. Pictures are shown from the folder, as no page serves them yet."""
+    """Write one edition's files, as an invented reader gets them, and give their sizes in bytes.
+
+    Pictures are shown from the folder, since no page serves them yet.
+    """
     folder = out / edition.language
     (folder / "assets").mkdir(parents=True, exist_ok=True)
     for asset in edition.assets:
@@ -109,8 +113,8 @@ def _write_edition(edition: Edition, out: Path, written: WrittenIssue) -> dict[s
     )
     published = f"{letterhead(written.config).base_url}/assets/"
     files = {
-        "email.html": edition.html.replace(published, "assets/").encode(),
-        "email.txt": edition.text.encode(),
+        "email.html": fill(edition.html, lambda field: escape(SAMPLE_READER.value(field))).replace(published, "assets/").encode(),
+        "email.txt": fill(edition.text, SAMPLE_READER.value).encode(),
         "web.html": edition.web.replace(published, "assets/").encode(),
         "message.eml": message,
     }

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+
+from selectolax.lexbor import LexborHTMLParser
 
 from newsletter.authoring.issue import Issue
-from newsletter.findings import Finding, Severity
+from newsletter.findings import Finding, Place, Severity
 from newsletter.rendering.edition import Edition
 
 
@@ -15,8 +18,8 @@ from newsletter.rendering.edition import Edition
 class Draft:
     """What a rule may look at: one edition, the issue it came from, and the limits.
 
-    ``sent_on`` is the day on which the issue goes out, as far as it is known; ``postal_address`` and ``organisation`` are what
-    every mail has to show.
+    ``sent_on`` is the day on which the issue goes out, as far as it is known; ``postal_address`` is what every mail has to
+    show. ``helpline_tel`` is the helpline as a ``tel:`` link writes it (+18442757427); when empty, any number to call will do.
     """
 
     issue: Issue
@@ -24,6 +27,32 @@ class Draft:
     sent_on: date
     postal_address: str
     max_html_bytes: int
+    helpline_tel: str = ""
+
+    @cached_property
+    def mail(self) -> LexborHTMLParser:
+        """The parsed HTML part of the mail."""
+        return LexborHTMLParser(self.edition.html)
+
+    @cached_property
+    def web_page(self) -> LexborHTMLParser:
+        """The parsed archive page."""
+        return LexborHTMLParser(self.edition.web)
+
+    @cached_property
+    def mail_words(self) -> str:
+        """The words of the mail's HTML part, elements parted by spaces."""
+        body = self.mail.body
+        return body.text(separator=" ") if body else ""
+
+    @property
+    def file(self) -> Place:
+        """The issue file as a whole, for what stands in no line of it."""
+        return Place(self.issue.file)
+
+    def field_place(self, name: str) -> Place:
+        """Give the place of a front-matter field; the file's first line where the field is missing."""
+        return self.issue.places.get(name, Place(self.issue.file, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,115 @@
+"""What a phone shows before the mail is opened: subject and preheader; and the sponsors of the front matter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from newsletter.checking.report import Draft
+from newsletter.checking.rule import Remark, rule
+from newsletter.checking.words import DIAGNOSIS, plain
+from newsletter.findings import Severity
+
+SUBJECT_CHARACTERS = range(10, 61)
+PREHEADER_CHARACTERS = range(40, 141)
+
+
+@rule("subject-length", Severity.WARNING)
+def subject_has_a_good_length(draft: Draft) -> Iterator[Remark]:
+    """Keep the subject between 10 and 60 characters.
+
+    Phones cut longer ones, and shorter ones say nothing.
+    """
+    length = len(draft.issue.subject)
+    if length not in SUBJECT_CHARACTERS:
+        yield Remark(
+            f"the subject has {length} characters", draft.field_place("subject"), "Write a subject of 10 to 60 characters."
+        )
+
+
+@rule("subject-shouts", Severity.WARNING)
+def subject_does_not_shout(draft: Draft) -> Iterator[Remark]:
+    """Put no words in capitals side by side in the subject, and at most one exclamation mark.
+
+    Shouting frightens, and filters take it for spam. One word in capitals, such as an organisation's name, is fine.
+    """
+    subject = draft.issue.subject
+    place = draft.field_place("subject")
+    long_words = re.findall(r"[^\W\d_]{4,}", subject)
+    if any(first.isupper() and second.isupper() for first, second in pairwise(long_words)):
+        yield Remark("the subject shouts in capitals", place, "Write it in small letters.")
+    if subject.count("!") > 1:
+        yield Remark("the subject has more than one exclamation mark", place, "Leave the exclamation marks out.")
+
+
+@rule("subject-names-diagnosis", Severity.WARNING)
+def subject_names_no_diagnosis(draft: Draft) -> Iterator[Remark]:
+    """Name no illness, treatment or test result in the subject.
+
+    It appears on lock screens, where anybody may read it.
+    """
+    for word in _diagnosis_words(draft.issue.subject):
+        yield Remark(
+            f'the subject says "{word}", and lock screens show it to everybody',
+            draft.field_place("subject"),
+            "Say it without naming an illness or a treatment; the mail itself may.",
+        )
+
+
+@rule("preheader-length", Severity.WARNING)
+def preheader_has_a_good_length(draft: Draft) -> Iterator[Remark]:
+    """Keep the preheader between 40 and 140 characters.
+
+    A shorter one is filled up with the first words of the mail, a longer one is cut.
+    """
+    length = len(draft.issue.preheader)
+    if length not in PREHEADER_CHARACTERS:
+        yield Remark(
+            f"the preheader has {length} characters", draft.field_place("preheader"), "Write one of 40 to 140 characters."
+        )
+
+
+@rule("preheader-repeats-subject", Severity.WARNING)
+def preheader_says_more_than_the_subject(draft: Draft) -> Iterator[Remark]:
+    """Write another text for the preheader than for the subject.
+
+    They stand side by side, and the second should add something.
+    """
+    if plain(draft.issue.preheader) == plain(draft.issue.subject):
+        yield Remark(
+            "the preheader repeats the subject", draft.field_place("preheader"), "Say what else the reader will find inside."
+        )
+
+
+@rule("preheader-names-diagnosis", Severity.WARNING)
+def preheader_names_no_diagnosis(draft: Draft) -> Iterator[Remark]:
+    """Name no illness, treatment or test result in the preheader.
+
+    Most lock screens show it under the subject.
+    """
+    for word in _diagnosis_words(draft.issue.preheader):
+        yield Remark(
+            f'the preheader says "{word}", and lock screens show it to everybody',
+            draft.field_place("preheader"),
+            "Say it without naming an illness or a treatment; the mail itself may.",
+        )
+
+
+@rule("sponsors-not-shown", Severity.WARNING)
+def sponsors_are_shown(draft: Draft) -> Iterator[Remark]:
+    """Show who pays for the issue: sponsors of the front matter need a sponsors block in the text.
+
+    A reader can weigh a text about a treatment only if she knows whose money stands behind it.
+    """
+    if draft.issue.sponsors and not any(block.kind == "sponsors" for block in draft.issue.blocks):
+        names = ", ".join(sponsor.name for sponsor in draft.issue.sponsors)
+        yield Remark(
+            f"readers do not see who pays for this issue: {names}",
+            draft.field_place("sponsors"),
+            "Put a `::: sponsors` block, closed by `:::`, where readers should see them.",
+        )
+
+
+def _diagnosis_words(text: str) -> list[str]:
+    return list(dict.fromkeys(match[1] for match in DIAGNOSIS.finditer(plain(text))))

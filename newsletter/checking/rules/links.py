@@ -1,0 +1,88 @@
+"""Links: what they say, and where they lead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from newsletter.checking.report import Draft
+from newsletter.checking.rule import Remark, rule
+from newsletter.checking.words import VAGUE_LINK_WORDS, plain
+from newsletter.checking.written import place_of, written_links
+from newsletter.findings import Place, Severity
+
+_BARE_ADDRESS = re.compile(r"^(https?://|www\.)\S+$", re.IGNORECASE)
+
+
+@rule("link-text-vague", Severity.WARNING)
+def link_text_stands_alone(draft: Draft) -> Iterator[Remark]:
+    """Let a link's words say where it leads, also when they stand alone (WCAG 2.4.4).
+
+    Screen readers list the links of a page without the text round them, and "click here" forty times is no list.
+    """
+    for words, place in _pressed_words(draft):
+        if re.sub(r"[^\w ]", "", plain(words)).strip() in VAGUE_LINK_WORDS:
+            yield Remark(
+                f'the link "{words}" does not say where it leads', place, "Make the words that name the target the link."
+            )
+
+
+@rule("link-text-bare-address", Severity.WARNING)
+def link_text_is_no_bare_address(draft: Draft) -> Iterator[Remark]:
+    """Make words the link, not an address.
+
+    A screen reader spells an address out letter by letter.
+    """
+    for words, place in _pressed_words(draft):
+        if _BARE_ADDRESS.match(words):
+            yield Remark(
+                f"the link shows the address {words}", place, "Write [what it is](address); the text part shows it anyway."
+            )
+
+
+@rule("link-without-words", Severity.ERROR)
+def every_link_has_words(draft: Draft) -> Iterator[Remark]:
+    """Give every link of the mail and of the web page words, or an image with an alternative text (WCAG 2.4.4).
+
+    Without them there is nothing to hear and nothing to press.
+    """
+    for part, page in (("mail", draft.mail), ("web page", draft.web_page)):
+        for link in page.css("a[href]"):
+            named = link.text().strip() or link.attributes.get("aria-label")
+            if not named and not any(image.attributes.get("alt") for image in link.css("img")):
+                yield Remark(
+                    f"a link of the {part} to {link.attributes.get('href') or 'nowhere'} has no words",
+                    draft.file,
+                    "Write what it leads to between the brackets of [words](address).",
+                )
+
+
+@rule("link-not-https", Severity.WARNING)
+def links_are_https(draft: Draft) -> Iterator[Remark]:
+    """Begin links with https.
+
+    Over http everybody on the way, such as the owner of a café's network, sees what is read.
+    """
+    for url, place in _addresses(draft):
+        if url.lower().startswith("http://"):
+            yield Remark(f"the link {url} is not encrypted", place, "Write https:// and look whether the page opens.")
+
+
+def _pressed_words(draft: Draft) -> Iterator[tuple[str, Place]]:
+    for link in written_links(draft.issue):
+        yield link.words, place_of(draft.issue, link.line, link.words)
+    for block in draft.issue.blocks:
+        label = block.fields.get("label")
+        if isinstance(label, str):
+            yield label, block.place
+
+
+def _addresses(draft: Draft) -> Iterator[tuple[str, Place]]:
+    for link in written_links(draft.issue):
+        yield link.url, place_of(draft.issue, link.line, link.url)
+    for block in draft.issue.blocks:
+        for value in block.fields.values():
+            if isinstance(value, str):
+                yield value, block.place
+    for sponsor in draft.issue.sponsors:
+        yield sponsor.url, draft.field_place("sponsors")

@@ -1,0 +1,63 @@
+"""Nothing of the machinery may reach a reader: merge tokens are filled for each of them, all else is a mistake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from newsletter.authoring.issue import MERGE_FIELDS
+from newsletter.checking.report import Draft
+from newsletter.checking.rule import Remark, rule
+from newsletter.findings import Severity
+from newsletter.rendering.merge import TOKEN
+
+_STYLES = re.compile(r"<style\b.*?</style>", re.DOTALL | re.IGNORECASE)
+
+# MJML, Jinja, our own tokens, and the escapes that mrml writes into attributes (Rust's debug form, such as \u{a0}).
+_LEFTOVER = re.compile(r"@@\w*|\{\{[^{}]{0,40}|\{%[^{}]{0,40}|\{#[\w-]{0,40}|</?mj-[a-z-]*|\\u\{[0-9a-f]*\}?", re.IGNORECASE)
+
+
+@rule("merge-field-unknown", Severity.ERROR)
+def merge_fields_are_known(draft: Draft) -> Iterator[Remark]:
+    """Use only merge fields that are filled for each reader, and none in the web page.
+
+    An unknown one would reach the reader as it is; the web page is public.
+    """
+    for part, text in _parts(draft):
+        for name, fallback in dict.fromkeys(TOKEN.findall(text)):
+            if part == "web page":
+                message = f"the public web page holds the personal field {name}"
+            elif name not in MERGE_FIELDS:
+                message = f"the {part} part holds the merge field {name}, which nobody fills"
+            elif not _is_text(fallback):
+                message = f"the {part} part holds the merge field {name} with a fallback that is no text"
+            else:
+                continue
+            yield Remark(message, draft.file, f"Mend the template that writes it; known fields: {', '.join(MERGE_FIELDS)}.")
+
+
+@rule("leftover-placeholder", Severity.ERROR)
+def no_placeholder_is_left(draft: Draft) -> Iterator[Remark]:
+    """Leave no remains of Jinja, MJML or our own tokens in mail or web page.
+
+    A reader would see them as they are.
+    """
+    for part, text in _parts(draft):
+        for leftover in dict.fromkeys(_LEFTOVER.findall(TOKEN.sub("", _STYLES.sub("", text)))):
+            yield Remark(
+                f'the {part} part still holds "{leftover}"',
+                draft.file,
+                "Look for it in the issue file, then in the templates; it should have been replaced.",
+            )
+
+
+def _parts(draft: Draft) -> tuple[tuple[str, str], ...]:
+    return ("HTML", draft.edition.html), ("text", draft.edition.text), ("web page", draft.edition.web)
+
+
+def _is_text(fallback: str) -> bool:
+    try:
+        bytes.fromhex(fallback).decode()
+    except ValueError:
+        return False
+    return True

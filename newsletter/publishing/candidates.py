@@ -1,0 +1,167 @@
+"""Candidates: the editions and the lock of an issue, frozen into the database, byte for byte what readers will get."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+
+from newsletter.authoring.lock import TrialLock, parse_lock
+from newsletter.errors import NotAllowedError
+from newsletter.publishing.models import Candidate, FrozenAsset, FrozenEdition, ShownAsset
+from newsletter.rendering.edition import Asset, Edition
+
+
+def candidate_digest(
+    editions: Sequence[Edition], lock: TrialLock, *, review_by: date | None = None, cards: Mapping[str, str] | None = None
+) -> str:
+    """SHA-256 in hex over everything that an approval is a yes to.
+
+    ``review_by`` and ``cards`` are what the release gate goes by; they count, though a reader may not see them.
+    """
+    content = {
+        "editions": {edition.language: edition.digest for edition in editions},
+        "lock": lock.digest,
+        "review_by": review_by.isoformat() if review_by else None,
+        "cards": dict(cards or {}),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def latest_candidate(issue: str) -> Candidate | None:
+    """Give the candidate that counts for an issue: what its files were when somebody last approved them."""
+    return Candidate.objects.filter(issue=issue).order_by("-turn").first()
+
+
+def trials_of(candidate: Candidate) -> Mapping[str, str]:
+    """Give what the candidate's trial cards tell readers: card status by NCT id."""
+    return dict(candidate.cards)
+
+
+@transaction.atomic
+def freeze(
+    editions: Sequence[Edition],
+    lock: TrialLock,
+    *,
+    issue: str,
+    review_by: date | None,
+    cards: Mapping[str, str],
+    now: datetime,
+) -> Candidate:
+    """Freeze the editions and the lock as the latest candidate of ``issue``; the same ones again give the same candidate.
+
+    An older candidate whose bytes came back becomes the latest again, without the approvals it once had: people may have
+    taken them back in their minds when they approved its successor.
+    """
+    if not editions or any(edition.issue != issue for edition in editions):
+        raise NotAllowedError(f"These are not the editions of {issue}; nothing was frozen.")
+    digest = candidate_digest(editions, lock, review_by=review_by, cards=cards)
+    latest = latest_candidate(issue)
+    if latest and latest.digest == digest:
+        return latest
+    turn = latest.turn + 1 if latest else 1
+    returning = Candidate.objects.filter(issue=issue, digest=digest).first()
+    if returning:
+        returning.approvals.all().delete()
+        returning.turn = turn
+        returning.save(update_fields=["turn"])
+        return returning
+    candidate = Candidate.objects.create(
+        issue=issue, digest=digest, lock=lock.to_bytes(), cards=dict(cards), review_by=review_by, turn=turn, created_at=now
+    )
+    assets = _freeze_assets([asset for edition in editions for asset in edition.assets])
+    for edition in editions:
+        _freeze_edition(candidate, edition, assets)
+    return candidate
+
+
+def _freeze_edition(candidate: Candidate, edition: Edition, assets: Mapping[str, FrozenAsset]) -> None:
+    frozen = FrozenEdition.objects.create(
+        candidate=candidate,
+        language=edition.language,
+        written_in=edition.written_in,
+        title=edition.title,
+        subject=edition.subject,
+        preheader=edition.preheader,
+        html=edition.html,
+        text=edition.text,
+        web=edition.web,
+        digest=edition.digest,
+    )
+    ShownAsset.objects.bulk_create(
+        ShownAsset(edition=frozen, asset=assets[asset.name], position=position) for position, asset in enumerate(edition.assets)
+    )
+
+
+def _freeze_assets(assets: Sequence[Asset]) -> dict[str, FrozenAsset]:
+    """Store the pictures that are not stored yet. Raises NotAllowedError where a name already means another picture."""
+    by_name = {asset.name: asset for asset in assets}
+    FrozenAsset.objects.bulk_create(
+        [FrozenAsset(name=asset.name, media_type=asset.media_type, data=asset.data) for asset in by_name.values()],
+        ignore_conflicts=True,
+    )
+    frozen = {asset.name: asset for asset in FrozenAsset.objects.filter(name__in=list(by_name))}
+    others = sorted({asset.name for asset in assets if _thaw(frozen[asset.name]) != asset})
+    if others:
+        raise NotAllowedError(
+            f"Another picture is already published as {', '.join(others)}, and a published address never changes its meaning. "
+            "Save the picture anew (one byte more is enough) and build the issue again."
+        )
+    return frozen
+
+
+def _thaw(asset: FrozenAsset) -> Asset:
+    return Asset(asset.name, asset.media_type, bytes(asset.data))
+
+
+def frozen_lock(candidate: Candidate) -> TrialLock:
+    """Give the lock as it was approved."""
+    return parse_lock(bytes(candidate.lock))
+
+
+def frozen_editions(candidate_id: int) -> tuple[Edition, ...]:
+    """Give the editions of a candidate as they were approved, by language.
+
+    Raises NotAllowedError when the stored bytes are not those that were approved: then nothing of it may go out.
+    """
+    candidate = Candidate.objects.get(pk=candidate_id)
+    editions: list[Edition] = []
+    changed: list[str] = []
+    for frozen in candidate.editions.order_by("language").prefetch_related("shown__asset"):
+        edition = Edition(
+            issue=candidate.issue,
+            language=frozen.language,
+            written_in=frozen.written_in,
+            title=frozen.title,
+            subject=frozen.subject,
+            preheader=frozen.preheader,
+            html=frozen.html,
+            text=frozen.text,
+            web=frozen.web,
+            assets=tuple(_thaw(shown.asset) for shown in frozen.shown.all()),
+        )
+        editions.append(edition)
+        if edition.digest != frozen.digest:
+            changed.append(f"the edition “{frozen.language}”")
+    lock = _readable_lock(candidate)
+    whole = lock is not None and candidate.digest == candidate_digest(
+        editions, lock, review_by=candidate.review_by, cards=candidate.cards
+    )
+    if changed or not whole:
+        parts = ", ".join(changed) or "its lock, its review date, its cards or the set of its editions"
+        raise NotAllowedError(
+            f"Candidate {candidate.digest[:12]} of {candidate.issue} is not what was approved: {parts} changed in the database. "
+            "Nothing of it goes out. Restore the database from a backup, or change a word of the issue and have it approved anew."
+        )
+    return tuple(editions)
+
+
+def _readable_lock(candidate: Candidate) -> TrialLock | None:
+    try:
+        lock = frozen_lock(candidate)
+    except ValueError:
+        return None
+    return lock if lock.to_bytes() == bytes(candidate.lock) else None

@@ -1,0 +1,111 @@
+"""The registry's JSON about one study → the LockedTrial that a card is made of.
+
+Every module of a record may be missing; what is missing stays empty. The paths are those of API v2 (OpenAPI 2.0.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from newsletter.authoring.lock import LockedTrial
+from newsletter.checking.trials import STATUS_LABELS
+from newsletter.errors import SourceError
+
+PHASES = frozenset({"NA", "EARLY_PHASE1", "PHASE1", "PHASE2", "PHASE3", "PHASE4"})
+SEXES = frozenset({"", "ALL", "FEMALE", "MALE"})
+
+FIELDS = (
+    *("NCTId", "NCTIdAlias", "BriefTitle", "OverallStatus", "WhyStopped", "LastUpdatePostDate", "LeadSponsorName"),
+    *("Phase", "Sex", "MinimumAge", "MaximumAge", "CentralContactPhone", "LocationStatus", "LocationCountry", "VersionHolder"),
+)
+"""The pieces of a record that are asked for: a whole one with results may have 1.5 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRecord:
+    """A record as the registry gave it: its own id, its former ids, and what a card needs of it."""
+
+    nct_id: str
+    aliases: frozenset[str]
+    trial: LockedTrial
+    why_stopped: str
+
+
+def read_study(study: Any) -> StudyRecord:
+    """Read one element of ``studies``, or the answer of ``/studies/{id}``. Raises SourceError when it makes no sense."""
+    if not isinstance(study, dict):
+        raise SourceError("the registry's answer holds something that is no study record.")
+    protocol = _part(study, "protocolSection")
+    identification = _part(protocol, "identificationModule")
+    status = _part(protocol, "statusModule")
+    eligibility = _part(protocol, "eligibilityModule")
+    nct_id = _text(identification, "nctId")
+    if not nct_id:
+        raise SourceError("the registry's answer holds a record without an NCT number.")
+    overall = _known(_text(status, "overallStatus"), STATUS_LABELS, "status")
+    sites = _recruiting_sites(protocol) if overall == "RECRUITING" else []
+    trial = LockedTrial(
+        nct_id=nct_id,
+        brief_title=_text(identification, "briefTitle"),
+        status=overall,
+        phases=tuple(_known(phase, PHASES, "phase") for phase in _texts(_part(protocol, "designModule"), "phases")),
+        sex=_known(_text(eligibility, "sex"), SEXES, "sex"),
+        minimum_age=_text(eligibility, "minimumAge"),
+        maximum_age=_text(eligibility, "maximumAge"),
+        lead_sponsor=_text(_part(_part(protocol, "sponsorCollaboratorsModule"), "leadSponsor"), "name"),
+        recruiting_sites=len(sites),
+        countries=tuple(sorted({_text(site, "country") for site in sites} - {""})),
+        contact_phone=_contact_phone(protocol),
+        last_update=_text(_part(status, "lastUpdatePostDateStruct"), "date"),
+        data_version=_text(_part(_part(study, "derivedSection"), "miscInfoModule"), "versionHolder"),
+    )
+    return StudyRecord(nct_id, frozenset(_texts(identification, "nctIdAliases")), trial, _text(status, "whyStopped"))
+
+
+def _recruiting_sites(protocol: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Give the sites that recruit; only of a trial that does so itself, since others keep stale site statuses (NCT03475563)."""
+    return [
+        site for site in _parts(_part(protocol, "contactsLocationsModule"), "locations") if site.get("status") == "RECRUITING"
+    ]
+
+
+def _contact_phone(protocol: Mapping[str, Any]) -> str:
+    contacts = _parts(_part(protocol, "contactsLocationsModule"), "centralContacts")
+    return next((phone for contact in contacts if (phone := _text(contact, "phone"))), "")
+
+
+def _known(value: str, known: Mapping[str, str] | frozenset[str], what: str) -> str:
+    if value not in known:
+        raise SourceError(f'the registry gave the {what} "{value}", which this program does not know.')
+    return value
+
+
+def _part(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = parent.get(name, {})
+    if not isinstance(part, dict):
+        raise SourceError(f"the registry's answer has no sense at {name}.")
+    return part
+
+
+def _list(parent: Mapping[str, Any], name: str) -> list[Any]:
+    values = parent.get(name, [])
+    if not isinstance(values, list):
+        raise SourceError(f"the registry's answer has no sense at {name}.")
+    return values
+
+
+def _parts(parent: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    return [_part({name: value}, name) for value in _list(parent, name)]
+
+
+def _texts(parent: Mapping[str, Any], name: str) -> list[str]:
+    return [_text({name: value}, name) for value in _list(parent, name)]
+
+
+def _text(parent: Mapping[str, Any], name: str) -> str:
+    value = parent.get(name, "")
+    if not isinstance(value, str):
+        raise SourceError(f"the registry's answer has no sense at {name}.")
+    return " ".join(value.split())

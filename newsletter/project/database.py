@@ -22,6 +22,8 @@ def database_settings(config: Config) -> dict[str, Any]:
             "NAME": str(file),
             "CONN_MAX_AGE": None,
             "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_PRAGMAS},
+            # Tests need a file as well: connections to one in-memory database fail at once where those to a file wait.
+            "TEST": {"NAME": str(file.with_name("test.sqlite3"))},
         }
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))

@@ -61,6 +61,6 @@ def refuse_released(slot: Slot | None) -> None:
     """Raise NotAllowedError when the issue of a slot is on its way to readers."""
     if slot is not None and slot.state == SlotState.RELEASED:
         raise NotAllowedError(
-            f"{slot.issue} was released for its slot at {slot.at:%Y-%m-%d %H:%M} UTC and cannot be changed any more. "
-            f"To tell readers something more, use a correction: newsletter correct {slot.issue} FILE"
+            f"{slot.issue} was released for its slot at {slot.at:%Y-%m-%d %H:%M} UTC: readers have it, and nothing of it can be "
+            "changed any more. What has to be put right is a correction, in an issue of its own."
         )

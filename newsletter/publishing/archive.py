@@ -1,0 +1,182 @@
+"""The public archive: the web pages of issues that were released, byte for byte, and their pictures.
+
+Nothing here knows a reader: no cookie, no token, nothing personal; so caches and search engines may keep it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.translation.trans_real import parse_accept_lang_header
+from django.views.decorators.http import require_safe
+from selectolax.lexbor import LexborHTMLParser
+
+from newsletter.publishing.cadence import time_zone
+from newsletter.publishing.models import FrozenAsset, FrozenEdition, Slot, SlotState
+from newsletter.subscribers.installation import config, page_design
+from newsletter.subscribers.page_design import Words
+
+A_YEAR = "public, max-age=31536000, immutable"
+AN_HOUR = "public, max-age=3600"
+FIVE_MINUTES = "public, max-age=300"
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedEdition:
+    """One line of the list: an issue in one language."""
+
+    language: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedIssue:
+    """An issue in the list, its edition in the reader's language first."""
+
+    released_on: date
+    released_in_words: str
+    first: ArchivedEdition
+    others: tuple[ArchivedEdition, ...]
+
+
+@require_safe
+def start(_request: HttpRequest) -> HttpResponse:
+    """Lead from the bare address to the list of issues."""
+    return HttpResponseRedirect(reverse("issues"))
+
+
+@require_safe
+def issues(request: HttpRequest) -> HttpResponse:
+    """Show the list of released issues, the newest first."""
+    return _list_page(request)
+
+
+@require_safe
+def issue(request: HttpRequest, name: str) -> HttpResponse:
+    """Lead to an issue in the reader's language."""
+    languages = set(_released_editions(name).values_list("language", flat=True))
+    if not languages:
+        return _list_page(request, missing=True)
+    offered = [language for language in config().newsletter.languages if language in languages]
+    chosen = preferred_language(request, [*offered, *sorted(languages - set(offered))])
+    response = HttpResponseRedirect(reverse("issue-edition", args=[name, chosen]))
+    patch_vary_headers(response, ["Accept-Language"])
+    return _public(response, FIVE_MINUTES)
+
+
+@require_safe
+def issue_edition(request: HttpRequest, name: str, language: str) -> HttpResponse:
+    """Show the web page of a released edition: exactly the stored bytes."""
+    edition = _released_editions(name).filter(language=language).only("web", "digest").first()
+    if edition is None:
+        return _list_page(request, missing=True)
+    response = HttpResponse(edition.web.encode(), content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = _page_policy(edition.web)
+    response.headers["Content-Language"] = language
+    return _conditional(request, _public(response, AN_HOUR), etag=edition.digest)
+
+
+@require_safe
+def asset(request: HttpRequest, name: str) -> HttpResponse:
+    """Give a picture of a frozen edition; its address never changes its meaning."""
+    found = FrozenAsset.objects.filter(name=name).first()
+    if found is None:
+        return _list_page(request, missing=True)
+    data = bytes(found.data)
+    response = HttpResponse(data, content_type=found.media_type)
+    return _conditional(request, _public(response, A_YEAR), etag=hashlib.sha256(data).hexdigest())
+
+
+def preferred_language(request: HttpRequest, offered: Sequence[str]) -> str:
+    """Choose among the offered languages what the reader's browser asks for, else the first."""
+    for tag, _ in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        for language in offered:
+            if language.lower() in (tag, tag.split("-")[0]):
+                return language
+    return offered[0]
+
+
+def _released_editions(name: str) -> QuerySet[FrozenEdition]:
+    return FrozenEdition.objects.filter(
+        candidate__slots__issue=name, candidate__slots__state=SlotState.RELEASED, candidate__issue=name
+    )
+
+
+def _list_page(request: HttpRequest, *, missing: bool = False) -> HttpResponse:
+    design = page_design()
+    words = design.words_for(None, request.headers.get("Accept-Language", ""))
+    context = {"words": words, "theme": design.theme, "issues": _archived_issues(words), "missing": missing}
+    response = render(request, "archive.html.j2", context, status=404 if missing else 200)
+    patch_vary_headers(response, ["Accept-Language"])
+    return response if missing else _public(response, FIVE_MINUTES)
+
+
+def _archived_issues(words: Words) -> list[ArchivedIssue]:
+    """Read the list in three queries, without the pages themselves."""
+    headings = FrozenEdition.objects.only("candidate", "language", "title").order_by("language")
+    slots = (
+        Slot.objects.filter(state=SlotState.RELEASED, candidate__isnull=False)
+        .select_related("candidate")
+        .prefetch_related(Prefetch("candidate__editions", queryset=headings))
+        .order_by("-at")
+    )
+    return [_archived(slot, words) for slot in slots]
+
+
+def _archived(slot: Slot, words: Words) -> ArchivedIssue:
+    assert slot.candidate is not None
+    editions = sorted(slot.candidate.editions.all(), key=lambda edition: edition.language != words.language)
+    lines = [
+        ArchivedEdition(
+            language=edition.language,
+            title=edition.title,
+            url=reverse("issue-edition", args=[slot.issue, edition.language]),
+        )
+        for edition in editions
+    ]
+    released_on = slot.at.astimezone(time_zone(config().cadence)).date()
+    return ArchivedIssue(released_on, words.day(released_on), lines[0], tuple(lines[1:]))
+
+
+def _public(response: HttpResponse, caching: str) -> HttpResponse:
+    response.headers["Cache-Control"] = caching
+    response.headers["X-Robots-Tag"] = "all"
+    return response
+
+
+def _conditional(request: HttpRequest, response: HttpResponse, *, etag: str) -> HttpResponse:
+    response.headers["ETag"] = f'"{etag}"'
+    answer = get_conditional_response(request, etag=f'"{etag}"', response=response)
+    return answer if isinstance(answer, HttpResponse) else response
+
+
+@lru_cache(maxsize=64)
+def _page_policy(web: str) -> str:
+    """Let a page use its own <style> and our pictures, and nothing else.
+
+    Styles are allowed by their hash; CSP has no hash for ``style`` attributes, so a page that has some needs unsafe-inline.
+    """
+    tree = LexborHTMLParser(web)
+    if tree.css_first("[style]"):
+        styles = "'unsafe-inline'"
+    else:
+        styles = " ".join(_hash_source(node.text()) for node in tree.css("style")) or "'none'"
+    return (
+        f"default-src 'none'; img-src 'self' {config().web.base_url}; style-src {styles}; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _hash_source(style: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"

@@ -54,7 +54,9 @@ class Prose:
     * ``glossary_term``: ``content`` is what the reader sees, ``meta["term"]`` the GlossaryTerm;
     * ``merge_field``: ``meta["field"]`` is the MergeField.
 
-    A link whose destination is a merge field has that MergeField in ``meta["field"]`` of its ``link_open`` token.
+    A link's ``link_open`` token has its Place in ``meta["place"]`` and, when a merge field is the destination, that MergeField
+    in ``meta["field"]``; other destinations are full https, http, mailto or tel addresses in ASCII, or #anchor of a section.
+    Headings in a section are h3 or h4; there are no image and no HTML tokens.
     A token's ``map`` counts lines of the whole file, from 0.
     """
 
@@ -83,7 +85,8 @@ class Block:
     """A directive: ``::: kind argument "title" key=value``, a Markdown body, ``:::``.
 
     ``fields`` holds the argument, the title and the options under the names that ``templates/blocks.toml`` gives them,
-    checked and converted to their types: str, int, date, or Image for a picture.
+    checked and converted to their types: str, int, date, or Image for a picture. Every name is there: an optional field that
+    was left out is its default, else "" for a text and None for a day, a number or a picture.
     """
 
     kind: str
@@ -112,7 +115,7 @@ class Issue:
     """One language of one number of the newsletter, read whole and without a mistake of form.
 
     ``name`` is the folder's, such as 2026-12; ``file`` the path as findings print it; ``places`` gives the place of each
-    front-matter field by its name. ``source`` is the text of the file.
+    front-matter field by its name. ``source`` is the text of the file, without a byte order mark and with plain line ends.
     """
 
     name: str

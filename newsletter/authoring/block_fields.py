@@ -1,0 +1,97 @@
+"""The fields of a block: what its first line says, held against what ``templates/blocks.toml`` asks of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from newsletter.authoring.block_values import default_value, read_value
+from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean, quoted
+from newsletter.authoring.directive_head import Piece
+from newsletter.authoring.directives import Directive
+from newsletter.authoring.kinds import BlockKind, BodyRule, FieldRule
+
+
+@dataclass(frozen=True, slots=True)
+class BlockReader:
+    """Reads the fields of the blocks of one file; pictures come from ``folder``."""
+
+    kinds: Mapping[str, BlockKind]
+    folder: Path
+    complaints: Complaints
+
+    def fields(self, directive: Directive, *, body_line: int) -> Mapping[str, object]:
+        """Give the fields of a block by name; ``body_line`` is the first line with a body, from 1, or 0."""
+        name = directive.head.kind
+        line = directive.line + 1
+        kind = self.kinds.get(name.text)
+        if kind is None:
+            said = f"there is no block {quoted(name.text)}" if name.text else "the block has no kind"
+            mistake = Mistake("block-unknown", said, did_you_mean(name.text, self.kinds))
+            self.complaints.add(mistake, line=line, column=name.column)
+            return {}
+        self._check_body(kind, line, body_line)
+        given = self._match(kind, directive)
+        return MappingProxyType({rule.name: self._value(kind, rule, given.get(rule.name), line) for rule in kind.fields})
+
+    def _check_body(self, kind: BlockKind, line: int, body_line: int) -> None:
+        if kind.body is BodyRule.REQUIRED and not body_line:
+            mistake = Mistake(
+                "block-body", f"the block “{kind.name}” is empty", "Write some text between its first line and `:::`."
+            )
+            self.complaints.add(mistake, line=line, column=1)
+        elif kind.body is BodyRule.NONE and body_line:
+            mistake = Mistake("block-body", f"the block “{kind.name}” may not hold text", "Move the text below its `:::`.")
+            self.complaints.add(mistake, line=body_line, column=1)
+
+    def _match(self, kind: BlockKind, directive: Directive) -> dict[str, Piece]:
+        head, line = directive.head, directive.line + 1
+        given: dict[str, Piece] = {}
+        for part, rule, pieces in (("argument", kind.argument, head.arguments), ("title", kind.title, head.titles)):
+            if rule and pieces:
+                given[rule.name] = pieces[0]
+            for piece in pieces[1:] if rule else pieces:
+                message = f"the block “{kind.name}” has no place for the {part} {quoted(piece.text)}"
+                self.complaints.add(
+                    Mistake(f"block-{part}", message, f"Write it like {kind.pattern}"), line=line, column=piece.column
+                )
+        for piece in head.options:
+            if piece.key not in kind.options:
+                message = f"the block “{kind.name}” has no option {quoted(piece.key)}"
+                mistake = Mistake("block-option", message, self._suggest(kind, piece.key))
+                self.complaints.add(mistake, line=line, column=piece.column)
+            elif piece.key in given:
+                mistake = Mistake("block-option", f"the option “{piece.key}” is given twice", "Keep one of them.")
+                self.complaints.add(mistake, line=line, column=piece.column)
+            else:
+                given[piece.key] = piece
+        return given
+
+    @staticmethod
+    def _suggest(kind: BlockKind, key: str) -> str:
+        if kind.argument and key == kind.argument.name:
+            return f"Write it without {key}=, like {kind.pattern}"
+        if kind.title and key == kind.title.name:
+            return f'Write it without {key}=, in quotation marks: "…"'
+        return did_you_mean(key, kind.options) if kind.options else "Delete it: this block has no options."
+
+    def _value(self, kind: BlockKind, rule: FieldRule, piece: Piece | None, line: int) -> object:
+        if piece is not None:
+            value = read_value(rule, piece.text, self.folder)
+        elif rule.required:
+            message = f"the block “{kind.name}” has no {rule.name}"
+            value = Mistake("block-incomplete", message, self._how_to_add(kind, rule))
+        else:
+            value = default_value(rule, self.folder)
+        if isinstance(value, Mistake):
+            self.complaints.add(value, line=line, column=piece.column if piece else 1)
+            return None
+        return value
+
+    @staticmethod
+    def _how_to_add(kind: BlockKind, rule: FieldRule) -> str:
+        if rule.name in kind.options:
+            return f'Add {rule.name}="…" to its first line.'
+        return f"Write it like {kind.pattern}"

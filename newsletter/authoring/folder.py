@@ -1,0 +1,89 @@
+"""An issue's folder: ``issues/2026-12/`` with ``issue.md``, perhaps ``issue.es.md``, pictures and the trial lock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean
+from newsletter.authoring.glossary import GLOSSARY_FILE, read_glossary
+from newsletter.authoring.issue import Issue
+from newsletter.authoring.kinds import read_block_kinds
+from newsletter.authoring.lock import TrialLock, read_lock
+from newsletter.authoring.parse import IssueFile, parse_issue
+from newsletter.errors import IssueError, UsageError
+from newsletter.findings import Finding, in_reading_order
+
+ISSUES = "issues"
+_NAME = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])(?:-[a-z0-9]+)*")
+_TRANSLATION = re.compile(r"issue\.([A-Za-z-]+)\.md")
+
+
+def issue_name(argument: str) -> str:
+    """Give the name of the issue that a person means: "2026-12", its folder or its file. Raises UsageError."""
+    path = Path(argument.strip().replace("\\", "/"))
+    name = path.parent.name if path.suffix == ".md" else path.name
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"“{argument}” is no issue. Name it by year and month, as in 2026-12, or by its folder, issues/2026-12.")
+    return name
+
+
+def list_issues(home: Path) -> list[str]:
+    """Give the names of all issues of a site folder, sorted."""
+    return sorted(file.parent.name for file in (home / ISSUES).glob("*/issue.md") if _NAME.fullmatch(file.parent.name))
+
+
+def read_issues(home: Path, name: str, languages: Sequence[str]) -> tuple[Issue, ...]:
+    """Read every language of an issue, in the order of ``languages``; the first one has to be there, as issue.md.
+
+    Raises IssueError with all that is wrong in all its files and in the glossary, UsageError when there is no such issue,
+    TemplateError when templates/blocks.toml is wrong.
+    """
+    folder = home / ISSUES / name
+    if not (folder / "issue.md").is_file():
+        raise UsageError(f"There is no {ISSUES}/{name}/issue.md in {home}. {_name_issues(home, name)}")
+    kinds = read_block_kinds(home)
+    about_glossary = Complaints(GLOSSARY_FILE)
+    glossary = read_glossary(home, about_glossary)
+    findings = [*about_glossary.findings, *_find_unknown_languages(folder, languages)]
+    lock = TrialLock()
+    try:
+        lock = read_lock(folder, f"{ISSUES}/{name}")
+    except IssueError as error:
+        findings += error.findings
+    issues: list[Issue] = []
+    for language in languages:
+        file = folder / ("issue.md" if language == languages[0] else f"issue.{language}.md")
+        if not file.is_file():
+            continue
+        of = IssueFile(name, f"{ISSUES}/{name}/{file.name}", language, folder)
+        try:
+            issues.append(parse_issue(file.read_bytes(), of=of, kinds=kinds, glossary=glossary, lock=lock))
+        except IssueError as error:
+            findings += error.findings
+    if findings:
+        raise IssueError(in_reading_order(findings))
+    return tuple(issues)
+
+
+def _name_issues(home: Path, name: str) -> str:
+    known = list_issues(home)
+    if not known:
+        return f"There are no issues yet: start one with `newsletter new {name}`."
+    return f"{did_you_mean(name, known)} Issues: {', '.join(known)}." if len(known) > 1 else f"There is one issue: {known[0]}."
+
+
+def _find_unknown_languages(folder: Path, languages: Sequence[str]) -> list[Finding]:
+    findings: list[Finding] = []
+    for file in sorted(folder.glob("issue.*.md")):
+        match = _TRANSLATION.fullmatch(file.name)
+        if match and match[1] in languages[1:]:
+            continue
+        complaints = Complaints(f"{ISSUES}/{folder.name}/{file.name}")
+        message = (
+            f"the newsletter has no translation of this name; its languages are {', '.join(languages)}, the first in issue.md"
+        )
+        complaints.add(Mistake("language", message, "Rename the file, or add the language to newsletter.toml."))
+        findings += complaints.findings
+    return findings

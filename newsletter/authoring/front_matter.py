@@ -1,0 +1,129 @@
+"""The front matter: the YAML between two lines ``---`` at the top of an issue file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node
+
+from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean, quoted
+from newsletter.authoring.front_matter_values import read_date, read_sponsors, read_text, read_texts
+from newsletter.authoring.issue import Sponsor
+from newsletter.findings import Place
+
+REQUIRED = ("title", "subject", "preheader", "language")
+KEYS = (*REQUIRED, "topics", "sponsors", "review_by")
+_BORDER = "---"
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """What the front matter says; what was wrong is empty here and complained about.
+
+    ``end`` is the number of lines that it takes, both borders included. ``places`` are those of the keys.
+    """
+
+    end: int = 0
+    title: str = ""
+    subject: str = ""
+    preheader: str = ""
+    language: str = ""
+    topics: tuple[str, ...] = ()
+    sponsors: tuple[Sponsor, ...] = ()
+    review_by: date | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+
+def read_front_matter(lines: Sequence[str], complaints: Complaints) -> FrontMatter:
+    """Read the front matter of a file's lines."""
+    if lines[0].rstrip() != _BORDER:
+        message = f"the file does not start with a front matter, but with {quoted(lines[0])}"
+        fix = f"Put `{_BORDER}`, the lines {', '.join(f'{key}: …' for key in REQUIRED)} and `{_BORDER}` at the top."
+        complaints.add(Mistake("front-matter-missing", message, fix), line=1, column=1)
+        return FrontMatter()
+    end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() == _BORDER), None)
+    if end is None:
+        message = "the front matter that starts here is not closed"
+        fix = f"Put a line `{_BORDER}` after its last field."
+        complaints.add(Mistake("front-matter-unclosed", message, fix), line=1, column=1)
+        return FrontMatter(end=len(lines))
+    # The borders are YAML comments here, so that YAML's own lines are the file's.
+    root = _compose("#\n" + "\n".join(lines[1:end]), complaints)
+    if root is None:
+        return FrontMatter(end=end + 1)
+    return _read_fields(_find_fields(root, complaints), end + 1, complaints)
+
+
+def _compose(text: str, complaints: Complaints) -> MappingNode | None:
+    yaml = YAML(typ="safe", pure=True)
+    try:
+        root: Node | None = yaml.compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        complaints.add(_broken(error.problem or "it cannot be read"), line=line, column=column)
+        return None
+    except YAMLError as error:
+        complaints.add(_broken(str(error).split("\n", maxsplit=1)[0]), line=1, column=1)
+        return None
+    except RecursionError:
+        complaints.add(_broken("its brackets are nested too deeply"), line=1, column=1)
+        return None
+    if root is None:
+        return MappingNode("", [])
+    if not isinstance(root, MappingNode):
+        complaints.add(_broken("it is not a list of fields"), line=root.start_mark.line + 1, column=root.start_mark.column + 1)
+        return None
+    return root
+
+
+def _broken(problem: str) -> Mistake:
+    problem = problem.replace("\N{NULL}", "")
+    fix = (
+        'Write each field as `key: value`; a value with a colon or a quotation mark in it needs quotes: title: "Hope: a letter".'
+    )
+    return Mistake("front-matter-broken", f"the front matter is not YAML: {problem}", fix)
+
+
+def _find_fields(root: MappingNode, complaints: Complaints) -> dict[str, tuple[Node, Node]]:
+    found: dict[str, tuple[Node, Node]] = {}
+    for key, value in root.value:
+        name = key.value if isinstance(key.value, str) else "?"
+        line, column = key.start_mark.line + 1, key.start_mark.column + 1
+        if name in found:
+            first = found[name][0].start_mark.line + 1
+            message = f"the field {quoted(name)} stands here a second time, first in line {first}"
+            complaints.add(Mistake("front-matter-duplicate", message, "Keep one of them."), line=line, column=column)
+        elif name in KEYS:
+            found[name] = (key, value)
+        else:
+            mistake = Mistake("front-matter-unknown", f"there is no field {quoted(name)}", did_you_mean(name, KEYS))
+            complaints.add(mistake, line=line, column=column)
+    for name in REQUIRED:
+        if name not in found:
+            mistake = Mistake("front-matter-incomplete", f"the field “{name}” is missing", f"Add a line `{name}: …`.")
+            complaints.add(mistake, line=1, column=1)
+    return found
+
+
+def _read_fields(found: Mapping[str, tuple[Node, Node]], end: int, complaints: Complaints) -> FrontMatter:
+    def text(name: str) -> str:
+        return read_text(name, found[name][1], complaints) if name in found else ""
+
+    return FrontMatter(
+        end=end,
+        title=text("title"),
+        subject=text("subject"),
+        preheader=text("preheader"),
+        language=text("language"),
+        topics=read_texts("topics", found["topics"][1], complaints) if "topics" in found else (),
+        sponsors=read_sponsors(found["sponsors"][1], complaints) if "sponsors" in found else (),
+        review_by=read_date("review_by", found["review_by"][1], complaints) if "review_by" in found else None,
+        places={
+            name: Place(complaints.file, key.start_mark.line + 1, key.start_mark.column + 1) for name, (key, _) in found.items()
+        },
+    )

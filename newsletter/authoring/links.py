@@ -1,0 +1,55 @@
+"""Where a link in an issue may lead."""
+
+from __future__ import annotations
+
+import re
+
+from markdown_it.common.normalize_url import normalizeLink
+
+from newsletter.authoring.complaints import Mistake, quoted
+from newsletter.authoring.source import TOKEN_START
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_WEB = re.compile(r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:[/?#][^\s]*)?", re.IGNORECASE)
+_MAIL = re.compile(r"mailto:[^\s@?]+@[^\s@?]+(?:\?[^\s]*)?", re.IGNORECASE)
+_PHONE = re.compile(r"tel:\+?[0-9][0-9().-]{2,}", re.IGNORECASE)
+_WRITTEN_AS = {
+    "https": (_WEB, "https://www.example.org/page"),
+    "http": (_WEB, "https://www.example.org/page"),
+    "mailto": (_MAIL, "mailto:name@example.org"),
+    "tel": (_PHONE, "tel:+18442757427"),
+}
+
+
+def encode_address(address: str) -> str:
+    """Write an address in ASCII as Markdown does: punycode for the host, per cent signs for the rest."""
+    return normalizeLink(address)
+
+
+def find_link_mistake(address: str) -> Mistake | None:
+    """Say what is wrong with the destination of a link, None when it is a full https, http, mailto or tel address."""
+    if not address:
+        return Mistake("link-empty", "the link leads nowhere", "Write the address between the parentheses: [words](https://…).")
+    if "{{" in address:
+        message = f"a personal part cannot be a piece of an address: {quoted(address)}"
+        return Mistake("merge-field-misplaced", message, "Make it the whole address: [words]({{manage_url}}).")
+    if TOKEN_START in address:
+        return Mistake("merge-token", f"the address contains “{TOKEN_START}”: {quoted(address)}", "Take it out.")
+    scheme = _SCHEME.match(address)
+    return _find_scheme_mistake(scheme[1], address) if scheme else _name_incomplete(address)
+
+
+def _name_incomplete(address: str) -> Mistake:
+    web = address.lstrip("/")
+    message = f"the address {quoted(address)} is not complete, so it leads nowhere from a mail"
+    return Mistake("link-relative", message, f"Write it in full: https://{web}" if "." in web else "Start it with https://")
+
+
+def _find_scheme_mistake(scheme: str, address: str) -> Mistake | None:
+    if scheme.lower() not in _WRITTEN_AS:
+        message = f"a mail may not link to {quoted(scheme + ':')} addresses: {quoted(address)}"
+        return Mistake("link-scheme", message, "Use an https, mailto or tel address.")
+    pattern, example = _WRITTEN_AS[scheme.lower()]
+    if not pattern.fullmatch(address):
+        return Mistake("link-broken", f"the address {quoted(address)} is not well formed", f"Write it like {example}")
+    return None

@@ -60,3 +60,11 @@ class TransportError(NewsletterError):
 
 class SealError(NewsletterError):
     """A stored value cannot be opened: its key is missing or it was tampered with."""
+
+
+class KeyMissingError(SealError):
+    """A stored value was sealed with a key that the key ring does not have: nothing of that key can be opened."""
+
+
+class AddressError(NewsletterError):
+    """An e-mail address or a name cannot be used; the message says why and never repeats it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from csp.constants import NONE, SELF
+from csp.constants import NONCE, NONE, SELF
 
 from newsletter.config import Config, load_config
 from newsletter.project.database import database_settings
@@ -48,7 +48,7 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "img-src": [SELF],
-        "style-src": [SELF, "'unsafe-inline'"],
+        "style-src": [NONCE],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("newsletter.subscribers.urls")),
+    path("", include("newsletter.publishing.urls")),
+]
+
+handler400 = "newsletter.subscribers.pages.bad_request"
+handler404 = "newsletter.subscribers.pages.unknown_link"
+handler500 = "newsletter.subscribers.pages.server_error"

@@ -1,0 +1,70 @@
+"""E-mail addresses and first names: what is taken, how it is stored, how it is found again, how it is shown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+from newsletter.errors import AddressError
+
+LONGEST_FIRST_NAME = 80
+
+HIDDEN = "•••"
+
+_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
+_TURNS_TEXT_ROUND = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Characters that change the direction of the text after them: in a name they could rewrite a whole line of a mail."""
+
+
+def parse_address(text: str) -> str:
+    """Give the address as it is stored: trimmed, the domain in lower case and in ASCII (IDNA).
+
+    The part before the @ has to be ASCII, since not every mail server on the way can carry anything else (RFC 6531). Reserved
+    names such as ``example.org`` and ``clinic.test`` are addresses like any other. Raises AddressError; its message never
+    repeats the address.
+    """
+    try:
+        valid = validate_email(text.strip(), allow_smtputf8=False, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise AddressError(
+            "this is not an e-mail address that mail can be sent to; compare it with how its owner writes it"
+        ) from None
+    assert valid.ascii_email is not None
+    return valid.ascii_email
+
+
+def normalise_for_lookup(address: str) -> str:
+    """Give the form by which an address is found: as stored, and the part before the @ in lower case as well.
+
+    RFC 5321 lets a mail server tell capitals apart there; none that people use does, and one reader who writes
+    ``Ana@example.org`` today and ``ana@example.org`` tomorrow must not become two. Mail is sent to the address as its owner
+    wrote it. Raises AddressError where a domain cannot be put into ASCII.
+    """
+    address = unicodedata.normalize("NFC", address.strip())
+    return (address if address.isascii() else parse_address(address)).lower()
+
+
+def parse_first_name(text: str) -> str:
+    """Give the name with single spaces; empty stays empty. Raises AddressError for one that cannot stand in a mail."""
+    name = unicodedata.normalize("NFC", text.strip())
+    if any(unicodedata.category(character) in _UNPRINTABLE for character in name) or _TURNS_TEXT_ROUND.search(name):
+        raise AddressError("the first name contains a character that cannot be printed; type it anew")
+    if len(name) > LONGEST_FIRST_NAME:
+        raise AddressError(f"the first name is longer than {LONGEST_FIRST_NAME} characters; shorten it")
+    return " ".join(name.split())
+
+
+def mask(address: str) -> str:
+    """Show enough of an address for its owner to know it and nobody else: ``a•••@e•••.org``."""
+    local, at, domain = address.strip().rpartition("@")
+    if not at:
+        return f"{domain[:1]}{HIDDEN}"
+    name, dot, ending = domain.rpartition(".")
+    return f"{local[:1]}{HIDDEN}@{name[:1]}{HIDDEN}{dot}{ending}" if dot else f"{local[:1]}{HIDDEN}@{HIDDEN}"
+
+
+def mask_name(name: str) -> str:
+    """Show the first letter of a name: ``A•••``; nothing of no name."""
+    return f"{name[:1]}{HIDDEN}" if name else ""

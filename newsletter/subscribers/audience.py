@@ -1,0 +1,133 @@
+"""Who is to be mailed: the only place that answers it, for freezing an audience, for a batch on its way out, and for a count.
+
+A pause counts on the day ``on``: ``snoozed_until`` is the first day on which mail goes out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db import connection
+
+from newsletter.errors import KeyMissingError, SealError
+from newsletter.subscribers.installation import sealer
+from newsletter.subscribers.sealing import Contact
+
+_EXCLUSION = """
+CASE WHEN suppression.id IS NOT NULL THEN 'suppressed' WHEN subscriber.snoozed_until > %s THEN 'snoozed' ELSE '' END"""
+
+_SUBSCRIPTIONS = """
+  FROM subscribers_subscription subscription
+  JOIN subscribers_subscriber subscriber ON subscriber.id = subscription.subscriber_id
+  LEFT JOIN subscribers_suppression suppression ON suppression.lookup = subscriber.lookup"""
+
+LAST_SUBSCRIPTION_ID = "SELECT COALESCE(MAX(id), 0) FROM subscribers_subscription"
+
+AUDIENCE_PAGE = f"""
+SELECT subscription.id, subscriber.language, {_EXCLUSION} {_SUBSCRIPTIONS}
+ WHERE subscription.ended_at IS NULL AND subscription.id > %s AND subscription.id <= %s
+ ORDER BY subscription.id
+ LIMIT %s"""
+
+ADDRESSEES = f"""
+SELECT subscription.id, subscription.public_id, subscriber.lookup, subscriber.contact,
+       CASE WHEN subscription.ended_at IS NOT NULL THEN 'ended' ELSE {_EXCLUSION} END {_SUBSCRIPTIONS}
+ WHERE subscription.id IN (?)"""
+
+COUNT_OPEN = f"""
+SELECT subscriber.language, {_EXCLUSION} AS exclusion, COUNT(*) {_SUBSCRIPTIONS}
+ WHERE subscription.ended_at IS NULL
+ GROUP BY subscriber.language, exclusion"""
+
+COUNT_ENDED = """
+SELECT end_reason, COUNT(*) FROM subscribers_subscription WHERE ended_at IS NOT NULL GROUP BY end_reason"""
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceMember:
+    """One open subscription. ``exclusion`` is empty, "snoozed" or "suppressed"."""
+
+    subscription_id: int
+    language: str
+    exclusion: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Where one mail goes."""
+
+    subscription_id: int
+    public_id: bytes
+    address: str = field(repr=False)
+    first_name: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceCount:
+    """How many people: to be mailed by language, open but left out by reason, and ended subscriptions by reason."""
+
+    by_language: dict[str, int]
+    excluded: dict[str, int]
+    ended: dict[str, int]
+
+    @property
+    def to_be_mailed(self) -> int:
+        """Everybody who gets the next issue."""
+        return sum(self.by_language.values())
+
+
+def last_subscription_id() -> int:
+    """Give the highest subscription id; 0 when there is none. Whoever comes later is not in an audience frozen up to it."""
+    with connection.cursor() as cursor:
+        cursor.execute(LAST_SUBSCRIPTION_ID)
+        return int(cursor.fetchone()[0])
+
+
+def audience_page(*, after: int, last: int, limit: int, on: date) -> list[AudienceMember]:
+    """Give open subscriptions with ``after < id <= last``, by id, at most ``limit``; the excluded ones with their reason."""
+    with connection.cursor() as cursor:
+        cursor.execute(AUDIENCE_PAGE, [on.isoformat(), after, last, limit])
+        return [AudienceMember(*row) for row in cursor.fetchall()]
+
+
+def addressees(subscription_ids: Sequence[int], *, on: date) -> dict[int, Addressee | str]:
+    """Give where mail for these subscriptions goes at this moment, or why one must not be mailed now.
+
+    The reasons: "ended", "snoozed", "suppressed", "erased" (it is no longer there), "unreadable" (the stored address was
+    tampered with). Raises KeyMissingError when a key is missing, since that is true of more than one person.
+    """
+    if not subscription_ids:
+        return {}
+    placeholders = ", ".join(["%s"] * len(subscription_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(ADDRESSEES.replace("?", placeholders), [on.isoformat(), *subscription_ids])
+        rows = cursor.fetchall()
+    found: dict[int, Addressee | str] = dict.fromkeys(subscription_ids, "erased")
+    for subscription_id, public_id, lookup, sealed, exclusion in rows:
+        found[subscription_id] = exclusion or _open_addressee(subscription_id, bytes(public_id), bytes(lookup), bytes(sealed))
+    return found
+
+
+def _open_addressee(subscription_id: int, public_id: bytes, lookup: bytes, sealed: bytes) -> Addressee | str:
+    try:
+        contact: Contact = sealer().open_contact(sealed, lookup=lookup)
+    except KeyMissingError:
+        raise
+    except SealError:
+        return "unreadable"
+    return Addressee(subscription_id, public_id, contact.address, contact.first_name)
+
+
+def count_audience(on: date) -> AudienceCount:
+    """Count what ``audience_page`` would yield over all its pages, and the ended subscriptions."""
+    count = AudienceCount({}, {}, {})
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_OPEN, [on.isoformat()])
+        for language, exclusion, number in cursor.fetchall():
+            counted, key = (count.excluded, exclusion) if exclusion else (count.by_language, language)
+            counted[key] = counted.get(key, 0) + number
+        cursor.execute(COUNT_ENDED)
+        count.ended.update(cursor.fetchall())
+    return count

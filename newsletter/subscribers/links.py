@@ -1,0 +1,87 @@
+"""The links in a reader's mail: each carries a token that nobody can make without a link key.
+
+A token is one version byte (which link key), the eight bytes of the subscription's public id, and a 16-byte MAC: 34 characters
+of base64url, so that a List-Unsubscribe header stays short enough to be left alone by relays (docs/adr/0008).
+
+One HMAC-SHA256 makes both tokens of a subscription: its first half is the MAC of the one purpose, its second half that of the
+other. Either half says nothing about the other, so a token for one purpose is worth nothing for the other.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from enum import Enum
+
+from newsletter.config import TOKEN_LENGTH
+from newsletter.errors import SettingsError
+from newsletter.subscribers.keys import KeyRing
+
+PUBLIC_ID_LENGTH = 8
+MAC_LENGTH = 16
+PADDING = b"=="
+
+
+class Purpose(Enum):
+    """What a link may do; the value is the part of the HMAC that proves it."""
+
+    MANAGE = slice(0, MAC_LENGTH)
+    """See the masked address, change topics and language, pause, say goodbye."""
+    UNSUBSCRIBE = slice(MAC_LENGTH, 2 * MAC_LENGTH)
+    """Say goodbye, and nothing else."""
+
+
+class LinkSigner:
+    """Makes tokens with the newest link key that is in use, and reads those of any key.
+
+    A retired key's tokens still unsubscribe: a reader's wish to leave outlives our keys. They do nothing else.
+    """
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._keys = dict(ring.link)
+        self._retired = ring.retired_links
+        in_use = self._keys.keys() - self._retired
+        if not in_use:
+            raise SettingsError("Every link key of the key ring is retired. Make a new one: newsletter keys rotate")
+        self._newest = max(in_use)
+
+    def token(self, public_id: bytes, purpose: Purpose) -> str:
+        """Make the 34-character token by which the subscription with this public id is reached for ``purpose``."""
+        if len(public_id) != PUBLIC_ID_LENGTH:
+            raise ValueError("a public id has eight bytes")
+        named = bytes([self._newest]) + public_id
+        return urlsafe_b64encode(named + self._whole_mac(named)[purpose.value]).rstrip(b"=").decode()
+
+    def read(self, token: str, purpose: Purpose) -> bytes | None:
+        """Give the public id of a token that was made for ``purpose``; None for anything else, in constant time."""
+        try:
+            raw = urlsafe_b64decode(token.encode("ascii") + PADDING) if len(token) == TOKEN_LENGTH else b""
+        except (UnicodeEncodeError, binascii.Error):
+            return None
+        # Base64 leaves four bits over and its reader skips foreign characters: only the one spelling that we write counts.
+        if len(raw) != 1 + PUBLIC_ID_LENGTH + MAC_LENGTH or urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
+            return None
+        version, named, mac = raw[0], raw[: 1 + PUBLIC_ID_LENGTH], raw[1 + PUBLIC_ID_LENGTH :]
+        if version not in self._keys or (version in self._retired and purpose is not Purpose.UNSUBSCRIBE):
+            return None
+        return named[1:] if hmac.compare_digest(mac, self._whole_mac(named)[purpose.value]) else None
+
+    def _whole_mac(self, named: bytes) -> bytes:
+        return hmac.digest(self._keys[named[0]], b"reader-link" + named, "sha256")
+
+
+class ReaderLinks:
+    """The two addresses that stand in a reader's mail."""
+
+    def __init__(self, base_url: str, signer: LinkSigner) -> None:
+        self._base_url = base_url
+        self._signer = signer
+
+    def manage_url(self, public_id: bytes) -> str:
+        """Give the address of the reader's own page."""
+        return f"{self._base_url}/m/{self._signer.token(public_id, Purpose.MANAGE)}"
+
+    def unsubscribe_url(self, public_id: bytes) -> str:
+        """Give the address that stands in List-Unsubscribe: a page with a button, and the target of RFC 8058's POST."""
+        return f"{self._base_url}/u/{self._signer.token(public_id, Purpose.UNSUBSCRIBE)}"

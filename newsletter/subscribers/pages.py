@@ -1,0 +1,146 @@
+"""From what a view knows to what a template prints: every value leaves here ready to be read, in the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from newsletter.subscribers.addresses import mask, mask_name
+from newsletter.subscribers.choices import Choices
+from newsletter.subscribers.installation import choices, config, page_design
+from newsletter.subscribers.page_design import Words
+from newsletter.subscribers.readers import Reader
+from newsletter.subscribers.wishes import LONGEST_PAUSE_IN_MONTHS, PAUSES_IN_MONTHS, Problem, months_after
+
+
+class Notice(StrEnum):
+    """What kind of sentence stands at the top of a page."""
+
+    DONE = "done"
+    """What was asked for is done."""
+    PROBLEM = "problem"
+    """It could not be done; nothing has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The sentence at the top of a page: its kind, and its name in the words' [notices]."""
+
+    kind: Notice
+    name: str
+
+
+def manage(request: HttpRequest, reader: Reader, *, today: date, said: Said | None = None) -> HttpResponse:
+    """Show a reader's own page; of somebody who left, the goodbye."""
+    if reader.ended:
+        return goodbye(request, reader.language, already=True)
+    words = _words(request, reader.language)
+    paused_until = reader.snoozed_until if reader.snoozed_until and reader.snoozed_until > today else None
+    first, last = today + timedelta(days=1), months_after(today, LONGEST_PAUSE_IN_MONTHS)
+    values = {
+        "belongs_to": _belongs_to(words, reader),
+        "topics": _topics(words, choices(), reader),
+        "languages": _languages(choices(), reader),
+        "paused": words.say("manage", "paused_until", day=words.day(paused_until)) if paused_until else "",
+        "pauses": [
+            {
+                "months": months,
+                "label": words.say("manage", "months", number=str(months)),
+                "until": words.say("manage", "until", day=words.day(months_after(today, months))),
+            }
+            for months in PAUSES_IN_MONTHS
+        ],
+        "first_day": first.isoformat(),
+        "last_day": last.isoformat(),
+        "notice": _notice(words, said, paused_until=paused_until, last=last),
+        "notice_kind": said.kind if said else "",
+        "day_problem": said is not None and said.name == Problem.DAY.value,
+    }
+    status = HTTPStatus.BAD_REQUEST if said and said.kind is Notice.PROBLEM else HTTPStatus.OK
+    return _page(request, "manage.html.j2", words, status=status, **values)
+
+
+def unsubscribe(request: HttpRequest, language: str, *, token: str, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+    """Show the one button that says goodbye."""
+    return _page(request, "unsubscribe.html.j2", _words(request, language), status=status, action=f"/unsubscribe/{token}")
+
+
+def goodbye(request: HttpRequest, language: str, *, already: bool) -> HttpResponse:
+    """Say that somebody has left (before this, if ``already``), and how to come back."""
+    return _page(request, "goodbye.html.j2", _words(request, language), already=already)
+
+
+def one_click_done(request: HttpRequest, language: str) -> HttpResponse:
+    """Answer a mail program: one short sentence as plain text."""
+    words = _words(request, language)
+    answer = HttpResponse(words.say("goodbye", "one_click") + "\n", content_type="text/plain; charset=utf-8")
+    answer.headers["Content-Language"] = words.language
+    return answer
+
+
+def unknown_link(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it
+    """Show the one kind page for every link that leads nowhere, whatever is wrong with it (also Django's handler404)."""
+    return _page(request, "unknown.html.j2", _words(request, None), status=HTTPStatus.NOT_FOUND)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it
+    """Show the page for a request that makes no sense (Django's handler400)."""
+    return _page(request, "trouble.html.j2", _words(request, None), status=HTTPStatus.BAD_REQUEST)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Show the page for a fault of ours (Django's handler500)."""
+    return _page(request, "trouble.html.j2", _words(request, None), status=HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _words(request: HttpRequest, stored: str | None) -> Words:
+    return page_design().words_for(stored, request.headers.get("Accept-Language", ""))
+
+
+def _page(
+    request: HttpRequest, template: str, words: Words, *, status: HTTPStatus = HTTPStatus.OK, **values: Any
+) -> HttpResponse:
+    letter = config().newsletter
+    common = {
+        "language": words.language,
+        "words": words.sections,
+        "theme": page_design().theme,
+        "letter": letter,
+        "nonce": str(getattr(request, "csp_nonce", "")),  # set by django-csp
+    }
+    return render(request, template, common | values, status=status, content_type="text/html; charset=utf-8")
+
+
+def _belongs_to(words: Words, reader: Reader) -> str:
+    address, name = mask(reader.contact.address), mask_name(reader.contact.first_name)
+    return words.say("manage", "belongs_to_name" if name else "belongs_to", address=address, name=name)
+
+
+def _topics(words: Words, offered: Choices, reader: Reader) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": topic.key,
+            "label": topic.label[words.language],
+            "description": topic.description[words.language],
+            "chosen": topic.key in reader.topics,
+        }
+        for topic in offered.topics
+    ]
+
+
+def _languages(offered: Choices, reader: Reader) -> list[dict[str, Any]]:
+    names = {language: words.sections["date"]["language"] for language, words in page_design().words.items()}
+    return [{"key": key, "name": names[key], "chosen": key == reader.language} for key in offered.languages]
+
+
+def _notice(words: Words, said: Said | None, *, paused_until: date | None, last: date) -> str:
+    if said is None:
+        return ""
+    day = words.day(paused_until) if paused_until else ""
+    return words.say("notices", said.name, day=day, last=words.day(last))

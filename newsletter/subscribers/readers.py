@@ -1,0 +1,72 @@
+"""From a link to the person behind it, and what their page may show of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from newsletter.subscribers.installation import sealer
+from newsletter.subscribers.models import Subscription
+from newsletter.subscribers.sealing import Contact
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A person who was found by a link.
+
+    ``subscription_id`` is that of their open subscription, else (``ended``) of the one the link was made for: a link of an old
+    issue is still this person's, and when they leave with it, they mean all mail.
+    """
+
+    subscription_id: int
+    ended: bool
+    language: str
+    snoozed_until: date | None
+    contact: Contact = field(repr=False)
+    topics: frozenset[str] = field(repr=False)
+
+
+def find_reader(public_id: bytes) -> Reader | None:
+    """Find the person whose subscription, open or ended, has this public id."""
+    named = _named(public_id)
+    if named is None:
+        return None
+    subscriber = named.subscriber
+    lookup = bytes(subscriber.lookup)
+    open_id = _open_id(named)
+    return Reader(
+        subscription_id=named.pk if open_id is None else open_id,
+        ended=open_id is None,
+        language=subscriber.language,
+        snoozed_until=subscriber.snoozed_until,
+        contact=sealer().open_contact(subscriber.contact, lookup=lookup),
+        topics=sealer().open_topics(subscriber.topics, lookup=lookup),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """What a goodbye needs to know: which subscription to end, and in which language to answer."""
+
+    subscription_id: int
+    language: str
+
+
+def find_leaver(public_id: bytes) -> Leaver | None:
+    """Find whom a goodbye is for without opening anything sealed: a wish to leave is granted whatever became of a key."""
+    named = _named(public_id)
+    if named is None:
+        return None
+    open_id = _open_id(named)
+    return Leaver(named.pk if open_id is None else open_id, named.subscriber.language)
+
+
+def _named(public_id: bytes) -> Subscription | None:
+    return Subscription.objects.select_related("subscriber").filter(public_id=public_id).first()
+
+
+def _open_id(named: Subscription) -> int | None:
+    if named.ended_at is None:
+        return named.pk
+    others = Subscription.objects.filter(subscriber_id=named.subscriber_id, ended_at__isnull=True)
+    return others.values_list("pk", flat=True).first()

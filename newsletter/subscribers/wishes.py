@@ -1,0 +1,96 @@
+"""What a reader asked for on their page: one form field set → one wish, or a problem that names what to do."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from django.http import QueryDict
+
+from newsletter.subscribers.choices import Choices
+
+PAUSES_IN_MONTHS = (2, 4, 6)
+
+LONGEST_PAUSE_IN_MONTHS = 24
+
+_PAUSES = {str(months): months for months in PAUSES_IN_MONTHS}
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseWish:
+    """These topics and this language from now on."""
+
+    topics: frozenset[str]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseWish:
+    """No mail before this day."""
+
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeWish:
+    """The pause is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoodbyeWish:
+    """No mail any more."""
+
+
+class Problem(Enum):
+    """Why a form is no wish; the value names the sentence on the page."""
+
+    UNREADABLE = "unreadable"
+    """A form that our page cannot have sent."""
+    DAY = "choose_a_day"
+    """A day that is missing, in the past or too far away."""
+
+
+Wish = ChooseWish | PauseWish | ResumeWish | GoodbyeWish
+
+
+def read_wish(form: QueryDict, *, choices: Choices, today: date) -> Wish | Problem:
+    """Read the form of the manage page. Only a form that the page could have sent is a wish."""
+    topics = form.getlist("topic")
+    fields = {name: str(form[name]) for name in form if name != "topic"}
+    wish: Wish | Problem = Problem.UNREADABLE
+    if any(len(values) != 1 for name, values in form.lists() if name != "topic"):
+        return wish
+    match fields.pop("action", ""), tuple(sorted(fields)):
+        case "choices", ("language",):
+            wish = _choose(topics, fields["language"], choices)
+        case "pause", ("months",) if not topics and fields["months"] in _PAUSES:
+            wish = PauseWish(months_after(today, _PAUSES[fields["months"]]))
+        case "pause", ("until",) if not topics:
+            wish = _pause_until(fields["until"], today)
+        case "resume", () if not topics:
+            wish = ResumeWish()
+        case "goodbye", () if not topics:
+            wish = GoodbyeWish()
+    return wish
+
+
+def months_after(day: date, months: int) -> date:
+    """Give the same day of a later month, or its last one where it is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def _choose(topics: list[str], language: str, choices: Choices) -> Wish | Problem:
+    if language not in choices.languages or not choices.topic_keys.issuperset(topics):
+        return Problem.UNREADABLE
+    return ChooseWish(frozenset(topics), language)
+
+
+def _pause_until(text: str, today: date) -> Wish | Problem:
+    try:
+        until = date.fromisoformat(text)
+    except ValueError:
+        return Problem.DAY
+    return PauseWish(until) if today < until <= months_after(today, LONGEST_PAUSE_IN_MONTHS) else Problem.DAY

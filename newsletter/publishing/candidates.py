@@ -56,7 +56,8 @@ def freeze(
     An older candidate whose bytes came back becomes the latest again, without the approvals it once had: people may have
     taken them back in their minds when they approved its successor.
     """
-    if not editions or any(edition.issue != issue for edition in editions):
+    languages = {edition.language for edition in editions if edition.issue == issue}
+    if not editions or len(languages) != len(editions):
         raise NotAllowedError(f"These are not the editions of {issue}; nothing was frozen.")
     digest = candidate_digest(editions, lock, review_by=review_by, cards=cards)
     latest = latest_candidate(issue)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from django.db.models import F, Value
+from django.db.models.functions import Concat
+
+from newsletter.authoring.lock import TrialLock
+from newsletter.errors import NotAllowedError
+from newsletter.publishing.candidates import freeze, frozen_editions, frozen_lock, latest_candidate, trials_of
+from newsletter.publishing.models import Candidate, FrozenAsset, FrozenEdition, ShownAsset
+from newsletter.rendering.edition import Edition
+from tests.contract.publishing.samples import ISSUE, NOW, TRIAL, approve_as, make_asset, make_edition, make_lock
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+EDITIONS = (make_edition("en"), make_edition("es"))
+
+
+def frozen(editions: tuple[Edition, ...] = EDITIONS, lock: TrialLock | None = None) -> Candidate:
+    return freeze(editions, lock or make_lock(), issue=ISSUE, review_by=date(2027, 3, 1), cards={TRIAL: "open"}, now=NOW)
+
+
+def test_what_is_frozen_comes_back_byte_for_byte() -> None:
+    awkward = replace(EDITIONS[0], web="línea\r\n\t“quoted” \u2028 🎗\n", text=" trailing \n\n")
+    candidate = frozen((awkward, EDITIONS[1]))
+    assert frozen_editions(candidate.pk) == (awkward, EDITIONS[1])
+    assert frozen_lock(candidate) == make_lock()
+    assert trials_of(candidate) == {TRIAL: "open"}
+
+
+def test_the_same_files_give_the_same_candidate() -> None:
+    assert frozen() == frozen()
+    assert Candidate.objects.count() == 1
+    assert FrozenEdition.objects.count() == 2
+
+
+def test_the_order_of_pictures_survives() -> None:
+    assets = tuple(make_asset(bytes([number])) for number in range(5, 0, -1))
+    candidate = frozen((replace(EDITIONS[0], assets=(*assets, assets[0])),))
+    assert frozen_editions(candidate.pk)[0].assets == (*assets, assets[0])
+
+
+def test_a_picture_is_stored_once_however_often_it_is_shown() -> None:
+    frozen()
+    frozen((replace(EDITIONS[0], subject="Another"), EDITIONS[1]))
+    assert FrozenAsset.objects.count() == 2
+
+
+def test_a_published_name_never_changes_its_meaning() -> None:
+    frozen()
+    impostor = replace(EDITIONS[0].assets[0], data=b"something else")
+    with pytest.raises(NotAllowedError, match=impostor.name):
+        frozen((replace(EDITIONS[0], assets=(impostor,)),))
+    assert Candidate.objects.count() == 1
+
+
+def test_editions_of_another_issue_are_refused() -> None:
+    for editions in [(), (EDITIONS[0], make_edition("es", issue="2026-10"))]:
+        with pytest.raises(NotAllowedError, match="not the editions of 2026-12"):
+            frozen(editions)
+
+
+def test_two_editions_in_one_language_are_refused() -> None:
+    with pytest.raises(NotAllowedError, match="not the editions of 2026-12"):
+        frozen((EDITIONS[0], replace(EDITIONS[0], subject="Another")))
+
+
+def test_the_latest_candidate_is_what_the_files_were_last() -> None:
+    first = frozen()
+    second = frozen((replace(EDITIONS[0], subject="Another"), EDITIONS[1]))
+    assert latest_candidate(ISSUE) == second
+    assert frozen() == first
+    assert latest_candidate(ISSUE) == first
+    assert latest_candidate("2026-10") is None
+
+
+def test_files_that_went_back_need_their_approvals_anew() -> None:
+    candidate = approve_as("sam", "editor").candidate
+    frozen((replace(EDITIONS[0], subject="Another"), EDITIONS[1]))
+    back = approve_as("maria", "medical")
+    assert back.candidate == candidate
+    assert back.roles == ("medical",)
+    assert not back.complete
+
+
+TAMPERINGS: dict[str, Callable[[], object]] = {
+    "“en”": lambda: FrozenEdition.objects.filter(language="en").update(web=Concat(F("web"), Value(" "))),
+    "“es”": lambda: FrozenEdition.objects.filter(language="es").update(subject="You have won"),
+    "the edition “en”, the edition “es”": lambda: FrozenAsset.objects.update(data=b"?"),
+    "its lock": lambda: Candidate.objects.update(lock=make_lock(status="COMPLETED").to_bytes()),
+    "its lock, ": lambda: Candidate.objects.update(lock=b"not a lock"),
+    "its review date": lambda: Candidate.objects.update(review_by=F("review_by") + timedelta(days=900)),
+    "its cards": lambda: Candidate.objects.update(cards={}),
+    "set of its editions": lambda: (
+        ShownAsset.objects.filter(edition__language="es").delete(),
+        FrozenEdition.objects.filter(language="es").delete(),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERINGS)
+def test_a_candidate_that_was_tampered_with_is_named_and_not_given_out(what: str) -> None:
+    candidate = frozen()
+    TAMPERINGS[what]()
+    with pytest.raises(NotAllowedError, match=what) as error:
+        frozen_editions(candidate.pk)
+    assert candidate.digest[:12] in str(error.value)
+
+
+def test_a_lock_in_other_words_is_not_the_lock_that_was_approved() -> None:
+    candidate = frozen()
+    Candidate.objects.update(lock=make_lock().to_bytes() + b"\n")
+    with pytest.raises(NotAllowedError, match="its lock"):
+        frozen_editions(candidate.pk)

@@ -1,0 +1,57 @@
+"""From a marked delivery to what goes on the wire: an edition compiled once, and one person's parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from newsletter.rendering.edition import Edition
+from newsletter.rendering.mail_headers import SAFE_ADDRESS
+from newsletter.rendering.merge import Personal
+from newsletter.rendering.message import MailHeaders, MessageTemplate, compile_message
+
+
+@dataclass(frozen=True, eq=False)
+class LetterForm:
+    """What all letters of one edition share. ``message_domain`` stands behind the @ of every Message-ID."""
+
+    edition: Edition
+    headers: MailHeaders
+    envelope_from: str
+    message_domain: str
+
+    @cached_property
+    def template(self) -> MessageTemplate:
+        """The message, compiled once."""
+        return compile_message(self.edition, self.headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One delivery on its way. ``key`` is the ledger's name for it; ``date`` stands in the Date header."""
+
+    delivery_id: int
+    key: str
+    form: LetterForm
+    personal: Personal = field(repr=False)
+    date: datetime
+
+    @property
+    def address(self) -> str:
+        """Where it goes."""
+        return self.personal.address
+
+    @property
+    def has_safe_address(self) -> bool:
+        """Whether the address can stand in a header and in a command; addresses are stored in ASCII (RFC 6531 is not needed)."""
+        return SAFE_ADDRESS.fullmatch(self.address) is not None
+
+    @property
+    def message_id(self) -> str:
+        """Our own Message-ID: it says nothing about the person and is the same whenever this letter is built."""
+        return f"<{self.key}@{self.form.message_domain}>"
+
+    def to_bytes(self) -> bytes:
+        """Build the message: CRLF lines, headers and body."""
+        return self.form.template.message(self.personal, message_id=self.message_id, date=self.date)

@@ -1,0 +1,62 @@
+"""Letters that are marked in the ledger and wait for a lane: the one thing that the runner and the transports share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from newsletter.delivery.letters import Letter
+
+
+class Mailbag:
+    """A first-in, first-out bag; used by one event loop only."""
+
+    def __init__(self) -> None:
+        self._letters: deque[Letter] = deque()
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._letters)
+
+    def put(self, letters: Iterable[Letter]) -> None:
+        """Add letters and wake as many lanes."""
+        before = len(self._letters)
+        self._letters.extend(letters)
+        self._wake(len(self._letters) - before)
+
+    def close(self) -> None:
+        """Say that nothing more will come."""
+        self._closed = True
+        self._wake(len(self._waiting))
+
+    async def take(self, most: int) -> list[Letter]:
+        """Take up to ``most`` letters of one form, waiting for the first; nothing once the bag is closed and empty."""
+        while not self._letters:
+            if self._closed:
+                return []
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiter)
+            await waiter
+        taken = [self._letters.popleft()]
+        while self._letters and len(taken) < most and self._letters[0].form is taken[0].form:
+            taken.append(self._letters.popleft())
+        return taken
+
+    def take_now(self) -> Letter | None:
+        """Take one letter if there is one at this moment."""
+        return self._letters.popleft() if self._letters else None
+
+    def take_back(self, which: Callable[[int], bool]) -> list[Letter]:
+        """Take out the letters that no lane has taken yet and for whose delivery id ``which`` holds."""
+        taken = [letter for letter in self._letters if which(letter.delivery_id)]
+        self._letters = deque(letter for letter in self._letters if not which(letter.delivery_id))
+        return taken
+
+    def _wake(self, count: int) -> None:
+        while self._waiting and count > 0:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                count -= 1

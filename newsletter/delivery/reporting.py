@@ -1,0 +1,103 @@
+"""What became of a send, as sums that have to hold: handovers and outcomes are counted apart and never added up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from newsletter.delivery import statements
+from newsletter.delivery.models import Handover, Outcome, Send, SendState
+from newsletter.errors import NotAllowedError
+
+
+@dataclass(frozen=True, slots=True)
+class SendStatus:
+    """Where a send stands. While it is prepared, ``frozen`` grows and the sum is of what is frozen so far."""
+
+    issue: str
+    state: SendState
+    transport: str
+    created_at: datetime
+    prepared_at: datetime | None
+    finished_at: datetime | None
+    frozen: int
+    handovers: Mapping[Handover, int]
+
+    @property
+    def sum_holds(self) -> bool:
+        """Whether every frozen delivery is in exactly one handover."""
+        return self.frozen == sum(self.handovers.values())
+
+
+@dataclass(frozen=True, slots=True)
+class SendReport:
+    """A send's status with its details: excluded and failed by reason, by language, outcomes, and who is unknown, by key."""
+
+    status: SendStatus
+    excluded: Mapping[str, int]
+    failed: Mapping[str, int]
+    by_language: Mapping[str, Mapping[Handover, int]]
+    outcomes: Mapping[Outcome, int]
+    unknown_keys: tuple[str, ...]
+
+    @property
+    def sum_holds(self) -> bool:
+        """Whether frozen = accepted + failed + excluded + unknown + queued + sending."""
+        return self.status.sum_holds
+
+    @property
+    def the_sum(self) -> str:
+        """The sum in words, as people like to see it."""
+        handovers = self.status.handovers
+        parts = [f"{handovers[one]} {one.value}" for one in Handover if handovers[one] or one in _AT_THE_END]
+        return f"{self.status.frozen} = {' + '.join(parts)}"
+
+
+_AT_THE_END = {Handover.ACCEPTED, Handover.FAILED, Handover.EXCLUDED, Handover.UNKNOWN}
+
+
+def find_sends() -> list[SendStatus]:
+    """Give the status of every send, the latest first."""
+    return [send_report(issue).status for issue in Send.objects.order_by("-id").values_list("issue", flat=True)]
+
+
+def send_status(issue: str) -> SendStatus:
+    """Give where the send of an issue stands; raises NotAllowedError when there is none."""
+    return send_report(issue).status
+
+
+def send_report(issue: str) -> SendReport:
+    """Give the whole report of the send of an issue; raises NotAllowedError when there is none."""
+    send = Send.objects.filter(issue=issue).first()
+    if send is None:
+        raise NotAllowedError(f"{issue} was not sent. See when it is due with: newsletter calendar")
+    handovers: Counter[Handover] = Counter(dict.fromkeys(Handover, 0))
+    outcomes: Counter[Outcome] = Counter(dict.fromkeys(Outcome, 0))
+    reasons: dict[Handover, Counter[str]] = {Handover.EXCLUDED: Counter(), Handover.FAILED: Counter()}
+    by_language: dict[str, Counter[Handover]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(statements.SUM_DELIVERIES, [send.pk])
+        for language, name, outcome, reason, count in cursor.fetchall():
+            handover = Handover(name)
+            handovers[handover] += count
+            outcomes[Outcome(outcome)] += count
+            by_language.setdefault(language, Counter())[handover] += count
+            if handover in reasons:
+                reasons[handover][reason] += count
+        cursor.execute(statements.FIND_UNKNOWN_KEYS, [send.pk])
+        unknown_keys = tuple(row[0] for row in cursor.fetchall())
+    status = SendStatus(
+        issue=send.issue,
+        state=SendState(send.state),
+        transport=send.transport,
+        created_at=send.created_at,
+        prepared_at=send.prepared_at,
+        finished_at=send.finished_at,
+        frozen=send.frozen,
+        handovers=handovers,
+    )
+    return SendReport(status, reasons[Handover.EXCLUDED], reasons[Handover.FAILED], by_language, outcomes, unknown_keys)

@@ -1,0 +1,39 @@
+"""What follows from a transport's answer: the one place that knows when a delivery is tried again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from newsletter.delivery.ledger import Marked, Record
+from newsletter.delivery.models import Handover
+from newsletter.delivery.transports.port import Answer, AnswerKind
+
+BACK_OFF: Final = (60.0, 300.0, 1800.0)
+"""Seconds before the second, third and every later attempt; servers that greylist let the second or third one in."""
+
+THROTTLE: Final = 60.0
+"""Seconds before a throttled letter is tried again, where the other side did not say."""
+
+
+def record_for(answer: Answer, marked: Marked, *, attempts: int, now: datetime) -> Record:
+    """Say what is to be written down; ``attempts`` is how many there are before a delivery counts as failed."""
+    record = partial(Record, marked.delivery_id)
+    later = partial(record, Handover.QUEUED, answer.reason)
+    match answer.kind:
+        case AnswerKind.ACCEPTED:
+            found = record(Handover.ACCEPTED)
+        case AnswerKind.UNKNOWN:
+            found = record(Handover.UNKNOWN, answer.reason)
+        case AnswerKind.FINAL | AnswerKind.POLICY:
+            found = record(Handover.FAILED, answer.reason)
+        case AnswerKind.NOT_SENT:
+            found = later(counted=False)
+        case AnswerKind.THROTTLED:
+            found = later(due_at=now.timestamp() + (answer.retry_after or THROTTLE), counted=False)
+        case AnswerKind.RETRYABLE if marked.attempts >= attempts:
+            found = record(Handover.FAILED, f"{answer.reason} (attempt {marked.attempts})")
+        case AnswerKind.RETRYABLE:
+            found = later(due_at=now.timestamp() + BACK_OFF[min(marked.attempts, len(BACK_OFF)) - 1])
+    return found

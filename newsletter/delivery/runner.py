@@ -1,0 +1,227 @@
+"""The in-process runner: an event loop for the wire, one thread for the ledger, and a window that bounds what is in doubt.
+
+At no moment are more deliveries marked ``sending`` than the window allows (for SMTP: connections + 20), so that a process that
+is killed leaves no more than that unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from newsletter.clock import Clock
+from newsletter.delivery.ledger import Claim, FenceLost, Marked, Record, Step
+from newsletter.delivery.ledger_thread import LedgerThread
+from newsletter.delivery.letters import Letter
+from newsletter.delivery.mailbag import Mailbag
+from newsletter.delivery.models import Handover
+from newsletter.delivery.retrying import record_for
+from newsletter.delivery.transports.port import Answer, AnswerKind, Transport
+from newsletter.errors import TransportError
+
+log = structlog.get_logger()
+
+MARKED_AT_ONCE: Final = 20
+"""Deliveries that one ledger step marks beyond those in flight, where a transport takes one letter at a time."""
+
+POLICY_LIMIT: Final = 10
+"""So many refusals in a row for what we are, and the run stops before everybody is refused."""
+
+LOOK_ROUND: Final = 0.25
+"""Seconds between looks at whether to stop."""
+
+
+@dataclass(slots=True)
+class RunSummary:
+    """What a run did: answers by kind, batches closed, deliveries left behind by an earlier holder, and what stopped it."""
+
+    answers: Counter[AnswerKind] = field(default_factory=Counter)
+    batches_closed: int = 0
+    left_behind: int = 0
+    problem: str = ""
+
+
+class _BatchInHand:
+    """A claimed batch: what is marked and not yet answered, and what is answered and not yet recorded."""
+
+    def __init__(self, claim: Claim) -> None:
+        self.claim = claim
+        self.marked: dict[int, Marked] = {}
+        self.records: list[Record] = []
+        self.exhausted = False
+        self.renewed = time.monotonic()
+        self.wake = asyncio.Event()
+
+    @property
+    def unrecorded(self) -> int:
+        return len(self.marked) + len(self.records)
+
+
+class Runner:
+    """Delivers everything that is due, batch by batch, and returns."""
+
+    def __init__(
+        self,
+        ledger: LedgerThread,
+        transport: Transport,
+        *,
+        clock: Clock,
+        lease_seconds: float,
+        attempts: int,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self._ledger = ledger
+        self._transport = transport
+        self._clock = clock
+        self._heartbeat = lease_seconds / 3
+        self._attempts = attempts
+        self._stopping = stopping
+        self._at_once = max(MARKED_AT_ONCE, transport.group)
+        self._window = self._at_once if transport.group > 1 else MARKED_AT_ONCE + transport.lanes
+        self._bag = Mailbag()
+        self._batches: list[_BatchInHand] = []
+        self._lanes_open = transport.lanes
+        self._refused_in_a_row = 0
+        self._broken = ""
+        self._summary = RunSummary()
+
+    async def run(self) -> RunSummary:
+        """Claim and deliver until nothing is due, ``stopping`` says so, or the transport cannot work at all."""
+        try:
+            async with asyncio.TaskGroup() as lanes:
+                for _ in range(self._transport.lanes):
+                    lanes.create_task(self._run_lane())
+                async with asyncio.TaskGroup() as batches:
+                    for _ in range(self._transport.batches_at_once):
+                        batches.create_task(self._work_batches())
+                self._bag.close()
+        except ExceptionGroup as group:
+            raise _first_cause(group) from None
+        self._summary.problem = self._broken
+        return self._summary
+
+    @property
+    def _winding_down(self) -> bool:
+        return bool(self._broken) or self._stopping()
+
+    async def _run_lane(self) -> None:
+        try:
+            await self._transport.run_lane(self._bag, answer=self._take_answer)
+        except TransportError as error:
+            self._lanes_open -= 1
+            log.warning("lane closed", transport=self._transport.name, problem=str(error), lanes_left=self._lanes_open)
+            if self._lanes_open == 0:
+                self._break_off(str(error))
+                for batch in self._batches:
+                    self._give_up_sight(batch)
+
+    async def _work_batches(self) -> None:
+        while not self._winding_down:
+            claim = await self._ledger.claim()
+            if claim is None:
+                return
+            self._summary.left_behind += claim.left_behind
+            batch = _BatchInHand(claim)
+            self._batches.append(batch)
+            try:
+                await self._deliver(batch)
+                self._summary.batches_closed += await self._ledger.leave(claim)
+            except FenceLost:
+                log.warning("fence lost", batch=claim.batch_id, worker=claim.worker)
+                self._bag.take_back(batch.marked.__contains__)
+            finally:
+                self._batches.remove(batch)
+
+    async def _deliver(self, batch: _BatchInHand) -> None:
+        while True:
+            await self._step(batch)
+            if not batch.unrecorded and (batch.exhausted or self._winding_down):
+                return
+            await self._wait(batch)
+
+    async def _step(self, batch: _BatchInHand) -> None:
+        records, batch.records = batch.records, []
+        room = 0 if self._winding_down else min(self._at_once, self._window - len(batch.marked))
+        step, letters = await self._ledger.step(batch.claim, records, room=room)
+        batch.renewed = time.monotonic()
+        batch.marked.update({one.delivery_id: one for one in step.marked})
+        batch.exhausted = self._is_exhausted(batch, step, records, room=room)
+        self._bag.put(letter for letter in letters if letter.has_safe_address)
+        for letter in letters:
+            if not letter.has_safe_address:
+                self._take_answer(letter, Answer(AnswerKind.FINAL, "the stored address is not one that mail can be sent to"))
+        if self._winding_down:
+            self._give_back()
+
+    def _is_exhausted(self, batch: _BatchInHand, step: Step, records: list[Record], *, room: int) -> bool:
+        if room > 0:
+            return step.exhausted
+        due_again = any(record.due_at == 0 and not record.counted for record in records)
+        return batch.exhausted and not due_again
+
+    async def _wait(self, batch: _BatchInHand) -> None:
+        """Wait until a step is worth its commit, the lease needs renewing, or it is time to stop."""
+        while not self._is_step_worthwhile(batch):
+            batch.wake.clear()
+            try:
+                async with asyncio.timeout(min(LOOK_ROUND, self._heartbeat)):
+                    await batch.wake.wait()
+            except TimeoutError:
+                if time.monotonic() - batch.renewed >= self._heartbeat:
+                    return
+            if self._winding_down:
+                self._give_back()
+
+    def _is_step_worthwhile(self, batch: _BatchInHand) -> bool:
+        if not batch.marked:
+            return True
+        if batch.exhausted or self._winding_down:
+            return len(batch.records) >= self._at_once
+        return len(batch.records) >= self._at_once // 2 or (bool(batch.records) and not len(self._bag))
+
+    def _take_answer(self, letter: Letter, answer: Answer) -> None:
+        self._summary.answers[answer.kind] += 1
+        for batch in self._batches:
+            marked = batch.marked.pop(letter.delivery_id, None)
+            if marked is not None:
+                batch.records.append(record_for(answer, marked, attempts=self._attempts, now=self._clock()))
+                if self._is_step_worthwhile(batch):
+                    batch.wake.set()
+        if answer.kind is AnswerKind.POLICY:
+            self._refused_in_a_row += 1
+            if self._refused_in_a_row == POLICY_LIMIT:
+                self._break_off(
+                    f"{POLICY_LIMIT} letters in a row were refused for what we are ({answer.reason}): sender address, "
+                    "authentication or reputation. Ask the provider; sending goes on by itself."
+                )
+        elif answer.kind is AnswerKind.ACCEPTED:
+            self._refused_in_a_row = 0
+
+    def _break_off(self, problem: str) -> None:
+        self._broken = problem
+        self._give_back()
+        for batch in self._batches:
+            batch.wake.set()
+
+    def _give_up_sight(self, batch: _BatchInHand) -> None:
+        """No lane is left that could answer for these."""
+        for marked in batch.marked.values():
+            batch.records.append(Record(marked.delivery_id, Handover.UNKNOWN, "the transport gave no answer"))
+        batch.marked.clear()
+        batch.wake.set()
+
+    def _give_back(self) -> None:
+        for letter in self._bag.take_back(lambda _: True):
+            self._take_answer(letter, Answer(AnswerKind.NOT_SENT, "sending stopped"))
+
+
+def _first_cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Give the first error of a group: the others are consequences of it, or happened at the same moment."""
+    first = group.exceptions[0]
+    return _first_cause(first) if isinstance(first, BaseExceptionGroup) else first

@@ -1,0 +1,146 @@
+"""The ledger's SQL, by name; every statement runs on SQLite 3.35 and on PostgreSQL.
+
+``{ids}`` stands for a list of placeholders, which ``among`` writes. A statement that changes a state names the state it
+changes from, so that two who try at once cannot both succeed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def among(count: int) -> str:
+    """Write the placeholders of an IN list."""
+    return "(" + ", ".join(["%s"] * count) + ")"
+
+
+INSERT_SEND: Final = """
+    INSERT INTO delivery_send (slot_id, issue, candidate_id, transport, state, through, last, frozen, created_at)
+    VALUES (%s, %s, %s, %s, 'preparing', 0, %s, 0, %s)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+"""
+
+FIND_PREPARING_SENDS: Final = "SELECT id FROM delivery_send WHERE state = 'preparing' ORDER BY id"
+
+GET_PREPARATION: Final = "SELECT state, through, last, frozen FROM delivery_send WHERE id = %s"
+
+TAKE_CHUNK: Final = """
+    UPDATE delivery_send SET through = %s, frozen = frozen + %s
+    WHERE id = %s AND through = %s AND state = 'preparing'
+"""
+
+INSERT_BATCH: Final = """
+    INSERT INTO delivery_batch (send_id, language, fence, worker, lease_epoch, done)
+    VALUES (%s, %s, 0, '', '', %s)
+    RETURNING id
+"""
+
+INSERT_DELIVERY: Final = """
+    INSERT INTO delivery_delivery (key, send_id, batch_id, subscription_id, handover, outcome, reason, attempts, due_at)
+    VALUES (%s, %s, %s, %s, %s, '', %s, 0, 0)
+"""
+
+COUNT_DELIVERIES: Final = "SELECT count(*) FROM delivery_delivery WHERE send_id = %s"
+
+START_RUNNING: Final = """
+    UPDATE delivery_send SET state = 'running', prepared_at = %s
+    WHERE id = %s AND state = 'preparing'
+"""
+
+FIND_CLAIMABLE: Final = """
+    SELECT b.id, b.fence, b.language, b.send_id, s.candidate_id, s.issue
+    FROM delivery_batch b JOIN delivery_send s ON s.id = b.send_id
+    WHERE s.state = 'running' AND NOT b.done
+      AND (b.leased_at IS NULL OR b.lease_epoch <> %s OR b.leased_at < %s OR b.leased_at > %s)
+      AND (EXISTS (SELECT 1 FROM delivery_delivery d
+                   WHERE d.batch_id = b.id AND d.handover = 'queued' AND d.due_at <= %s)
+           OR EXISTS (SELECT 1 FROM delivery_delivery d WHERE d.batch_id = b.id AND d.handover = 'sending')
+           OR NOT EXISTS (SELECT 1 FROM delivery_delivery d WHERE d.batch_id = b.id AND d.handover = 'queued'))
+    ORDER BY b.id
+    LIMIT 1
+"""
+"""A batch nobody holds in which something is due, was left behind, or nothing is left but to close it."""
+
+CLAIM: Final = """
+    UPDATE delivery_batch SET fence = fence + 1, worker = %s, leased_at = %s, lease_epoch = %s
+    WHERE id = %s AND fence = %s AND NOT done
+      AND (leased_at IS NULL OR lease_epoch <> %s OR leased_at < %s OR leased_at > %s)
+"""
+
+RENEW_LEASE: Final = """
+    UPDATE delivery_batch SET leased_at = %s, lease_epoch = %s
+    WHERE id = %s AND fence = %s AND worker = %s AND leased_at IS NOT NULL AND NOT done
+"""
+
+FIND_LEFT_BEHIND: Final = "SELECT id FROM delivery_delivery WHERE batch_id = %s AND handover = 'sending'"
+
+FIND_DUE: Final = """
+    SELECT id, key, subscription_id, attempts FROM delivery_delivery
+    WHERE batch_id = %s AND handover = 'queued' AND due_at <= %s
+    ORDER BY id
+    LIMIT %s
+"""
+
+MOVE: Final = """
+    UPDATE delivery_delivery
+    SET handover = %s, reason = %s, due_at = %s, attempts = attempts + %s, handed_over_at = COALESCE(%s, handed_over_at)
+    WHERE handover = %s AND id IN {ids}
+"""
+
+FIND_OPEN_DELIVERY: Final = """
+    SELECT 1 FROM delivery_delivery WHERE batch_id = %s AND handover IN ('queued', 'sending') LIMIT 1
+"""
+
+RELEASE_BATCH: Final = """
+    UPDATE delivery_batch SET leased_at = NULL, lease_epoch = '', worker = '', done = %s
+    WHERE id = %s AND fence = %s
+"""
+
+FIND_OPEN_BATCH: Final = "SELECT 1 FROM delivery_batch WHERE send_id = %s AND NOT done LIMIT 1"
+
+FINISH_SEND: Final = """
+    UPDATE delivery_send SET state = 'done', finished_at = %s
+    WHERE id = %s AND state = 'running'
+      AND frozen = (SELECT count(*) FROM delivery_delivery
+                    WHERE send_id = %s AND handover IN ('accepted', 'failed', 'excluded', 'unknown'))
+"""
+
+FIND_RUNNING_SENDS: Final = "SELECT id, issue FROM delivery_send WHERE state = 'running' ORDER BY id"
+
+FIND_NEXT_DUE: Final = """
+    SELECT min(d.due_at) FROM delivery_delivery d
+    JOIN delivery_batch b ON b.id = d.batch_id
+    JOIN delivery_send s ON s.id = d.send_id
+    WHERE s.state = 'running' AND NOT b.done AND d.handover = 'queued'
+"""
+
+COUNT_HELD_BATCHES: Final = """
+    SELECT count(*) FROM delivery_batch b JOIN delivery_send s ON s.id = b.send_id
+    WHERE s.state = 'running' AND NOT b.done AND b.leased_at IS NOT NULL
+"""
+
+SUM_DELIVERIES: Final = """
+    SELECT b.language, d.handover, d.outcome, CASE WHEN d.handover IN ('excluded', 'failed') THEN d.reason ELSE '' END,
+           count(*)
+    FROM delivery_delivery d JOIN delivery_batch b ON b.id = d.batch_id
+    WHERE d.send_id = %s
+    GROUP BY 1, 2, 3, 4
+    ORDER BY 1, 2, 3, 4
+"""
+
+FIND_UNKNOWN_KEYS: Final = """
+    SELECT key FROM delivery_delivery WHERE send_id = %s AND handover = 'unknown' ORDER BY id
+"""
+
+FIND_DELIVERIES_BY_KEY: Final = "SELECT key, id, subscription_id FROM delivery_delivery WHERE key IN {ids}"
+
+FIND_KNOWN_EVENTS: Final = "SELECT dedupe FROM delivery_event WHERE dedupe IN {ids}"
+
+INSERT_EVENT: Final = """
+    INSERT INTO delivery_event (dedupe, delivery_id, kind, reason, at, received_at)
+    VALUES (%s, %s, %s, %s, %s, %s)
+    ON CONFLICT (dedupe) DO NOTHING
+"""
+
+RAISE_OUTCOME: Final = "UPDATE delivery_delivery SET outcome = %s WHERE outcome IN {lower} AND id IN {ids}"

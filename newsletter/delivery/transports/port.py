@@ -1,0 +1,63 @@
+"""What a transport promises. Three do so now (outbox, smtp, sendgrid); one contract suite runs against all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from newsletter.delivery.letters import Letter
+from newsletter.delivery.mailbag import Mailbag
+
+
+class AnswerKind(StrEnum):
+    """What became of a letter, as far as the transport can know."""
+
+    ACCEPTED = "accepted"
+    """Somebody else is responsible for it now."""
+    RETRYABLE = "retryable"
+    """Certainly not taken; another attempt may succeed."""
+    THROTTLED = "throttled"
+    """Certainly not taken, since we are too fast; the attempt does not count."""
+    FINAL = "final"
+    """Refused for good."""
+    POLICY = "policy"
+    """Refused for what we are, not for whom it goes to; the reader is not to blame."""
+    UNKNOWN = "unknown"
+    """Handed over entirely, but the answer was lost."""
+    NOT_SENT = "not_sent"
+    """It never reached the wire, or the wire was gone already; the attempt does not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a letter. ``reason`` names no person; ``retry_after`` is in seconds, where the other side said so."""
+
+    kind: AnswerKind
+    reason: str = ""
+    retry_after: float | None = None
+
+
+AnswerSink = Callable[[Letter, Answer], None]
+"""Takes the one answer for a letter, on the event loop's thread."""
+
+
+class Transport(Protocol):
+    """A way for mail to leave.
+
+    ``lanes``: how many ``run_lane`` are run at a time. ``group``: how many letters a lane holds unanswered at most.
+    ``batches_at_once``: how many batches it is worth holding at a time.
+    """
+
+    name: str
+    lanes: int
+    group: int
+    batches_at_once: int
+
+    async def run_lane(self, bag: Mailbag, *, answer: AnswerSink) -> None:
+        """Take letters until the bag is closed and empty, and answer for each one taken exactly once.
+
+        Raises TransportError when it cannot work at all at present; every letter it took is answered before that.
+        """
+        ...

@@ -13,7 +13,7 @@ from datetime import date
 from functools import lru_cache
 
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response, patch_vary_headers
@@ -33,16 +33,18 @@ FIVE_MINUTES = "public, max-age=300"
 
 @dataclass(frozen=True, slots=True)
 class ArchivedEdition:
-    """One line of the list: an issue in one language."""
+    """One line of the list: an issue for readers of one language; ``written_in`` is the language of its text."""
 
     language: str
+    language_name: str
+    written_in: str
     title: str
     url: str
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivedIssue:
-    """An issue in the list, its edition in the reader's language first."""
+    """An issue in the list: its edition for the reader's language, and those that were written in another."""
 
     released_on: date
     released_in_words: str
@@ -59,7 +61,19 @@ def start(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def issues(request: HttpRequest) -> HttpResponse:
     """Show the list of released issues, the newest first."""
-    return _list_page(request)
+    design = page_design()
+    words = design.words_for(None, request.headers.get("Accept-Language", ""))
+    context = {
+        "language": words.language,
+        "words": words.sections,
+        "theme": design.theme,
+        "letter": config().newsletter,
+        "nonce": str(getattr(request, "csp_nonce", "")),  # set by django-csp
+        "issues": _archived_issues(words),
+    }
+    response = render(request, "archive.html.j2", context, content_type="text/html; charset=utf-8")
+    patch_vary_headers(response, ["Accept-Language"])
+    return _public(response, FIVE_MINUTES)
 
 
 @require_safe
@@ -67,7 +81,7 @@ def issue(request: HttpRequest, name: str) -> HttpResponse:
     """Lead to an issue in the reader's language."""
     languages = set(_released_editions(name).values_list("language", flat=True))
     if not languages:
-        return _list_page(request, missing=True)
+        raise Http404
     offered = [language for language in config().newsletter.languages if language in languages]
     chosen = preferred_language(request, [*offered, *sorted(languages - set(offered))])
     response = HttpResponseRedirect(reverse("issue-edition", args=[name, chosen]))
@@ -80,11 +94,11 @@ def issue_edition(request: HttpRequest, name: str, language: str) -> HttpRespons
     """Show the web page of a released edition: exactly the stored bytes."""
     edition = _released_editions(name).filter(language=language).only("web", "digest").first()
     if edition is None:
-        return _list_page(request, missing=True)
+        raise Http404
     response = HttpResponse(edition.web.encode(), content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = _page_policy(edition.web)
     response.headers["Content-Language"] = language
-    return _conditional(request, _public(response, AN_HOUR), etag=edition.digest)
+    return _unless_known(request, _public(response, AN_HOUR), etag=edition.digest)
 
 
 @require_safe
@@ -92,10 +106,10 @@ def asset(request: HttpRequest, name: str) -> HttpResponse:
     """Give a picture of a frozen edition; its address never changes its meaning."""
     found = FrozenAsset.objects.filter(name=name).first()
     if found is None:
-        return _list_page(request, missing=True)
+        raise Http404
     data = bytes(found.data)
     response = HttpResponse(data, content_type=found.media_type)
-    return _conditional(request, _public(response, A_YEAR), etag=hashlib.sha256(data).hexdigest())
+    return _unless_known(request, _public(response, A_YEAR), etag=hashlib.sha256(data).hexdigest())
 
 
 def preferred_language(request: HttpRequest, offered: Sequence[str]) -> str:
@@ -113,18 +127,9 @@ def _released_editions(name: str) -> QuerySet[FrozenEdition]:
     )
 
 
-def _list_page(request: HttpRequest, *, missing: bool = False) -> HttpResponse:
-    design = page_design()
-    words = design.words_for(None, request.headers.get("Accept-Language", ""))
-    context = {"words": words, "theme": design.theme, "issues": _archived_issues(words), "missing": missing}
-    response = render(request, "archive.html.j2", context, status=404 if missing else 200)
-    patch_vary_headers(response, ["Accept-Language"])
-    return response if missing else _public(response, FIVE_MINUTES)
-
-
 def _archived_issues(words: Words) -> list[ArchivedIssue]:
     """Read the list in three queries, without the pages themselves."""
-    headings = FrozenEdition.objects.only("candidate", "language", "title").order_by("language")
+    headings = FrozenEdition.objects.only("candidate", "language", "written_in", "title").order_by("language")
     slots = (
         Slot.objects.filter(state=SlotState.RELEASED, candidate__isnull=False)
         .select_related("candidate")
@@ -137,16 +142,20 @@ def _archived_issues(words: Words) -> list[ArchivedIssue]:
 def _archived(slot: Slot, words: Words) -> ArchivedIssue:
     assert slot.candidate is not None
     editions = sorted(slot.candidate.editions.all(), key=lambda edition: edition.language != words.language)
+    names = {language: known.sections["date"]["language"] for language, known in page_design().words.items()}
     lines = [
         ArchivedEdition(
             language=edition.language,
+            language_name=names.get(edition.language, edition.language),
+            written_in=edition.written_in,
             title=edition.title,
             url=reverse("issue-edition", args=[slot.issue, edition.language]),
         )
         for edition in editions
     ]
     released_on = slot.at.astimezone(time_zone(config().cadence)).date()
-    return ArchivedIssue(released_on, words.day(released_on), lines[0], tuple(lines[1:]))
+    others = tuple(line for line in lines[1:] if line.written_in == line.language)
+    return ArchivedIssue(released_on, words.day(released_on), lines[0], others)
 
 
 def _public(response: HttpResponse, caching: str) -> HttpResponse:
@@ -155,10 +164,18 @@ def _public(response: HttpResponse, caching: str) -> HttpResponse:
     return response
 
 
-def _conditional(request: HttpRequest, response: HttpResponse, *, etag: str) -> HttpResponse:
+def _unless_known(request: HttpRequest, response: HttpResponse, *, etag: str) -> HttpResponse:
+    """Give the response, or a bare 304 to who has it already.
+
+    A cache takes over the headers of a 304 (RFC 9111, section 4.3.4), so it carries the same ones.
+    """
     response.headers["ETag"] = f'"{etag}"'
     answer = get_conditional_response(request, etag=f'"{etag}"', response=response)
-    return answer if isinstance(answer, HttpResponse) else response
+    if not isinstance(answer, HttpResponse) or answer is response:
+        return response
+    for name in {"Content-Security-Policy", "Cache-Control", "X-Robots-Tag"} & response.headers.keys():
+        answer.headers[name] = response.headers[name]
+    return answer
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import replace
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from newsletter.publishing.calendar import schedule_issue
+from newsletter.publishing.models import SlotState
+from newsletter.publishing.slots import move_slot
+from tests.contract.publishing.samples import CADENCE, ISSUE, NOW, Files, approve_fully, make_edition, make_issue
+
+pytestmark = pytest.mark.django_db
+
+EN, ES = Files().editions
+PAGE = f"/issues/{ISSUE}/en/"
+ASSET = f"/assets/{EN.assets[0].name}"
+
+
+def publish(files: Files | None = None) -> None:
+    """Approve, schedule and release an issue."""
+    files = files or Files()
+    candidate = approve_fully(files).candidate
+    slot = schedule_issue(candidate.issue, None, cadence=CADENCE, person="ada", now=NOW, system_user="tester")
+    assert move_slot(slot.pk, expected=SlotState.SCHEDULED, to=SlotState.RELEASED, candidate=candidate)
+
+
+def get(client: Client, path: str, **headers: str) -> HttpResponse:
+    answer = client.get(path, headers=headers)
+    assert isinstance(answer, HttpResponse)
+    return answer
+
+
+def test_the_page_is_exactly_the_bytes_that_were_frozen(client: Client) -> None:
+    publish(Files().edited(web="<!doctype html><p>Línea\r\n“uno”</p>\n"))
+    answer = get(client, PAGE)
+    assert answer.status_code == 200
+    assert answer.content == "<!doctype html><p>Línea\r\n“uno”</p>\n".encode()
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["Content-Language"] == "en"
+
+
+def test_only_released_issues_are_public(client: Client) -> None:
+    approve_fully()
+    schedule_issue(ISSUE, None, cadence=CADENCE, person="ada", now=NOW, system_user="tester")
+    for path in [PAGE, f"/issues/{ISSUE}/"]:
+        answer = get(client, path)
+        assert answer.status_code == 404
+        assert "We could not find this page" in answer.content.decode()
+        assert answer.headers["X-Robots-Tag"] == "noindex"
+    assert EN.title not in get(client, "/issues/").content.decode()
+
+
+def test_what_was_approved_after_an_issue_was_released_does_not_show(client: Client) -> None:
+    publish()
+    other = Files(
+        issues=(make_issue("en", name="2027-02"),), editions=(replace(make_edition("en", issue="2027-02"), title="To come"),)
+    )
+    approve_fully(other)
+    assert "To come" not in get(client, "/issues/").content.decode()
+    assert get(client, "/issues/2027-02/en/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/issues/2026-12/fr/", "/issues/1999-12/", "/issues/..%2F/en/", "/assets/nothing.png", "/assets/..%2Fx", "/nowhere"]
+)
+def test_what_is_not_there_gets_a_kind_page(client: Client, path: str) -> None:
+    publish()
+    answer = get(client, path)
+    assert answer.status_code == 404
+    assert "We could not find this page" in answer.content.decode()
+
+
+def test_an_address_without_a_language_leads_to_the_readers(client: Client) -> None:
+    publish()
+    for accepted, language in {
+        "es-MX,es;q=0.9,en;q=0.8": "es",
+        "fr,en;q=0.5": "en",
+        "fr": "en",
+        "": "en",
+        "\x00;;q": "en",
+    }.items():
+        answer = get(client, f"/issues/{ISSUE}/", **{"accept-language": accepted})
+        assert answer.status_code == 302
+        assert answer.headers["Location"] == f"/issues/{ISSUE}/{language}/"
+        assert "Accept-Language" in answer.headers["Vary"]
+
+
+def test_the_list_shows_the_newest_issue_first_with_its_date_and_languages(client: Client) -> None:
+    publish()
+    later = Files(issues=(make_issue("en", name="2027-02"),), editions=(make_edition("en", issue="2027-02"),))
+    publish(later)
+    page = get(client, "/issues/").content.decode()
+    assert page.index("2027-02 (en)") < page.index("2026-12 (en)")
+    assert "December 1, 2026" in page
+    assert f'href="/issues/{ISSUE}/es/" lang="es"' in page
+    assert "/issues/2027-02/es/" not in page
+
+
+def test_the_list_speaks_the_readers_language(client: Client) -> None:
+    publish()
+    page = get(client, "/issues/", **{"accept-language": "es"}).content.decode()
+    assert '<html lang="es">' in page
+    assert "1 de diciembre de 2026" in page
+    assert "2026-12 (es)" in page
+    assert f'href="/issues/{ISSUE}/en/" lang="en"' in page
+
+
+def test_an_edition_in_another_language_is_not_offered_as_one_of_its_own(client: Client) -> None:
+    publish(Files(editions=(EN, replace(ES, written_in="en"))))
+    assert "Español" not in get(client, "/issues/").content.decode()
+    assert 'lang="en">Mets Matters 2026-12 (es)' in get(client, "/issues/", **{"accept-language": "es"}).content.decode()
+
+
+def test_an_empty_archive_says_so(client: Client) -> None:
+    assert "There is no issue to read here yet" in get(client, "/issues/").content.decode()
+
+
+def test_the_bare_address_leads_to_the_list(client: Client) -> None:
+    answer = get(client, "/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/issues/")
+
+
+def test_a_picture_is_given_for_ever_as_what_it_is(client: Client) -> None:
+    publish()
+    answer = get(client, ASSET)
+    assert answer.content == EN.assets[0].data
+    assert answer.headers["Content-Type"] == "image/png"
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_who_has_a_page_already_gets_no_bytes_but_the_same_rules(client: Client) -> None:
+    publish()
+    for path in [PAGE, ASSET]:
+        first = get(client, path)
+        again = get(client, path, **{"if-none-match": first.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        for name in ["Content-Security-Policy", "Cache-Control", "X-Robots-Tag", "ETag"]:
+            assert again.headers[name] == first.headers[name]
+        assert get(client, path, **{"if-none-match": '"another"'}).status_code == 200
+
+
+def test_a_page_may_use_its_own_style_and_our_pictures_and_nothing_else(client: Client) -> None:
+    publish()
+    policy = get(client, PAGE).headers["Content-Security-Policy"]
+    style = base64.b64encode(hashlib.sha256(b"p{color:#222}").digest()).decode()
+    assert f"style-src 'sha256-{style}';" in policy
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "script-src" not in policy
+
+
+@pytest.mark.parametrize(("web", "styles"), [("<p style='color:red'>x</p>", "'unsafe-inline'"), ("<p>x</p>", "'none'")])
+def test_the_policy_is_as_wide_as_the_page_needs(client: Client, web: str, styles: str) -> None:
+    publish(Files().edited(web=web))
+    assert f"style-src {styles};" in get(client, PAGE).headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["/", "/issues/", f"/issues/{ISSUE}/", PAGE, ASSET])
+def test_archive_answers_carry_no_cookie_and_tell_nobody_where_readers_came_from(client: Client, path: str) -> None:
+    publish()
+    answer = get(client, path)
+    assert not answer.cookies
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("path", ["/issues/", f"/issues/{ISSUE}/", PAGE, ASSET])
+def test_search_engines_and_caches_may_keep_the_archive(client: Client, path: str) -> None:
+    publish()
+    answer = get(client, path)
+    assert answer.headers["X-Robots-Tag"] == "all"
+    assert answer.headers["Cache-Control"].startswith("public, max-age=")
+    assert b"noindex" not in answer.content
+
+
+@pytest.mark.parametrize("path", ["/", "/issues/", f"/issues/{ISSUE}/", PAGE, ASSET])
+def test_the_archive_is_only_read(client: Client, path: str) -> None:
+    publish()
+    assert client.post(path).status_code == 405
+    assert client.head(path).status_code == client.get(path).status_code
+    assert client.head(path).content == b""

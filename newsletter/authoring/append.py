@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from newsletter.authoring.directives import MARKER
+from newsletter.authoring.replacing import replace_file
 from newsletter.errors import UsageError
 
 _MARKUP = re.compile(r"([\\`*_\[\]{<&|~])")
@@ -40,7 +38,7 @@ def append_block(file: Path, *, kind: str, argument: str, title: str, body: str,
     newline = "\r\n" if "\r\n" in old else "\n"
     lines = [_head(kind, argument, title, options), *_body(body), MARKER]
     new = old.rstrip() + newline * 2 + newline.join(lines) + (newline if old.endswith("\n") else "")
-    _replace(file, new.encode())
+    replace_file(file, new.encode())
 
 
 def _head(kind: str, argument: str, title: str, options: Mapping[str, str]) -> str:
@@ -57,17 +55,3 @@ def _quote(text: str) -> str:
 
 def _body(body: str) -> list[str]:
     return [f"\\{line}" if line.startswith(MARKER) else line for line in body.strip().splitlines()]
-
-
-def _replace(file: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        shutil.copymode(file, temporary)
-        Path(temporary).replace(file)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -12,7 +12,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from newsletter.checking.trials import judge_trial, trial_finding
+from newsletter.checking.trials import VerdictKind, judge_trial, stops_send
 from newsletter.cli.arguments import DayOption, FormatOption, IssueArgument, day
 from newsletter.cli.printing import OutputFormat, console, print_findings, print_json
 from newsletter.cli.site import WrittenIssue, letterhead, mail_headers, read_written_issue
@@ -58,15 +58,18 @@ def check(
 
 
 def _trial_findings(written: WrittenIssue) -> list[Finding]:
+    """Ask the registry about the trials; what it could not be asked about is a warning, for it may answer tomorrow."""
     cards = {str(block.fields["nct_id"]): block for block in reversed(written.issues[0].blocks) if block.kind == "trial"}
     answers = TrialRegistry(written.config.trials).ask(sorted(cards)) if cards else []
     findings = []
     for answer in answers:
         card = cards[answer.nct_id]
         verdict = judge_trial(answer, card_status=str(card.fields["status"]))
-        finding = trial_finding(verdict, card.place)
-        if finding is not None:
-            findings.append(finding)
+        if stops_send(verdict, card_status=str(card.fields["status"])):
+            unchecked = verdict.kind is VerdictKind.COULD_NOT_CHECK
+            severity = Severity.WARNING if unchecked else Severity.ERROR
+            fix = "Try again later, or check --offline." if unchecked else "Take the card out, or show it as what it is."
+            findings.append(Finding("trial-status", severity, verdict.sentence, card.place, fix))
     return findings
 
 

@@ -1,0 +1,119 @@
+"""Sending: who it would reach, deliver what is due, and what became of it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+
+import typer
+from django.conf import settings
+
+from newsletter.authoring.folder import issue_name
+from newsletter.cli.arguments import DayOption, FormatOption, IssueArgument, day
+from newsletter.cli.printing import OutputFormat, console, local, print_json, print_table
+from newsletter.clock import system_clock
+from newsletter.config import Config
+from newsletter.delivery.reporting import SendReport, find_sends, send_report
+from newsletter.delivery.sending import DeliverySummary, deliver_open_sends, start_due_sends
+from newsletter.publishing.releasing import Released
+from newsletter.sources.registry import TrialRegistry
+from newsletter.subscribers.audience import count_audience
+
+LONGEST_WAIT_SECONDS = 5.0
+
+
+def audience(issue: IssueArgument, *, on: DayOption = "", output: FormatOption = OutputFormat.TEXT) -> None:
+    """Say how many people would get an issue on a day, and why others would not."""
+    name = issue_name(issue)
+    count = count_audience(day(on))
+    if output is OutputFormat.JSON:
+        print_json(count)
+        return
+    rows = [("would get it", language, str(number)) for language, number in sorted(count.by_language.items())]
+    rows += [("left out", reason, str(number)) for reason, number in sorted(count.excluded.items())]
+    rows += [("have left", reason, str(number)) for reason, number in sorted(count.ended.items())]
+    print_table(["", "", "people"], rows, title=f"{name}: {count.to_be_mailed} people would get it.")
+
+
+def send(issue: IssueArgument) -> None:
+    """Deliver an issue if its hour has come: start its send when it is due, and go on until everything is handed over.
+
+    Run again after a crash it goes on where the ledger stands. Exit 3 when the issue is not due or is held.
+    """
+    config: Config = settings.NEWSLETTER
+    name = issue_name(issue)
+    for slot in start_due_sends(config, system_clock, ask_trials=TrialRegistry(config.trials).ask):
+        if slot.issue == name and not isinstance(slot.result, Released):
+            console.print("\n".join(slot.result.reasons), style="yellow", markup=False)
+            raise typer.Exit(3)
+    report = send_report(name)
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    while name in (summary := deliver_open_sends(config, system_clock, worker=worker)).running:
+        if summary.problem:
+            console.print(summary.problem, style="red", markup=False)
+            raise typer.Exit(1)
+        time.sleep(_pause(summary))
+        console.print(send_report(name).the_sum)
+    report = send_report(name)
+    _print_report(report, config)
+    if report.status.handovers["failed"] or report.status.handovers["unknown"]:  # type: ignore[index]
+        raise typer.Exit(1)
+
+
+def _pause(summary: DeliverySummary) -> float:
+    """Wait until the next retry is due, or for a while where another worker holds what is left."""
+    if summary.next_due is None:
+        return 1.0
+    return min(max(summary.next_due - system_clock().timestamp(), 0.1), LONGEST_WAIT_SECONDS)
+
+
+def status(issue: IssueArgument = "", *, output: FormatOption = OutputFormat.TEXT) -> None:
+    """Show where every send stands, or one."""
+    statuses = [send_report(issue_name(issue)).status] if issue else find_sends()
+    if output is OutputFormat.JSON:
+        print_json(statuses)
+        return
+    if not statuses:
+        console.print("Nothing was sent yet. See what is to come: newsletter calendar")
+        return
+    print_table(
+        ["issue", "state", "by", "frozen", *next(iter(statuses)).handovers],
+        [(one.issue, one.state, one.transport, str(one.frozen), *map(str, one.handovers.values())) for one in statuses],
+    )
+
+
+def report(issue: IssueArgument, *, output: FormatOption = OutputFormat.TEXT) -> None:
+    """Show what became of a send: the sum, why people were left out, what was reported later, who is unknown."""
+    found = send_report(issue_name(issue))
+    if output is OutputFormat.JSON:
+        print_json({"the_sum": found.the_sum, "sum_holds": found.sum_holds, **_fields(found)})
+    else:
+        _print_report(found, settings.NEWSLETTER)
+
+
+def _fields(report: SendReport) -> dict[str, object]:
+    return {name: getattr(report, name) for name in ("status", "excluded", "failed", "by_language", "outcomes", "unknown_keys")}
+
+
+def _print_report(found: SendReport, config: Config) -> None:
+    """Print a report. Handovers and outcomes stand apart: accepted is not delivered."""
+    one, zone = found.status, config.cadence.timezone
+    finished = f", finished {local(one.finished_at, zone)}" if one.finished_at else ""
+    console.print(f"[bold]{one.issue}[/], {one.state}, by {one.transport}; begun {local(one.created_at, zone)}{finished}")
+    style = "green" if found.sum_holds else "bold red"
+    console.print(f"{found.the_sum}: {'the sum holds' if found.sum_holds else 'THE SUM DOES NOT HOLD'}", style=style)
+    rows = [
+        (language, *(str(handovers.get(handover, 0)) for handover in one.handovers))
+        for language, handovers in sorted(found.by_language.items())
+    ]
+    print_table(["handover by language", *one.handovers], rows)
+    reported = [(outcome.value or "nothing yet", str(number)) for outcome, number in found.outcomes.items() if number]
+    print_table(["reported later", "mails"], reported)
+    for heading, reasons in (("left out because", found.excluded), ("failed because", found.failed)):
+        if reasons:
+            print_table([heading, "people"], [(reason, str(number)) for reason, number in sorted(reasons.items())])
+    if found.unknown_keys:
+        console.print("Unknown, never sent again without evidence (each key is its Message-ID's left half):", style="yellow")
+        for key in found.unknown_keys:
+            console.print(f"  {key}", markup=False)

@@ -1,0 +1,154 @@
+"""`newsletter subscribers`: the list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from django.conf import settings
+
+from newsletter.cli.acting import system_user
+from newsletter.cli.arguments import DayOption, FormatOption, PersonOption, day, person
+from newsletter.cli.printing import OutputFormat, console, print_json, print_table
+from newsletter.clock import system_clock
+from newsletter.config import Config
+from newsletter.errors import UsageError
+from newsletter.publishing.audit import record_act
+from newsletter.subscribers.addresses import parse_address, parse_first_name
+from newsletter.subscribers.audience import count_audience
+from newsletter.subscribers.importing import import_csv
+from newsletter.subscribers.installation import choices, sealer
+from newsletter.subscribers.list_rows import RowDefaults
+from newsletter.subscribers.models import EndReason, Subscription
+from newsletter.subscribers.sealing import Contact
+from newsletter.subscribers.subscribing import Consent, SubscribeKind, end_subscription, subscribe
+
+PROBLEMS_SHOWN = 50
+
+subscribers = typer.Typer()
+
+
+@subscribers.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A CSV file with a line of headings.", exists=True, dir_okay=False)
+    ],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+    output: FormatOption = OutputFormat.TEXT,
+) -> None:
+    """Take in a list. Good lines are kept, every bad one is reported; a second run changes nothing.
+
+    Exit 1 when lines were left out.
+    """
+    report = import_csv(file, choices=choices(), now=system_clock(), dry_run=dry_run, defaults=RowDefaults())
+    if output is OutputFormat.JSON:
+        print_json(report)
+    else:
+        would = "would be " if dry_run else ""
+        print_table(
+            ["lines", "people"],
+            [
+                (f"{would}new, of whom {report.ended} have left", str(report.new)),
+                ("known already, unchanged", str(report.known)),
+                ("must not be mailed", str(report.suppressed)),
+                ("further lines of the same person", str(report.duplicates)),
+                ("left out, see below", str(len(report.problems))),
+                ("in all", str(report.lines)),
+            ],
+        )
+        for problem in report.problems[:PROBLEMS_SHOWN]:
+            console.print(f"{file.name}:{problem.line}: {problem.reason} ({problem.address})", markup=False, style="yellow")
+        if len(report.problems) > PROBLEMS_SHOWN:
+            console.print(f"… and {len(report.problems) - PROBLEMS_SHOWN} more; --format json lists them all.")
+    if report.problems:
+        raise typer.Exit(1)
+
+
+@subscribers.command()
+def add(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS")],
+    consent_source: Annotated[str, typer.Option("--consent", metavar="HOW", help="How they said yes: form, paper, phone.")],
+    name: Annotated[str, typer.Option("--name", help="First name.")] = "",
+    language: Annotated[str, typer.Option("--language")] = "",
+) -> None:
+    """Take in one person who said yes today to the present wording of the consent."""
+    offered, now = choices(), system_clock()
+    chosen = language or offered.languages[0]
+    if chosen not in offered.languages:
+        raise UsageError(f"“{chosen}” is not offered. Languages: {', '.join(offered.languages)}.")
+    consent = Consent(offered.current_wording, chosen, consent_source, now)
+    contact = Contact(parse_address(address), parse_first_name(name))
+    result = subscribe(contact, language=chosen, topics=(), consent=consent, now=now)
+    console.print(f"{result.kind}: {SUBSCRIBED[result.kind]}", markup=False)
+    if result.kind is SubscribeKind.SUPPRESSED:
+        raise typer.Exit(3)
+
+
+SUBSCRIBED = {
+    SubscribeKind.NEW: "they get the next issue.",
+    SubscribeKind.RETURNED: "they came back, and get the next issue.",
+    SubscribeKind.KNOWN: "they are subscribed already; nothing was changed.",
+    SubscribeKind.SUPPRESSED: "this address must not be mailed; nothing was stored.",
+}
+
+
+@subscribers.command()
+def show(address: Annotated[str, typer.Argument(metavar="ADDRESS")], who: PersonOption) -> None:
+    """Show what is stored of a person's subscriptions, for somebody who answers their letter. Written into the audit log."""
+    config: Config = settings.NEWSLETTER
+    person(config, who)
+    found = _subscriptions(address)
+    for subscription in found:
+        record_act("show", f"subscription {subscription.pk}", person=who, note="", now=system_clock(), system_user=system_user())
+    print_table(
+        ["subscription", "language", "since", "consent", "paused until", "ended"],
+        [
+            (
+                str(one.pk),
+                one.subscriber.language,
+                f"{one.started_at:%Y-%m-%d}",
+                f"{one.consent_source}, wording {one.consent_wording}, {one.consent_at:%Y-%m-%d}",
+                str(one.subscriber.snoozed_until or ""),
+                f"{one.ended_at:%Y-%m-%d}, {one.end_reason}" if one.ended_at else "",
+            )
+            for one in found
+        ],
+    )
+
+
+@subscribers.command()
+def end(address: Annotated[str, typer.Argument(metavar="ADDRESS")], who: PersonOption) -> None:
+    """End a person's subscription at their request. Written into the audit log."""
+    config: Config = settings.NEWSLETTER
+    person(config, who)
+    ended = 0
+    for subscription in _subscriptions(address):
+        if end_subscription(subscription.pk, reason=EndReason.STAFF, now=system_clock()):
+            subject = f"subscription {subscription.pk}"
+            record_act("end", subject, person=who, note="", now=system_clock(), system_user=system_user())
+            ended += 1
+    console.print("Ended; nothing more is sent." if ended else "It had ended before.")
+
+
+@subscribers.command()
+def stats(*, on: DayOption = "", output: FormatOption = OutputFormat.TEXT) -> None:
+    """Count the list: by language, paused, suppressed, and how many have left and why."""
+    count = count_audience(day(on))
+    if output is OutputFormat.JSON:
+        print_json(count)
+        return
+    rows = [("active", language, str(number)) for language, number in sorted(count.by_language.items())]
+    rows += [("not mailed", reason, str(number)) for reason, number in sorted(count.excluded.items())]
+    rows += [("have left", reason, str(number)) for reason, number in sorted(count.ended.items())]
+    print_table(["", "", "people"], rows)
+
+
+def _subscriptions(address: str) -> list[Subscription]:
+    """Find a person's subscriptions, the latest first. Raises UsageError when there is none; it does not repeat the address."""
+    lookup = sealer().lookup(parse_address(address))
+    found = list(Subscription.objects.filter(subscriber__lookup=lookup).select_related("subscriber").order_by("-pk"))
+    if not found:
+        raise UsageError("Nobody is stored with this address.")
+    return found

@@ -1,0 +1,67 @@
+"""`newsletter test-send`: an issue as it is on disk, to one address, outside any ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+from django.conf import settings
+
+from newsletter.cli.arguments import IssueArgument, day
+from newsletter.cli.printing import console
+from newsletter.cli.site import read_written_issue
+from newsletter.clock import system_clock
+from newsletter.config import Config
+from newsletter.delivery.composing import mail_headers
+from newsletter.delivery.letters import Letter, LetterForm
+from newsletter.delivery.mailbag import Mailbag
+from newsletter.delivery.transports.opening import open_transport
+from newsletter.delivery.transports.port import Answer, AnswerKind
+from newsletter.errors import UsageError
+from newsletter.rendering.merge import Personal
+from newsletter.subscribers.addresses import parse_address
+
+
+def test_send(
+    issue: IssueArgument,
+    to: Annotated[str, typer.Option("--to", metavar="ADDRESS", help="Where to; yourself, say.")],
+    name: Annotated[str, typer.Option("--name", help="The first name in the mail.")] = "",  # noqa: PT028 - a command, not a test
+) -> None:
+    """Send an issue as it is on disk, in all its languages, to one address. Its personal links lead nowhere."""
+    config: Config = settings.NEWSLETTER
+    address = parse_address(to)
+    written = read_written_issue(issue, sent_on=day(""), config=config)
+    if written.report.errors:
+        raise UsageError(f"{written.name} has errors, so it is not sent. See: newsletter check {written.name}")
+    base = config.web.base_url
+    personal = Personal(first_name=name, address=address, manage_url=f"{base}/m/test", unsubscribe_url=f"{base}/u/test")
+    sender = config.delivery.envelope_from or config.newsletter.from_address
+    domain = config.newsletter.from_address.rpartition("@")[2]
+    letters = [
+        Letter(
+            number,
+            secrets.token_hex(16),
+            LetterForm(replace(edition, subject=f"[Test] {edition.subject}"), mail_headers(config), sender, domain),
+            personal,
+            system_clock(),
+        )
+        for number, edition in enumerate(written.editions)
+    ]
+    answers = asyncio.run(_hand_over(config, letters))
+    for letter, answer in answers:
+        line = f"{letter.form.edition.language}: {answer.kind} by {config.delivery.transport}"
+        console.print(f"{line}: {answer.reason}" if answer.reason else line, markup=False)
+    if any(answer.kind is not AnswerKind.ACCEPTED for _, answer in answers):
+        raise typer.Exit(1)
+
+
+async def _hand_over(config: Config, letters: list[Letter]) -> list[tuple[Letter, Answer]]:
+    answers: list[tuple[Letter, Answer]] = []
+    bag = Mailbag()
+    bag.put(letters)
+    bag.close()
+    await open_transport(config).run_lane(bag, answer=lambda letter, answer: answers.append((letter, answer)))
+    return answers

@@ -1,0 +1,102 @@
+"""`newsletter trials`: what the registry says of the trials that an issue lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import typer
+from django.conf import settings
+
+from newsletter.authoring.folder import issue_name, read_issues
+from newsletter.authoring.issue import Issue
+from newsletter.authoring.lock import LOCK_FILE
+from newsletter.authoring.replacing import replace_file
+from newsletter.checking.trials import STATUS_LABELS, TrialAnswer, describe_changes, judge_trial, renew_lock, stops_send
+from newsletter.cli.arguments import FormatOption, IssueArgument
+from newsletter.cli.printing import OutputFormat, console, print_json, print_table
+from newsletter.clock import system_clock
+from newsletter.config import Config
+from newsletter.publishing.models import TrialCheck
+from newsletter.publishing.trial_checks import record_asked
+from newsletter.sources.registry import TrialRegistry
+
+trials = typer.Typer()
+
+
+@trials.command()
+def show(issue: IssueArgument, *, output: FormatOption = OutputFormat.TEXT) -> None:
+    """Show the trials of an issue as they are locked, and when the registry was last asked. Asks nobody."""
+    config: Config = settings.NEWSLETTER
+    name = issue_name(issue)
+    written = read_issues(config.home, name, config.newsletter.languages)
+    asked = {check.nct_id: check for check in TrialCheck.objects.filter(issue=name)}
+    lock = written[0].lock
+    if output is OutputFormat.JSON:
+        print_json([asdict(trial) for trial in lock.trials.values()])
+        return
+    rows = []
+    for nct_id in _cards(written):
+        trial, check = lock.trials.get(nct_id), asked.get(nct_id)
+        status = STATUS_LABELS.get(trial.status, trial.status) if trial else "not locked yet"
+        title = trial.brief_title if trial else ""
+        rows.append((nct_id, status, f"{check.asked_at:%Y-%m-%d %H:%M} UTC" if check else "never here", title))
+    print_table(["trial", "status", "last asked", "title"], rows)
+
+
+@trials.command()
+def check(issue: IssueArgument) -> None:
+    """Ask the registry whether the trials still recruit. Changes no file. Exit 1 when a card promises more than is true."""
+    config: Config = settings.NEWSLETTER
+    name = issue_name(issue)
+    cards = _cards(read_issues(config.home, name, config.newsletter.languages))
+    stopped = False
+    for answer in _ask(config, name, cards):
+        verdict = judge_trial(answer, card_status=cards[answer.nct_id])
+        stops = stops_send(verdict, card_status=cards[answer.nct_id])
+        stopped = stopped or stops
+        console.print(verdict.sentence, style="red" if stops else "green", markup=False)
+    if stopped:
+        raise typer.Exit(1)
+
+
+@trials.command()
+def refresh(issue: IssueArgument) -> None:
+    """Ask the registry and write trials.lock.json; says what changed. Nothing new leaves the file byte for byte as it was."""
+    config: Config = settings.NEWSLETTER
+    name = issue_name(issue)
+    written = read_issues(config.home, name, config.newsletter.languages)
+    cards = _cards(written)
+    old = written[0].lock
+    answers = _ask(config, name, cards)
+    new = renew_lock(old, answers)
+    file = config.path(f"issues/{name}/{LOCK_FILE}")
+    if not file.exists() or file.read_bytes() != new.to_bytes():
+        replace_file(file, new.to_bytes())
+    for line in describe_changes(old, new) or ["Nothing changed."]:
+        console.print(line, markup=False)
+    unanswered = [judge_trial(answer, card_status=cards[answer.nct_id]) for answer in answers if answer.found is None]
+    for verdict in unanswered:
+        console.print(verdict.sentence, style="red", markup=False)
+    if unanswered:
+        raise typer.Exit(1)
+
+
+def _cards(written: Sequence[Issue]) -> dict[str, str]:
+    """Give what each trial card says, by NCT id, in the order of the first language's file."""
+    return {
+        str(block.fields["nct_id"]): str(block.fields["status"])
+        for issue in written
+        for block in issue.blocks
+        if block.kind == "trial"
+    }
+
+
+def _ask(config: Config, name: str, cards: dict[str, str]) -> list[TrialAnswer]:
+    """Ask the registry about the trials and write down when it was asked."""
+    if not cards:
+        console.print(f"{name} lists no trial.")
+        return []
+    answers = TrialRegistry(config.trials).ask(list(cards))
+    record_asked(name, answers, now=system_clock())
+    return answers

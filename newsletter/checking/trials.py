@@ -140,11 +140,11 @@ def describe_changes(old: TrialLock, new: TrialLock) -> list[str]:
     lines = []
     for nct_id in sorted({*old.trials, *new.trials}):
         before, after = old.trials.get(nct_id), new.trials.get(nct_id)
-        if before is None and after is not None:
-            lines.append(f"{nct_id} is new: {_label(after.status)}.")
-        elif after is None:
+        if after is None:
             lines.append(f"{nct_id} is no longer in the lock.")
-        elif before is not None:
+        elif before is None:
+            lines.append(f"{nct_id} is new: {_label(after.status)}.")
+        else:
             lines += [
                 f"{nct_id}: {_FIELD_WORDS[name]} was {_in_words(name, before)}, is now {_in_words(name, after)}."
                 for name in _changed_fields(before, after)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
+from time import struct_time
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -99,9 +100,11 @@ def read_entries(answer: Fetched) -> tuple[tuple[FeedEntry, ...], str]:
         BytesIO(answer.body),
         response_headers={"content-type": answer.headers.get("content-type", ""), "content-location": answer.url},
     )
-    if not parsed.entries and not parsed.version:
+    if not parsed.entries and not parsed.get("version"):
         raise SourceError(f"the answer is not a feed but {_what_it_is(answer)}.")
-    fault = " ".join(f"the feed is not well-formed ({parsed.get('bozo_exception')}).".split()) if parsed.bozo else ""
+    # Many servers send feeds as text/html or text/plain; that is no fault of the feed.
+    is_faulty = parsed.bozo and not isinstance(parsed.bozo_exception, feedparser.NonXMLContentType)
+    fault = " ".join(f"the feed is not well-formed ({parsed.bozo_exception}).".split()) if is_faulty else ""
     if fault and not parsed.entries:
         raise SourceError(fault)
     entries = {entry.key: entry for entry in (_entry(raw, answer.url) for raw in parsed.entries) if entry.title}
@@ -112,7 +115,9 @@ def _entry(raw: Mapping[str, Any], base: str) -> FeedEntry:
     excerpt = _plain_text(_value(raw, "summary"))
     title = _shorten(_plain_text(_value(raw, "title")), _TITLE_CHARACTERS) or _shorten(excerpt, _MADE_TITLE_CHARACTERS)
     link = _web_address(_value(raw, "link"), base)
-    published_at = _moment(raw.get("published_parsed") or raw.get("updated_parsed"))
+    # Not get: feedparser warns when it is asked for an update that is missing.
+    dates = [value for name, value in raw.items() if name in {"published_parsed", "updated_parsed"} and value]
+    published_at = _moment(min(dates)) if dates else None
     identity = _value(raw, "id") or link or f"{title}\n{published_at}"
     return FeedEntry(
         key=hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest(),
@@ -161,12 +166,12 @@ def _web_address(link: str, base: str) -> str:
     return address.geturl() if link and is_web else ""
 
 
-def _moment(parsed: Any) -> datetime | None:
+def _moment(parsed: struct_time) -> datetime | None:
     """Turn feedparser's time (UTC) into a datetime; dates before 1970 or beyond reason are none."""
     try:
-        seconds = timegm(parsed) if parsed else 0
+        seconds = timegm(parsed)
         return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
-    except (ValueError, OverflowError, OSError, TypeError):
+    except (ValueError, OverflowError, OSError):
         return None
 
 

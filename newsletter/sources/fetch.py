@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -57,7 +58,10 @@ def fetch(
     Redirects are followed up to ``limits.redirects`` times, to http and https addresses only; with 0 the redirect itself is the
     answer. Raises SourceError with one sentence when there is no whole answer within the limits.
     """
-    return asyncio.run(_fetch(url, limits, {"user-agent": user_agent, **(headers or {})}, params))
+    request = _fetch(url, limits, {"user-agent": user_agent, **(headers or {})}, params)
+    # A thread of its own, since the caller may live in an event loop, and loops do not nest.
+    with ThreadPoolExecutor(1, thread_name_prefix="fetch") as thread:
+        return thread.submit(asyncio.run, request).result()
 
 
 async def _fetch(url: str, limits: FetchLimits, headers: Mapping[str, str], params: Mapping[str, str] | None) -> Fetched:
@@ -104,7 +108,7 @@ def _host(url: str) -> str:
     """Give the host for messages; an address may carry a query that is nobody's business."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host = parts.hostname if parts.port != 0 else None
     except ValueError:
         raise SourceError(f"{url} is not a web address.") from None
     if parts.scheme not in {"http", "https"} or not host:

@@ -1,0 +1,75 @@
+"""Blocks → drawn by the template of their kind. A new kind of block needs no line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from jinja2 import Environment
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from newsletter.authoring.issue import Block, GlossaryTerm, Image, Issue
+from newsletter.rendering.design import draw
+from newsletter.rendering.pictures import PictureShelf
+from newsletter.rendering.trial_card import trial_card
+from newsletter.rendering.words import Words, day
+
+NCT_FIELD = "nct_id"
+"""A block with a field of this name gets the trial's card as ``trial``."""
+
+
+class Prose(Protocol):
+    """What renders an editor's Markdown for one medium."""
+
+    def flow(self, tokens: Sequence[Token]) -> Markup:
+        """Render block tokens."""
+        ...
+
+    def inline(self, tokens: Sequence[Token]) -> Markup:
+        """Render the children of an inline token."""
+        ...
+
+    def take_new_terms(self) -> tuple[GlossaryTerm, ...]:
+        """Give the terms first met since the last call."""
+        ...
+
+
+@dataclass(frozen=True)
+class Medium:
+    """One of the three things an issue becomes: ``folder`` is email, text or web, ``ending`` that of its templates."""
+
+    folder: str
+    ending: str
+    environment: Environment
+    prose: Prose
+    pictures: PictureShelf
+    common: Mapping[str, object]
+    """What every template may print: words, theme, letterhead, sponsors."""
+
+
+def draw_block(block: Block, issue: Issue, words: Words, medium: Medium) -> Markup:
+    """Draw a block. Its template sees ``block`` (its fields, ready to print), ``body``, and what the medium has in common."""
+    body = medium.prose.flow(block.body)
+    fields = {name: _ready(value, medium.pictures, words) for name, value in block.fields.items()}
+    values: dict[str, object] = {**medium.common, "block": fields, "body": body}
+    if NCT_FIELD in fields:
+        nct_id = str(fields[NCT_FIELD])
+        values["trial"] = trial_card(
+            nct_id,
+            title=str(fields.get("title") or ""),
+            declared_status=str(fields.get("status", "")),
+            record=issue.lock.trials.get(nct_id),
+            words=words,
+        )
+    return draw(medium.environment, f"{medium.folder}/blocks/{block.kind}{medium.ending}", values)
+
+
+def _ready(value: object, pictures: PictureShelf, words: Words) -> object:
+    if isinstance(value, Image):
+        return pictures.show(value)
+    if isinstance(value, date):
+        return day(value.isoformat(), words)
+    return value

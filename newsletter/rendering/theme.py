@@ -1,0 +1,122 @@
+"""``templates/theme.toml``: colours, fonts and sizes, refused when a reader could not read them."""
+
+from __future__ import annotations
+
+import tomllib
+from itertools import product
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from newsletter.errors import TemplateError
+
+LEAST_CONTRAST = 4.5
+"""WCAG 2.2, success criterion 1.4.3."""
+
+TEXT_ON_GROUND = (
+    *product(("ink", "heading", "quiet", "link"), ("sheet", "card", "note", "important")),
+    ("ink", "example"),
+    ("ink", "paper"),
+    ("heading", "paper"),
+    ("quiet", "paper"),
+    ("link", "paper"),
+    ("button_ink", "button"),
+    ("band_ink", "band"),
+)
+"""Every pair of colours that the templates put on each other."""
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+FontStack = Annotated[str, Field(pattern=r"^[A-Za-z0-9 ,'-]+$")]
+Pixels = Annotated[int, Field(ge=16, le=60)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Fonts(_Table):
+    """Font stacks of the reader's own system; nothing is fetched."""
+
+    body: FontStack
+    heading: FontStack
+
+
+class Sizes(_Table):
+    """Sizes of type in pixels."""
+
+    text: Pixels
+    small: Pixels
+    heading: Pixels
+    title: Pixels
+
+
+class Scheme(_Table):
+    """The colours of one scheme, light or dark."""
+
+    paper: Colour
+    sheet: Colour
+    ink: Colour
+    quiet: Colour
+    heading: Colour
+    link: Colour
+    line: Colour
+    accent: Colour
+    button: Colour
+    button_ink: Colour
+    card: Colour
+    card_line: Colour
+    note: Colour
+    note_line: Colour
+    important: Colour
+    important_line: Colour
+    example: Colour
+    band: Colour
+    band_ink: Colour
+
+
+class Theme(_Table):
+    """Everything about the looks that is not in a template."""
+
+    fonts: Fonts
+    sizes: Sizes
+    light: Scheme
+    dark: Scheme
+
+
+def contrast(one: str, other: str) -> float:
+    """Give the contrast ratio of two colours, from 1 to 21 (WCAG 2.2, "contrast ratio")."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def read_theme(file: Path) -> Theme:
+    """Read a theme. Raises TemplateError with every mistake, and with every pair of colours that is too faint."""
+    try:
+        theme = Theme.model_validate(tomllib.loads(file.read_text("utf-8")))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TemplateError(f"{file}: {error}") from error
+    except ValidationError as error:
+        lines = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+        raise TemplateError(f"{file} has mistakes:\n  " + "\n  ".join(lines)) from None
+    faint = [_complaint(theme, scheme, *pair) for scheme in ("light", "dark") for pair in TEXT_ON_GROUND]
+    if complaints := [complaint for complaint in faint if complaint]:
+        raise TemplateError(f"{file}: text would be hard to read; change one colour of each pair:\n  " + "\n  ".join(complaints))
+    return theme
+
+
+def _complaint(theme: Theme, scheme: str, text: str, ground: str) -> str:
+    colours: Scheme = getattr(theme, scheme)
+    ratio = contrast(getattr(colours, text), getattr(colours, ground))
+    if ratio >= LEAST_CONTRAST:
+        return ""
+    return f"{scheme}: {text} on {ground} has a contrast of {ratio:.2f}, less than {LEAST_CONTRAST}"
+
+
+def _luminance(colour: str) -> float:
+    red, green, blue = (_linear(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4

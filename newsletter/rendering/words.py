@@ -1,0 +1,59 @@
+"""``templates/words/<language>.toml``: everything the newsletter says that no editor wrote."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from newsletter.errors import TemplateError
+
+Words = Mapping[str, Any]
+"""Words of one language by table and key, such as ``words["mail"]["unsubscribe"]``."""
+
+
+def read_words(folder: Path) -> dict[str, Words]:
+    """Read the words of every language. Raises TemplateError when a language lacks something that another one has."""
+    words: dict[str, Words] = {}
+    for file in sorted(folder.glob("*.toml")):
+        try:
+            words[file.stem] = tomllib.loads(file.read_text("utf-8"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise TemplateError(f"{file}: {error}") from error
+    if not words:
+        raise TemplateError(f"{folder} holds no words: it needs one file for each language, such as en.toml")
+    keys = {language: set(_keys(table)) for language, table in words.items()}
+    everything = set().union(*keys.values())
+    missing = [f"{folder / language}.toml lacks {key}" for language in words for key in sorted(everything - keys[language])]
+    if missing:
+        raise TemplateError("Each language needs the same words:\n  " + "\n  ".join(missing))
+    return words
+
+
+def month_and_year(issue: str, words: Words) -> str:
+    """Give "December 2026" for 2026-12, and the name of the issue as it is when it is not a month."""
+    year, _, month = issue.partition("-")
+    if not (len(year) == 4 and year.isdecimal() and len(month) == 2 and month.isdecimal() and 1 <= int(month) <= 12):
+        return issue
+    given: str = words["dates"]["month_and_year"].format(month=words["dates"]["months"][int(month) - 1], year=year)
+    return given
+
+
+def day(date: str, words: Words) -> str:
+    """Give "November 3, 2026" for 2026-11-03, and anything else as it is."""
+    parts = date.split("-")
+    if len(parts) != 3 or not all(part.isdecimal() for part in parts) or not 1 <= int(parts[1]) <= 12:
+        return date
+    given: str = words["dates"]["day"].format(
+        day=int(parts[2]), month=words["dates"]["months"][int(parts[1]) - 1], year=int(parts[0])
+    )
+    return given
+
+
+def _keys(table: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _keys(value, f"{before}{key}.")
+        else:
+            yield before + key

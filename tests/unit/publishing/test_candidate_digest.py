@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -29,7 +30,8 @@ def edit(text: str, data: st.DataObject) -> str:
 @given(name=st.sampled_from(TEXT_FIELDS), which=st.integers(0, 1), data=st.data())
 def test_any_edit_of_an_edition_changes_the_digest(name: str, which: int, data: st.DataObject) -> None:
     editions = list(EDITIONS)
-    editions[which] = replace(editions[which], **{name: edit(getattr(editions[which], name), data)})
+    changes: dict[str, Any] = {name: edit(getattr(editions[which], name), data)}
+    editions[which] = replace(editions[which], **changes)
     assert candidate_digest(editions, make_lock()) != DIGEST
 
 

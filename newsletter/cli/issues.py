@@ -82,7 +82,7 @@ def build(
     written = read_written_issue(issue, sent_on=day(""))
     editions = written.editions
     out.mkdir(parents=True, exist_ok=True)
-    sizes = {edition.language: _write_edition(edition, out, written) for edition in editions}
+    sizes = {edition.language: write_edition(edition, out, written) for edition in editions}
     milliseconds = (time.perf_counter() - started) * 1000
     summary = {
         "issue": written.name,
@@ -102,7 +102,7 @@ def build(
         raise typer.Exit(1)
 
 
-def _write_edition(edition: Edition, out: Path, written: WrittenIssue) -> dict[str, int]:
+def write_edition(edition: Edition, out: Path, written: WrittenIssue) -> dict[str, int]:
     """Write one edition's files, as an invented reader gets them, and give their sizes in bytes.
 
     Pictures are shown from the folder, since no page serves them yet.

@@ -14,6 +14,7 @@ from newsletter.cli.arguments import DayOption, FormatOption, IssueArgument, day
 from newsletter.cli.printing import OutputFormat, console, local, print_json, print_table
 from newsletter.clock import system_clock
 from newsletter.config import Config
+from newsletter.delivery.models import Handover
 from newsletter.delivery.reporting import SendReport, find_sends, send_report
 from newsletter.delivery.sending import DeliverySummary, deliver_open_sends, start_due_sends
 from newsletter.publishing.releasing import Released
@@ -56,8 +57,8 @@ def send(issue: IssueArgument) -> None:
         time.sleep(_pause(summary))
         console.print(send_report(name).the_sum)
     report = send_report(name)
-    _print_report(report, config)
-    if report.status.handovers["failed"] or report.status.handovers["unknown"]:  # type: ignore[index]
+    print_report(report, config)
+    if report.status.handovers[Handover.FAILED] or report.status.handovers[Handover.UNKNOWN]:
         raise typer.Exit(1)
 
 
@@ -89,14 +90,14 @@ def report(issue: IssueArgument, *, output: FormatOption = OutputFormat.TEXT) ->
     if output is OutputFormat.JSON:
         print_json({"the_sum": found.the_sum, "sum_holds": found.sum_holds, **_fields(found)})
     else:
-        _print_report(found, settings.NEWSLETTER)
+        print_report(found, settings.NEWSLETTER)
 
 
 def _fields(report: SendReport) -> dict[str, object]:
     return {name: getattr(report, name) for name in ("status", "excluded", "failed", "by_language", "outcomes", "unknown_keys")}
 
 
-def _print_report(found: SendReport, config: Config) -> None:
+def print_report(found: SendReport, config: Config) -> None:
     """Print a report. Handovers and outcomes stand apart: accepted is not delivered."""
     one, zone = found.status, config.cadence.timezone
     finished = f", finished {local(one.finished_at, zone)}" if one.finished_at else ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import mailbox
+import shutil
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -18,7 +20,7 @@ from newsletter.checking.trials import judge_trial, renew_lock, stops_send
 from newsletter.cli.issues import write_edition
 from newsletter.cli.printing import console, local, print_table
 from newsletter.cli.sending import print_report
-from newsletter.cli.site import read_written_issue
+from newsletter.cli.site import read_written_issue, trial_cards
 from newsletter.config import Config
 from newsletter.delivery.reporting import send_report
 from newsletter.delivery.sending import deliver_open_sends, start_due_sends, today
@@ -58,19 +60,15 @@ class Demo:
         file = self.folder / "subscribers/sample.csv"
         report = import_csv(file, choices=choices(), now=self.now, dry_run=False, defaults=RowDefaults())
         return (
-            f"{report.lines} lines: {report.new} people ({report.ended} of them have left), {report.duplicates} further lines of the "
-            f"same people, {len(report.problems)} broken lines left out"
+            f"{report.lines} lines: {report.new} people ({report.ended} of them have left), {report.duplicates} further lines "
+            f"of the same people, {len(report.problems)} broken lines left out"
         )
 
     def ask_registry(self) -> str:
         """Ask the local registry about the trials; the lock has to come out as it is."""
         written = read_written_issue(ISSUE, sent_on=today(self.config, self.now), config=self.config)
         lock = written.issues[0].lock
-        cards = {
-            str(block.fields["nct_id"]): str(block.fields["status"])
-            for block in written.issues[0].blocks
-            if block.kind == "trial"
-        }
+        cards = trial_cards(written.issues)
         answers = self._registry.ask(list(cards))
         verdicts = [judge_trial(answer, card_status=cards[answer.nct_id]) for answer in answers]
         closed = [verdict.sentence for verdict in verdicts if stops_send(verdict, card_status=cards[verdict.nct_id])]
@@ -134,9 +132,8 @@ class Demo:
         got = Counter(self._addresses_in_outbox())
         expected = Counter(self._addresses_of_active_subscribers())
         if got != expected:
-            raise DemoFailedError(
-                f"{sum((expected - got).values())} people got no mail, and {sum((got - expected).values())} mails should not be there."
-            )
+            missing, surplus = sum((expected - got).values()), sum((got - expected).values())
+            raise DemoFailedError(f"{missing} people got no mail, and {surplus} mails should not be there.")
         if self._elsewhere:
             raise DemoFailedError(f"{len(self._elsewhere)} connections left this machine.")
         return f"{len(got)} mails for {len(expected)} active subscribers, none for anybody else; 0 connections left this machine"
@@ -185,6 +182,7 @@ def run(folder: Path, elsewhere: Sequence[str]) -> None:
 
 def _say_where_to_look(folder: Path, config: Config) -> None:
     shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    command = "newsletter" if shutil.which("newsletter") else sys.argv[0]
     print_table(
         ["where to look", ""],
         [
@@ -193,7 +191,7 @@ def _say_where_to_look(folder: Path, config: Config) -> None:
                 "every mail as sent",
                 f"{shown / config.delivery.outbox}/new/ (a Maildir: mutt -f {shown / config.delivery.outbox})",
             ),
-            ("the report again", f"NEWSLETTER_HOME={shown} newsletter report {ISSUE}"),
-            ("readers' pages", f"NEWSLETTER_HOME={shown} newsletter serve, then follow the links in a mail"),
+            ("the report again", f"NEWSLETTER_HOME={shown} {command} report {ISSUE}"),
+            ("readers' pages", f"NEWSLETTER_HOME={shown} {command} serve, then follow the links in a mail"),
         ],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 from pathlib import Path
 
@@ -13,6 +14,10 @@ def set_up_django() -> None:
     """Load settings and apps; apply pending migrations to SQLite, and ask a person to do so for PostgreSQL."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.project.settings")
     import django  # noqa: PLC0415 - 0.3 s that `newsletter check` does not have
+    import structlog  # noqa: PLC0415 - 0.1 s
+
+    # A command that ends speaks by itself; the long-running ones set up their logs.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
     django.setup()
     _bring_tables_up_to_date()

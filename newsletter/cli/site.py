@@ -66,6 +66,16 @@ def read_written_issue(argument: str, *, sent_on: date, config: Config | None = 
     return WrittenIssue(name, config, issues, editions, check_editions(_drafts(issues, editions, sent_on, config)))
 
 
+def trial_cards(issues: Sequence[Issue]) -> dict[str, str]:
+    """Give what each trial card tells readers (open, not_yet, closed), by NCT id, in the order of the files."""
+    return {
+        str(block.fields["nct_id"]): str(block.fields["status"])
+        for issue in issues
+        for block in issue.blocks
+        if block.kind == "trial"
+    }
+
+
 def _drafts(issues: Sequence[Issue], editions: Sequence[Edition], sent_on: date, config: Config) -> list[Draft]:
     written = {issue.language: issue for issue in issues}
     return [

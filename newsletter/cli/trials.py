@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 
 import typer
 from django.conf import settings
 
 from newsletter.authoring.folder import issue_name, read_issues
-from newsletter.authoring.issue import Issue
 from newsletter.authoring.lock import LOCK_FILE
 from newsletter.authoring.replacing import replace_file
 from newsletter.checking.trials import STATUS_LABELS, TrialAnswer, describe_changes, judge_trial, renew_lock, stops_send
 from newsletter.cli.arguments import FormatOption, IssueArgument
 from newsletter.cli.printing import OutputFormat, console, print_json, print_table
+from newsletter.cli.site import trial_cards
 from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.publishing.models import TrialCheck
@@ -36,7 +35,7 @@ def show(issue: IssueArgument, *, output: FormatOption = OutputFormat.TEXT) -> N
         print_json([asdict(trial) for trial in lock.trials.values()])
         return
     rows = []
-    for nct_id in _cards(written):
+    for nct_id in trial_cards(written):
         trial, check = lock.trials.get(nct_id), asked.get(nct_id)
         status = STATUS_LABELS.get(trial.status, trial.status) if trial else "not locked yet"
         title = trial.brief_title if trial else ""
@@ -49,7 +48,7 @@ def check(issue: IssueArgument) -> None:
     """Ask the registry whether the trials still recruit. Changes no file. Exit 1 when a card promises more than is true."""
     config: Config = settings.NEWSLETTER
     name = issue_name(issue)
-    cards = _cards(read_issues(config.home, name, config.newsletter.languages))
+    cards = trial_cards(read_issues(config.home, name, config.newsletter.languages))
     stopped = False
     for answer in _ask(config, name, cards):
         verdict = judge_trial(answer, card_status=cards[answer.nct_id])
@@ -66,7 +65,7 @@ def refresh(issue: IssueArgument) -> None:
     config: Config = settings.NEWSLETTER
     name = issue_name(issue)
     written = read_issues(config.home, name, config.newsletter.languages)
-    cards = _cards(written)
+    cards = trial_cards(written)
     old = written[0].lock
     answers = _ask(config, name, cards)
     new = renew_lock(old, answers)
@@ -80,16 +79,6 @@ def refresh(issue: IssueArgument) -> None:
         console.print(verdict.sentence, style="red", markup=False)
     if unanswered:
         raise typer.Exit(1)
-
-
-def _cards(written: Sequence[Issue]) -> dict[str, str]:
-    """Give what each trial card says, by NCT id, in the order of the first language's file."""
-    return {
-        str(block.fields["nct_id"]): str(block.fields["status"])
-        for issue in written
-        for block in issue.blocks
-        if block.kind == "trial"
-    }
 
 
 def _ask(config: Config, name: str, cards: dict[str, str]) -> list[TrialAnswer]:

@@ -53,23 +53,28 @@ def read_head(line: str, number: int, complaints: Complaints) -> Head:
     for match in _PIECE.finditer(line, colons):
         key, quoted_value, value, title, word = match.groups()
         column = match.start() + 1
+        mistake = _find_quotation_mistake(value or word or "")
+        if mistake:
+            # What stands in the quotation marks is not known, so the rest of the line is taken for it.
+            complaints.add(mistake, line=number, column=column)
+            (options if key else titles).append(Piece(line[column:].strip(), column, key or ""))
+            break
         if key:
             text = _ESCAPED.sub(r"\1", quoted_value) if quoted_value is not None else value or ""
             options.append(Piece(text, column, key))
-            _check_quotation_marks(value or "", number, column, complaints)
         elif title is not None:
             titles.append(Piece(_ESCAPED.sub(r"\1", title), column))
         elif word:
             arguments.append(Piece(word, column))
-            _check_quotation_marks(word, number, column, complaints)
     kind = arguments.pop(0) if arguments else Piece("", colons + 1)
     return Head(kind, tuple(arguments), tuple(titles), tuple(options))
 
 
-def _check_quotation_marks(word: str, number: int, column: int, complaints: Complaints) -> None:
+def _find_quotation_mistake(word: str) -> Mistake | None:
     if word[:1] and word[0] in _CURLY:
         message = f"{quoted(word)} starts with a curly quotation mark"
-        complaints.add(Mistake("block-quotation-mark", message, 'Type straight ones: "title".'), line=number, column=column)
-    elif '"' in word:
+        return Mistake("block-quotation-mark", message, 'Type straight ones: "title".')
+    if '"' in word:
         message = f"the quotation mark in {quoted(word)} is not closed"
-        complaints.add(Mistake("block-quotation-mark", message, 'Put a " after the last word.'), line=number, column=column)
+        return Mistake("block-quotation-mark", message, 'Put a " after the last word.')
+    return None

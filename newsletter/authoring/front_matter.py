@@ -99,6 +99,9 @@ def _find_fields(root: MappingNode, complaints: Complaints) -> dict[str, tuple[N
             message = f"the field {quoted(name)} stands here a second time, first in line {first}"
             complaints.add(Mistake("front-matter-duplicate", message, "Keep one of them."), line=line, column=column)
         elif name in KEYS:
+            if value.start_mark.line > key.end_mark.line and not value.value:
+                # YAML places a missing value where the next thing starts.
+                value.start_mark = key.end_mark
             found[name] = (key, value)
         else:
             mistake = Mistake("front-matter-unknown", f"there is no field {quoted(name)}", did_you_mean(name, KEYS))

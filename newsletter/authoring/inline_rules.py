@@ -20,7 +20,10 @@ from newsletter.authoring.source import TOKEN_START
 
 _TERM = re.compile(r"\[\[([^\[\]|]+)(?:\|([^\[\]]*))?\]\]")
 _MERGE_FIELD = re.compile(r"\{\{([^{}|\n]*)(?:\|([^{}\n]*))?\}\}")
-_HTML = re.compile(r"<!--|<[/?!]?[A-Za-z][^<>]*>")
+_ATTRIBUTE = r"""\s+[A-Za-z_:][\w:.-]*(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'=<>`]+))?"""
+_HTML = re.compile(
+    rf"<!--|<[?!][A-Za-z\[]|</?[A-Za-z][A-Za-z0-9-]*(?:{_ATTRIBUTE})*\s*/?>|</?(?:div|iframe|img|script|span|style)\b"
+)
 _DESTINATIONS = ("manage_url", "unsubscribe_url")
 _WITH_FALLBACK = "first_name"
 
@@ -45,9 +48,6 @@ def glossary_term(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  ma
     reading = _reading(state)
     key = " ".join(match[1].split())
     languages = reading.glossary.terms.get(key)
-    if state.linkLevel:
-        message = f"the glossary term {quoted(key)} stands inside a link"
-        reading.complain(Mistake("glossary-in-link", message, "Take it out of the link's words."), start)
     if languages is None:
         nearest = find_nearest(key, reading.glossary.terms)
         fix = f"Write [[{nearest}]]" if nearest else "Add it to issues/glossary.toml"
@@ -145,12 +145,11 @@ def picture(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  markdown
     label = normalizeReference(state.src[start + 2 : end])
     if follows not in {"(", "["} and label not in state.env.get("references", {}):
         return False
-    state.pos += 2
+    state.pos = end + 1
     if not silent:
-        message = f"a picture cannot stand in the text: {quoted(state.src[start : end + 40])}"
+        message = f"a picture cannot stand in the text: {quoted(state.src[start : end + 1])}"
         fix = 'Use a block: `::: figure file.png "caption" alt="what it shows"` and `:::`.'
         _reading(state).complain(Mistake("picture-in-text", message, fix), start)
-        state.append_pending("![")
     return True
 
 

@@ -40,9 +40,10 @@ def find_link_mistake(address: str) -> Mistake | None:
 
 
 def _name_incomplete(address: str) -> Mistake:
-    web = address.lstrip("/")
     message = f"the address {quoted(address)} is not complete, so it leads nowhere from a mail"
-    return Mistake("link-relative", message, f"Write it in full: https://{web}" if "." in web else "Start it with https://")
+    web = address.lstrip("/")
+    fix = f"Write https://{web}" if web.startswith("www.") else "Write it in full, from https:// on."
+    return Mistake("link-relative", message, fix)
 
 
 def _find_scheme_mistake(scheme: str, address: str) -> Mistake | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -23,6 +24,8 @@ BLOCK_CLOSE = "directive_close"
 
 ANCHOR = "anchor"
 """In the ``meta`` of a section heading's ``heading_open``: the anchor that its editor chose, "" for none."""
+
+_BROKEN_LINK = re.compile(r"\]\([^)]|\] \((?:https?:|mailto:|tel:|www\.)")
 
 
 class _Markdown(MarkdownIt):
@@ -91,6 +94,7 @@ def _inline(state: StateCore) -> None:
         reading.enter(token, in_heading=in_heading)
         token.children = []
         state.md.inline.parse(token.content, state.md, state.env, token.children)
+        _complain_about_broken_links(token, reading)
 
 
 def _cut_anchor(heading: Token) -> str:
@@ -100,6 +104,16 @@ def _cut_anchor(heading: Token) -> str:
         return ""
     heading.content = text[:start].rstrip()
     return text[start + 2 : -1].strip() or "{#}"
+
+
+def _complain_about_broken_links(token: Token, reading: Reading) -> None:
+    for child in token.children or []:
+        broken = _BROKEN_LINK.search(child.content) if child.type == "text" else None
+        if broken:
+            shown = child.content[max(broken.start() - 20, 0) : broken.end() + 20]
+            fix = "Write [words](https://…): no blanks in or before the parentheses, no [[…]] in the words."
+            mistake = Mistake("link-broken", f"this looks like a link and is none: {quoted(shown)}", fix)
+            reading.complain(mistake, max(token.content.find(broken[0]), 0))
 
 
 def _complain_about_references(environment: Mapping[str, Any], reading: Reading) -> None:

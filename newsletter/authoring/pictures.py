@@ -59,7 +59,9 @@ def _inspect(path: str, data: bytes) -> Image | Mistake:
                 return Mistake(
                     "picture-too-large", f"the picture {quoted(path)} is {width} by {height} pixels", "Make it smaller."
                 )
-            exif = picture.getexif()
+            # getexif() would decode the whole picture to look for metadata behind it.
+            exif = Pillow.Exif()
+            exif.load(picture.info.get("exif", b""))
             picture.verify()
     except (OSError, SyntaxError, ValueError, KeyError, Pillow.DecompressionBombError, Pillow.DecompressionBombWarning):
         # Pillow raises SyntaxError and ValueError for broken chunks, and OSError for everything that is no picture.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,7 @@ from functools import cached_property
 from selectolax.lexbor import LexborHTMLParser
 
 from newsletter.authoring.issue import Issue
+from newsletter.checking.written import WrittenLink, written_links
 from newsletter.findings import Finding, Place, Severity
 from newsletter.rendering.edition import Edition
 
@@ -44,6 +46,20 @@ class Draft:
         """The words of the mail's HTML part, elements parted by spaces."""
         body = self.mail.body
         return body.text(separator=" ") if body else ""
+
+    @cached_property
+    def html_bytes(self) -> int:
+        """How many bytes the HTML part has in quoted-printable with CRLF lines, as it travels.
+
+        The standard library's encoder breaks lines at other places than ours, which makes under 1 % of difference, and is
+        twenty times as fast.
+        """
+        return len(binascii.b2a_qp(self.edition.html.encode().replace(b"\n", b"\r\n"), istext=True))
+
+    @cached_property
+    def links(self) -> tuple[WrittenLink, ...]:
+        """The links that the editors wrote, in the order of the file."""
+        return tuple(written_links(self.issue))
 
     @property
     def file(self) -> Place:

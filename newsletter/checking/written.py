@@ -13,32 +13,34 @@ from newsletter.findings import Place
 
 @dataclass(frozen=True, slots=True)
 class WrittenLink:
-    """A link of the text: the words a reader presses, where it leads ("" for a personal link) and its line (from 1)."""
+    """A link of the text: the words a reader presses, where it leads ("" for a personal link), and its place."""
 
     words: str
     url: str
-    line: int
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenPicture:
-    """A picture of the text: its alternative text, its file and its line (from 1)."""
+    """A picture of the text: its alternative text, its file, and its place."""
 
     alt: str
     file: str
-    line: int
+    place: Place
 
 
 def written_links(issue: Issue) -> Iterator[WrittenLink]:
     """Give the links of all text, in the order of the file."""
+    lines = issue.source.splitlines()
     for inline, first_line in _inlines(issue):
-        line, words, link = first_line, "", None
+        line, words, link, link_line = first_line, "", None, 0
         for child in inline.children or []:
             if child.type == "link_open":
                 link, words, link_line = child, "", line
             elif child.type == "link_close" and link is not None:
                 url = "" if "field" in link.meta else str(link.attrGet("href") or "")
-                yield WrittenLink(" ".join(words.split()), url, link_line)
+                words = " ".join(words.split())
+                yield WrittenLink(words, url, _place(issue, lines, link_line, words))
                 link = None
             elif child.type in {"softbreak", "hardbreak"}:
                 line, words = line + 1, words + " "
@@ -48,18 +50,19 @@ def written_links(issue: Issue) -> Iterator[WrittenLink]:
 
 def written_pictures(issue: Issue) -> Iterator[WrittenPicture]:
     """Give the pictures inside text; those of figure blocks are fields of the block."""
+    lines = issue.source.splitlines()
     for inline, first_line in _inlines(issue):
         line = first_line
         for child in inline.children or []:
             if child.type in {"softbreak", "hardbreak"}:
                 line += 1
             elif child.type == "image":
-                yield WrittenPicture(child.content, str(child.attrGet("src") or ""), line)
+                place = _place(issue, lines, line, child.content)
+                yield WrittenPicture(child.content, str(child.attrGet("src") or ""), place)
 
 
-def place_of(issue: Issue, line: int, words: str) -> Place:
-    """Give the place of ``words`` in a line of the issue file, with the column where they are found as they are."""
-    lines = issue.source.splitlines()
+def _place(issue: Issue, lines: list[str], line: int, words: str) -> Place:
+    """Give the place of ``words`` in a line, with the column where they stand there as they are."""
     column = lines[line - 1].find(words) + 1 if 0 < line <= len(lines) else 0
     return Place(issue.file, line, column)
 

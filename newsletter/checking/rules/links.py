@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from newsletter.checking.report import Draft
 from newsletter.checking.rule import Remark, rule
 from newsletter.checking.words import VAGUE_LINK_WORDS, plain
-from newsletter.checking.written import place_of, written_links
 from newsletter.findings import Place, Severity
 
 _BARE_ADDRESS = re.compile(r"^(https?://|www\.)\S+$", re.IGNORECASE)
@@ -69,8 +68,8 @@ def links_are_https(draft: Draft) -> Iterator[Remark]:
 
 
 def _pressed_words(draft: Draft) -> Iterator[tuple[str, Place]]:
-    for link in written_links(draft.issue):
-        yield link.words, place_of(draft.issue, link.line, link.words)
+    for link in draft.links:
+        yield link.words, link.place
     for block in draft.issue.blocks:
         label = block.fields.get("label")
         if isinstance(label, str):
@@ -78,8 +77,8 @@ def _pressed_words(draft: Draft) -> Iterator[tuple[str, Place]]:
 
 
 def _addresses(draft: Draft) -> Iterator[tuple[str, Place]]:
-    for link in written_links(draft.issue):
-        yield link.url, place_of(draft.issue, link.line, link.url)
+    for link in draft.links:
+        yield link.url, link.place
     for block in draft.issue.blocks:
         for value in block.fields.values():
             if isinstance(value, str):

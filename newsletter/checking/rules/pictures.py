@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from newsletter.authoring.issue import Image, Issue
 from newsletter.checking.report import Draft
 from newsletter.checking.rule import Remark, rule
-from newsletter.checking.written import place_of, written_pictures
+from newsletter.checking.written import written_pictures
 from newsletter.findings import Place, Severity
 
 _NAME_OF_A_FILE = re.compile(
@@ -57,4 +57,4 @@ def _alternative_texts(issue: Issue) -> Iterator[tuple[str, str, Place]]:
         if pictures and isinstance(alt, str):
             yield alt, pictures[0].path, block.place
     for picture in written_pictures(issue):
-        yield picture.alt, picture.file, place_of(issue, picture.line, picture.alt)
+        yield picture.alt, picture.file, picture.place

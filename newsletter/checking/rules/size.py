@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Iterator
 
 from newsletter.checking.report import Draft
@@ -19,7 +18,7 @@ def the_html_is_not_cut(draft: Draft) -> Iterator[Remark]:
 
     Gmail cuts longer ones, and with the end goes the unsubscribe link (github.com/hteumeuleu/email-bugs 41).
     """
-    size = size_on_the_wire(draft.edition.html)
+    size = draft.html_bytes
     if size > draft.max_html_bytes:
         yield Remark(
             f"the HTML part is {size:,} bytes long; Gmail cuts at {draft.max_html_bytes:,}",
@@ -34,15 +33,9 @@ def the_html_leaves_room(draft: Draft) -> Iterator[Remark]:
 
     Forwarding and relays add to it, and the next issue begins as a copy of this one.
     """
-    size = size_on_the_wire(draft.edition.html)
+    size = draft.html_bytes
     if draft.max_html_bytes * WARN_FROM <= size <= draft.max_html_bytes:
         share = 100 * size // draft.max_html_bytes
         yield Remark(
             f"the HTML part is {size:,} bytes long, {share} % of what Gmail shows", draft.file, "Think of what could be shorter."
         )
-
-
-def size_on_the_wire(html: str) -> int:
-    """Count the bytes of the HTML in quoted-printable with CRLF lines; a reader's own values add a few dozen."""
-    lines = html.encode().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    return len(binascii.b2a_qp(lines, istext=True))

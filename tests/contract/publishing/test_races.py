@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
+from time import sleep
 
 import pytest
 from django.db import connection, transaction
@@ -86,3 +87,27 @@ def test_an_edit_approved_while_a_scheduler_releases_is_either_in_time_or_refuse
     else:
         assert slot.state == SlotState.HELD
         assert latest_candidate(ISSUE) != approved
+
+
+def test_an_edit_that_comes_while_a_release_is_being_written_is_refused() -> None:
+    slot = schedule()
+    approved = approve_fully().candidate
+    released, edit_began = Event(), Event()
+
+    def release_slowly() -> Released | Held | Waiting:
+        with transaction.atomic():
+            answer = release_slot(slot.pk, now=SLOT_AT, cadence=CADENCE, verdicts=[OPEN], leaves_machine=True)
+            released.set()
+            edit_began.wait(timeout=10)
+            sleep(0.3)  # time enough for the edit to overtake, if nothing made it wait
+        return answer
+
+    def approve_edit() -> object:
+        released.wait(timeout=10)
+        edit_began.set()
+        return approve_as("sam", "editor", Files().edited(subject="Another"))
+
+    answers = race(release_slowly, approve_edit)
+    assert answers[0] == Released(approved.pk, slot.pk)
+    assert isinstance(answers[1], NotAllowedError)
+    assert latest_candidate(ISSUE) == approved

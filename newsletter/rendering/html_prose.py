@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from newsletter.authoring.issue import GlossaryTerm, Image, MergeField
+from newsletter.authoring.issue import GlossaryTerm, MergeField
 from newsletter.errors import TemplateError
-from newsletter.rendering.pictures import PictureShelf
-from newsletter.rendering.plain import html_text, joined, spoken
+from newsletter.rendering.plain import html_text, joined
 from newsletter.rendering.tables import Row, with_tables
 
 PAIRS = {
@@ -28,7 +27,7 @@ PAIRS = {
 ELEMENTS = frozenset(
     {
         *PAIRS.values(),
-        *["h3", "h4", "h5", "h6", "a", "hr", "pre", "code", "img", "table", "tr", "th", "th_row", "td", "wide_table", "label"],
+        *["h3", "h4", "h5", "h6", "a", "hr", "pre", "code", "table", "tr", "th", "th_row", "td", "wide_table", "label"],
     }
 )
 """What an editor's Markdown becomes. ``th_row`` is the first cell of a row, ``label`` what a phone shows before a cell of a
@@ -49,7 +48,6 @@ class HtmlProse(ABC):
     ``attributes`` gives what stands in each start tag, beginning with a space, by the name of the element.
     """
 
-    pictures: PictureShelf
     attributes: Mapping[str, str]
     met: set[str] = field(default_factory=set)
     new_terms: list[GlossaryTerm] = field(default_factory=list)
@@ -135,8 +133,6 @@ class HtmlProse(ABC):
                 text = self._start("a", f' href="{html_text(str(token.attrGet("href")))}"')
             case "link_close":
                 text = "</a>"
-            case "image":
-                text = self._image(token)
             case "glossary_term":
                 text = self._term(token.meta["term"], html_text(token.content))
             case "merge_field":
@@ -179,13 +175,3 @@ class HtmlProse(ABC):
         self.met.add(term.key)
         self.new_terms.append(term)
         return self.new_term(words)
-
-    def _image(self, token: Token) -> str:
-        words = html_text(spoken(token.children or ()))
-        image = token.meta.get("image")
-        if not isinstance(image, Image):
-            return words
-        picture = self.pictures.show(image)
-        return self._start(
-            "img", f' src="{html_text(picture.url)}" alt="{words}" width="{picture.width}" height="{picture.height}"'
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import mjml
@@ -16,21 +17,21 @@ LAYOUT = "email/layout.mjml.j2"
 def mail_page(design: Design, values: Mapping[str, object], *, language: str) -> str:
     """Draw the mail's HTML; ``language`` is that of its text. Raises TemplateError."""
     holding = Holding()
-    skeleton = draw(design.skeleton, LAYOUT, {**values, "holding": holding})
+    skeleton = re.sub(r"\n\s+", "\n", draw(design.skeleton, LAYOUT, {**values, "holding": holding}))
     try:
         # Without fonts={} MJML fetches a font from a third party, which would tell it who reads us.
-        page: str = mjml.mjml2html(str(skeleton), fonts={})
+        page: str = mjml.mjml2html(skeleton, fonts={})
     except ValueError as error:
         raise TemplateError(f"templates/{LAYOUT} is not MJML: {error}") from error
-    page = holding.release(_mend(page, language))
-    if PLACEHOLDER.search(page):
-        raise TemplateError(f"templates/{LAYOUT}: a placeholder was left over; use the filter held only inside mj-text")
-    return page
+    if lost := set(PLACEHOLDER.findall(skeleton)) - set(PLACEHOLDER.findall(page)):
+        pieces = "\n".join(holding.release(f"@@MMHELD{number}@@")[:200] for number in sorted(lost))
+        raise TemplateError(f"templates/{LAYOUT}: MJML has dropped what stands where it does not expect it:\n{pieces}")
+    return holding.release(_mend(page, language))
 
 
 def _mend(page: str, language: str) -> str:
     # Screen readers take the language from the body's direct children where a webmail drops html and body; Outlook takes it
-    # from xml:lang (facts of the Email Markup Consortium's reports).
+    # from xml:lang.
     for old, new in (
         ("<body style=", f'<body xml:lang="{language}" style='),
         ('<div style="display:none;', f'<div lang="{language}" dir="ltr" style="display:none;'),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 MARK = "@@MM"
@@ -36,11 +35,3 @@ def html_text(text: str) -> Markup:
 def joined(parts: Iterable[str]) -> Markup:
     """Join parts that are ready for their medium."""
     return Markup("".join(parts))  # noqa: S704 - every part was escaped or written by us
-
-
-def spoken(tokens: Sequence[Token]) -> str:
-    """Give the words of inline tokens alone, as an alternative text needs them."""
-    return "".join(
-        " " if token.type in {"softbreak", "hardbreak"} else spoken(token.children) if token.children else token.content
-        for token in tokens
-    )

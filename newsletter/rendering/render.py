@@ -54,9 +54,9 @@ def _render(issue: Issue, language: str, written: Sequence[str], design: Design,
     common: dict[str, object] = {"words": said, "theme": design.theme, "letterhead": letterhead, "sponsors": issue.sponsors}
     pictures = PictureShelf(letterhead.base_url)
     frame = _frame(issue, language, written, design, letterhead)
-    mail = Medium("email", ".html.j2", design.html, MailProse(pictures, design.elements), pictures, common)
+    mail = Medium("email", ".html.j2", design.html, MailProse(design.elements), pictures, common)
     text = Medium("text", ".txt.j2", design.text, TextProse(), pictures, common)
-    web = Medium("web", ".html.j2", design.html, WebProse(pictures, WEB_ELEMENTS, words=said), pictures, common)
+    web = Medium("web", ".html.j2", design.html, WebProse(WEB_ELEMENTS, words=said), pictures, common)
     return Edition(
         issue=issue.name,
         language=language,

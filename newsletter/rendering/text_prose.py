@@ -12,7 +12,7 @@ from markupsafe import Markup
 from newsletter.authoring.issue import GlossaryTerm
 from newsletter.errors import TemplateError
 from newsletter.rendering.merge import merge_token
-from newsletter.rendering.plain import defuse, joined, spoken
+from newsletter.rendering.plain import defuse, joined
 from newsletter.rendering.text_flow import TextFlow
 
 SILENT = {"em_open", "em_close", "strong_open", "strong_close", "s_open", "s_close"}
@@ -61,8 +61,6 @@ class TextProse:
             return BREAKS[token.type]
         if token.type == "merge_field":
             return merge_token(token.meta["field"])
-        if token.type == "image":
-            return defuse(spoken(token.children or ()))
         if token.type == "glossary_term":
             self._meet(token.meta["term"])
         elif token.type not in {"text", "code_inline"}:

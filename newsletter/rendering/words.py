@@ -31,15 +31,6 @@ def read_words(folder: Path) -> dict[str, Words]:
     return words
 
 
-def month_and_year(issue: str, words: Words) -> str:
-    """Give "December 2026" for 2026-12, and the name of the issue as it is when it is not a month."""
-    year, _, month = issue.partition("-")
-    if not (len(year) == 4 and year.isdecimal() and len(month) == 2 and month.isdecimal() and 1 <= int(month) <= 12):
-        return issue
-    given: str = words["dates"]["month_and_year"].format(month=words["dates"]["months"][int(month) - 1], year=year)
-    return given
-
-
 def day(date: str, words: Words) -> str:
     """Give "November 3, 2026" for 2026-11-03, and anything else as it is."""
     parts = date.split("-")

@@ -63,7 +63,7 @@ def written_pictures(issue: Issue) -> Iterator[WrittenPicture]:
 
 def _place(issue: Issue, lines: list[str], line: int, words: str) -> Place:
     """Give the place of ``words`` in a line, with the column where they stand there as they are."""
-    column = lines[line - 1].find(words) + 1 if 0 < line <= len(lines) else 0
+    column = lines[line - 1].find(words) + 1 if line <= len(lines) else 0
     return Place(issue.file, line, column)
 
 

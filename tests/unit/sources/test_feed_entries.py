@@ -5,7 +5,7 @@ from time import struct_time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import SourceError
@@ -149,6 +149,7 @@ def test_what_is_no_feed_is_a_problem_in_one_sentence(body: bytes, words: str) -
     assert len(str(caught.value).splitlines()) == 1
 
 
+@settings(deadline=None)
 @given(title=st.text(max_size=60), text=st.text(max_size=400))
 def test_whatever_a_feed_says_comes_out_as_short_plain_lines(title: str, text: str) -> None:
     def cdata(value: str) -> str:

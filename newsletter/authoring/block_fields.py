@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from newsletter.authoring.block_kind import BlockKind, BodyRule, FieldRule
 from newsletter.authoring.block_values import default_value, read_value
 from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean, quoted
 from newsletter.authoring.directive_head import Piece
 from newsletter.authoring.directives import Directive
-from newsletter.authoring.kinds import BlockKind, BodyRule, FieldRule
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
+from newsletter.authoring.block_kind import FieldRule, FieldType
 from newsletter.authoring.complaints import Mistake, did_you_mean, quoted
 from newsletter.authoring.front_matter_values import parse_date
 from newsletter.authoring.issue import Image
-from newsletter.authoring.kinds import FieldRule, FieldType
 from newsletter.authoring.links import encode_address, find_link_mistake
 from newsletter.authoring.pictures import read_picture
 

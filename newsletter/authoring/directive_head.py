@@ -11,7 +11,7 @@ LONGEST_HEAD = 2_000
 """Characters of a block's first line."""
 
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
-_PIECE = re.compile(rf'\s+|([A-Za-z_][A-Za-z0-9_-]*)=(?:{_QUOTED}|([^\s"]\S*)?(?!"))|{_QUOTED}|(\S+)')
+_PIECE = re.compile(rf"\s+|([A-Za-z_][A-Za-z0-9_-]*)=(?:{_QUOTED}|(\S*))|{_QUOTED}|(\S+)")
 _ESCAPED = re.compile(r'\\(["\\])')
 _CURLY = "“”„«»"
 

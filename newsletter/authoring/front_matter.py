@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import accumulate
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node
 
 from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean, quoted
@@ -18,6 +19,8 @@ from newsletter.findings import Place
 REQUIRED = ("title", "subject", "preheader", "language")
 KEYS = (*REQUIRED, "topics", "sponsors", "review_by")
 _BORDER = "---"
+_DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
+_DEEPEST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +55,33 @@ def read_front_matter(lines: Sequence[str], complaints: Complaints) -> FrontMatt
         complaints.add(Mistake("front-matter-unclosed", message, fix), line=1, column=1)
         return FrontMatter(end=len(lines))
     # The borders are YAML comments here, so that YAML's own lines are the file's.
-    root = _compose("#\n" + "\n".join(lines[1:end]), complaints)
+    text = "#\n" + "\n".join(lines[1:end])
+    root = None if _is_too_deep(text, complaints) else _compose(text, complaints)
     if root is None:
         return FrontMatter(end=end + 1)
     return _read_fields(_find_fields(root, complaints), end + 1, complaints)
+
+
+def _is_too_deep(text: str, complaints: Complaints) -> bool:
+    # ruamel.yaml takes seconds for a few thousand open brackets.
+    depths = accumulate(_DEPTH.get(character, 0) for character in text)
+    too_deep = max(depths) > _DEEPEST
+    if too_deep:
+        complaints.add(_TOO_DEEP, line=1, column=1)
+    return too_deep
 
 
 def _compose(text: str, complaints: Complaints) -> MappingNode | None:
     yaml = YAML(typ="safe", pure=True)
     try:
         root: Node | None = yaml.compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        complaints.add(_broken(error.problem or "it cannot be read"), line=line, column=column)
-        return None
     except YAMLError as error:
-        complaints.add(_broken(str(error).split("\n", maxsplit=1)[0]), line=1, column=1)
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        complaints.add(_broken(problem), line=mark.line + 1 if mark else 1, column=mark.column + 1 if mark else 1)
         return None
     except RecursionError:
-        complaints.add(_broken("its brackets are nested too deeply"), line=1, column=1)
+        complaints.add(_TOO_DEEP, line=1, column=1)
         return None
     if root is None:
         return MappingNode("", [])
@@ -82,11 +92,14 @@ def _compose(text: str, complaints: Complaints) -> MappingNode | None:
 
 
 def _broken(problem: str) -> Mistake:
-    problem = problem.replace("\N{NULL}", "")
+    problem = problem.replace("\0", "")
     fix = (
         'Write each field as `key: value`; a value with a colon or a quotation mark in it needs quotes: title: "Hope: a letter".'
     )
     return Mistake("front-matter-broken", f"the front matter is not YAML: {problem}", fix)
+
+
+_TOO_DEEP = _broken("its brackets or hyphens are nested too deeply")
 
 
 def _find_fields(root: MappingNode, complaints: Complaints) -> dict[str, tuple[Node, Node]]:

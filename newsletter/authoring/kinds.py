@@ -6,84 +6,15 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from newsletter.authoring.complaints import did_you_mean
+from newsletter.authoring.block_kind import BlockKind, BodyRule, FieldRule, FieldType
+from newsletter.authoring.block_values import read_value
+from newsletter.authoring.complaints import Mistake, did_you_mean
 from newsletter.errors import TemplateError
 
 BLOCKS_FILE = "templates/blocks.toml"
-
-
-class FieldType(StrEnum):
-    """What a field of a block holds, and as which Python type a template gets it."""
-
-    TEXT = "text"
-    """A line of text: str."""
-    URL = "url"
-    """A full https, http, mailto or tel address: str in ASCII."""
-    NCT_ID = "nct_id"
-    """A trial's number, NCT and eight digits: str."""
-    DATE = "date"
-    """A day, yyyy-mm-dd: date."""
-    CHOICE = "choice"
-    """One of ``choices``: str."""
-    IMAGE = "image"
-    """A picture beside the issue file: Image."""
-    INTEGER = "integer"
-    """A whole number: int."""
-    PHONE = "phone"
-    """A telephone number as readers dial it, letters allowed: str."""
-
-
-class BodyRule(StrEnum):
-    """Whether a block has a body."""
-
-    REQUIRED = "required"
-    """There has to be one."""
-    OPTIONAL = "optional"
-    """There may be one."""
-    NONE = "none"
-    """There may be none."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRule:
-    """A field of a kind of block. ``default`` is what stands there when an editor leaves an optional field out, as text."""
-
-    name: str
-    type: FieldType
-    required: bool
-    default: str = ""
-    choices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BlockKind:
-    """One entry of blocks.toml: which argument, title, options and body a block of this kind has."""
-
-    name: str
-    summary: str
-    argument: FieldRule | None
-    title: FieldRule | None
-    options: Mapping[str, FieldRule]
-    body: BodyRule
-
-    @property
-    def fields(self) -> tuple[FieldRule, ...]:
-        """Give all fields: the argument, the title, the options."""
-        return tuple(rule for rule in (self.argument, self.title, *self.options.values()) if rule)
-
-    @property
-    def pattern(self) -> str:
-        """Show how an editor writes the first line of such a block."""
-        argument = f" {self.argument.name}" if self.argument else ""
-        title = f' "{self.title.name}"' if self.title else ""
-        options = "".join(f" {rule.name}=…" for rule in self.options.values() if rule.required)
-        return f"::: {self.name}{argument}{title}{options}"
-
-
 _KIND_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _KIND_KEYS = ("summary", "argument", "title", "body", "options")
@@ -168,7 +99,8 @@ class _Reader:
         if not isinstance(required, bool):
             self.mistakes.append(f"{where}: required is true or false")
             required = True
-        default = str(values.get("default", ""))
-        if default and choices and default not in choices:
-            self.mistakes.append(f"{where}: the default {default!r} is none of its choices")
-        return FieldRule(name, FieldType(kind), required, default, tuple(choices))
+        rule = FieldRule(name, FieldType(kind), required, str(values.get("default", "")), tuple(choices))
+        mistake = read_value(rule, rule.default, Path()) if rule.default and rule.type is not FieldType.IMAGE else None
+        if isinstance(mistake, Mistake):
+            self.mistakes.append(f"{where}: the default does not fit, {mistake.message}. {mistake.fix}")
+        return rule

@@ -9,12 +9,12 @@ from types import MappingProxyType
 
 from newsletter.authoring.anchors import check_anchor_links
 from newsletter.authoring.block_fields import BlockReader
+from newsletter.authoring.block_kind import BlockKind
 from newsletter.authoring.complaints import Complaints, Mistake, quoted
 from newsletter.authoring.directives import find_directives
 from newsletter.authoring.front_matter import FrontMatter, read_front_matter
 from newsletter.authoring.glossary import Glossary
 from newsletter.authoring.issue import Issue
-from newsletter.authoring.kinds import BlockKind
 from newsletter.authoring.lock import TrialLock
 from newsletter.authoring.markdown import parse_markdown
 from newsletter.authoring.reading import Reading

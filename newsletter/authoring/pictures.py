@@ -56,14 +56,14 @@ def _inspect(path: str, data: bytes) -> Image | Mistake:
             media_type = _MEDIA_TYPES[picture.format or ""]
             width, height = picture.size
             if max(width, height) > LARGEST_SIDE:
-                return Mistake(
-                    "picture-too-large", f"the picture {quoted(path)} is {width} by {height} pixels", "Make it smaller."
-                )
+                return _too_many_pixels(path)
             # getexif() would decode the whole picture to look for metadata behind it.
             exif = Pillow.Exif()
             exif.load(picture.info.get("exif", b""))
             picture.verify()
-    except (OSError, SyntaxError, ValueError, KeyError, Pillow.DecompressionBombError, Pillow.DecompressionBombWarning):
+    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning):
+        return _too_many_pixels(path)
+    except (OSError, SyntaxError, ValueError, KeyError):
         # Pillow raises SyntaxError and ValueError for broken chunks, and OSError for everything that is no picture.
         return Mistake("picture-unreadable", f"{quoted(path)} is not a PNG, JPEG or GIF picture", _SAVE_AGAIN)
     if _EXIF_LOCATION in exif:
@@ -73,3 +73,8 @@ def _inspect(path: str, data: bytes) -> Image | Mistake:
         message = f"the picture {quoted(path)} is turned by its metadata, which some mail programs ignore"
         return Mistake("picture-turned", message, "Rotate it in a picture editor and save it.")
     return Image(path, data, media_type, width, height)
+
+
+def _too_many_pixels(path: str) -> Mistake:
+    message = f"the picture {quoted(path)} has too many pixels"
+    return Mistake("picture-too-large", message, f"Make it smaller: {LARGEST_SIDE:,} pixels a side at most, 1,200 are plenty.")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.authoring.block_kind import BlockKind
 from newsletter.authoring.glossary import Glossary
 from newsletter.authoring.issue import GlossaryTerm, Issue
-from newsletter.authoring.kinds import BlockKind, read_block_kinds
+from newsletter.authoring.kinds import read_block_kinds
 from newsletter.authoring.parse import IssueFile, parse_issue
 from newsletter.errors import IssueError
 

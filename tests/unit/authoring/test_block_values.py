@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.authoring.block_kind import FieldRule, FieldType
 from newsletter.authoring.block_values import default_value, read_value
 from newsletter.authoring.complaints import Mistake
-from newsletter.authoring.kinds import FieldRule, FieldType
 
 NOWHERE = Path("/nowhere")
 

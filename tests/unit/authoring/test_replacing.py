@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from newsletter.authoring.replacing import replace_file
+
+
+def test_a_new_file_can_be_read_by_everybody(tmp_path: Path) -> None:
+    replace_file(tmp_path / "new.json", b"{}")
+    assert (tmp_path / "new.json").read_bytes() == b"{}"
+    assert stat.S_IMODE((tmp_path / "new.json").stat().st_mode) == 0o644
+
+
+def test_what_cannot_be_replaced_leaves_no_other_file(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError):
+        replace_file(tmp_path / "folder", b"{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]

@@ -26,7 +26,7 @@ def parse_address(text: str) -> str:
     repeats the address.
     """
     try:
-        valid = validate_email(text.strip(), allow_smtputf8=False, check_deliverability=False, test_environment=True)
+        valid = validate_email(text.strip(), strict=True, allow_smtputf8=False, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         raise AddressError(
             "this is not an e-mail address that mail can be sent to; compare it with how its owner writes it"

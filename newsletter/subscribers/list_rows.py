@@ -77,7 +77,7 @@ def read_row(cells: Mapping[str, str], *, choices: Choices, defaults: RowDefault
     if ended not in SUPPRESSING:
         problems += lacking
     if problems:
-        raise RowError("; ".join(problems))
+        raise RowError("; also: ".join(problems))
     assert contact is not None
     return ListedPerson(
         contact=contact,

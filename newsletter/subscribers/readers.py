@@ -46,9 +46,10 @@ def find_reader(public_id: bytes) -> Reader | None:
 
 @dataclass(frozen=True, slots=True)
 class Leaver:
-    """What a goodbye needs to know: which subscription to end, and in which language to answer."""
+    """What a goodbye needs to know: which subscription to end, whether it is over already, in which language to answer."""
 
     subscription_id: int
+    ended: bool
     language: str
 
 
@@ -58,7 +59,7 @@ def find_leaver(public_id: bytes) -> Leaver | None:
     if named is None:
         return None
     open_id = _open_id(named)
-    return Leaver(named.pk if open_id is None else open_id, named.subscriber.language)
+    return Leaver(named.pk if open_id is None else open_id, open_id is None, named.subscriber.language)
 
 
 def _named(public_id: bytes) -> Subscription | None:

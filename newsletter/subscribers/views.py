@@ -69,9 +69,13 @@ class UnsubscribePage(View):
     """/u/<token>, the address in List-Unsubscribe: a page with one button; a POST is RFC 8058's one-click."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        """Show the button."""
+        """Show the button; to somebody who has left, that they have."""
         leaver = _leaver(token)
-        return pages.unknown_link(request) if leaver is None else pages.unsubscribe(request, leaver.language, token=token)
+        if leaver is None:
+            return pages.unknown_link(request)
+        if leaver.ended:
+            return pages.goodbye(request, leaver.language, already=True)
+        return pages.unsubscribe(request, leaver.language, token=token)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Unsubscribe at once if the body is exactly the one field of RFC 8058; no redirect, no cookie."""

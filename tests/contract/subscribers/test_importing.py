@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from newsletter.subscribers.audience import count_audience
+from newsletter.subscribers.importing import CHUNK, ImportReport, RowProblem, import_csv
+from newsletter.subscribers.installation import choices, sealer
+from newsletter.subscribers.list_rows import RowDefaults
+from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression, SuppressionReason
+from newsletter.subscribers.subscribing import end_subscription
+from newsletter.subscribers.suppressing import is_suppressed, suppress
+from tests.readers import NOVEMBER, sign_up
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+SAMPLE = Path(__file__).parents[3] / "subscribers" / "sample.csv"
+HEADING = "email,first_name,language,topics,consent_date,consent_source,consent_wording,status,snoozed_until,ended_reason"
+YES = "2025-01-31,paper,2024-09"
+
+
+def take_in(folder: Path, *rows: str, dry_run: bool = False, defaults: RowDefaults | None = None) -> ImportReport:
+    (folder / "list.csv").write_text("\n".join([HEADING, *rows]), "utf-8")
+    return import_csv(folder / "list.csv", choices=choices(), now=NOVEMBER, dry_run=dry_run, defaults=defaults)
+
+
+def accounted_for(report: ImportReport) -> int:
+    return report.new + report.known + report.suppressed + report.duplicates + len(report.problems)
+
+
+def test_the_sample_list_is_taken_in_as_its_readme_says() -> None:
+    report = import_csv(SAMPLE, choices=choices(), now=datetime(2026, 11, 22, tzinfo=UTC), dry_run=False)
+    assert (report.lines, report.new, report.ended, report.duplicates) == (261, 250, 24, 8)
+    assert [problem.line for problem in report.problems] == [190, 211, 232]
+    assert accounted_for(report) == report.lines
+    count = count_audience(date(2026, 12, 1))
+    assert count.to_be_mailed == 211
+    assert count.excluded == {"snoozed": 15}
+    assert sum(count.ended.values()) == 24
+
+
+def test_a_second_run_changes_nothing() -> None:
+    first = import_csv(SAMPLE, choices=choices(), now=NOVEMBER, dry_run=False)
+    before = (
+        list(Subscriber.objects.values_list("pk", "contact")),
+        list(Subscription.objects.values_list()),
+        Suppression.objects.count(),
+    )
+    second = import_csv(SAMPLE, choices=choices(), now=NOVEMBER, dry_run=False)
+    after = (
+        list(Subscriber.objects.values_list("pk", "contact")),
+        list(Subscription.objects.values_list()),
+        Suppression.objects.count(),
+    )
+    assert (second.new, second.known, second.duplicates) == (0, first.new, first.duplicates)
+    assert accounted_for(second) == second.lines
+    assert after == before
+
+
+def test_a_dry_run_reports_the_same_and_stores_nothing() -> None:
+    dry = import_csv(SAMPLE, choices=choices(), now=NOVEMBER, dry_run=True)
+    assert not Subscriber.objects.exists()
+    assert not Suppression.objects.exists()
+    real = import_csv(SAMPLE, choices=choices(), now=NOVEMBER, dry_run=False)
+    real.dry_run = True
+    assert real == dry
+
+
+def test_a_person_is_stored_as_the_list_says(tmp_path: Path) -> None:
+    take_in(tmp_path, f"Ana.Perez@Example.org,Ana,es,tnbc;trials,{YES},snoozed,2027-01-01,")
+    stored = Subscription.objects.get()
+    person = stored.subscriber
+    lookup = sealer().lookup("ana.perez@example.org")
+    assert bytes(person.lookup) == lookup
+    assert sealer().open_contact(person.contact, lookup=lookup).address == "Ana.Perez@example.org"
+    assert sealer().open_topics(person.topics, lookup=lookup) == {"tnbc", "trials"}
+    assert (person.language, person.snoozed_until, person.created_at) == ("es", date(2027, 1, 1), NOVEMBER)
+    consent = (stored.consent_wording, stored.consent_language, stored.consent_source, stored.consent_at)
+    assert consent == ("2024-09", "es", "paper", datetime(2025, 1, 31, tzinfo=UTC))
+    assert (len(bytes(stored.public_id)), stored.started_at, stored.ended_at, stored.end_reason) == (8, NOVEMBER, None, "")
+
+
+def test_the_good_lines_are_kept_and_each_bad_one_is_reported_with_its_address_masked(tmp_path: Path) -> None:
+    report = take_in(
+        tmp_path,
+        f"ana@example.org,Ana,en,,{YES},active,,",
+        f"no-address,Eva,en,,{YES},active,,",
+        "mia@example.org,Mia,en,,,,,active,,",
+        f'zoe@example.org,"Zoe,en,,{YES},active,,',
+    )
+    assert Subscriber.objects.count() == report.new == 1
+    assert [(problem.line, problem.address) for problem in report.problems] == [(3, "n•••"), (4, "m•••@e•••.org"), (5, "•••")]
+    assert "there is no consent" in report.problems[1].reason
+
+
+def test_people_who_left_are_taken_in_as_having_left_and_never_brought_back(tmp_path: Path) -> None:
+    report = take_in(tmp_path, f"ana@example.org,Ana,en,,{YES},ended,,unsubscribed")
+    assert (report.new, report.ended) == (1, 1)
+    assert (Subscription.objects.get().end_reason, Subscription.objects.get().ended_at) == ("unsubscribed", NOVEMBER)
+    again = take_in(tmp_path, f"ana@example.org,Ana,en,,{YES},active,,")
+    assert (again.known, Subscription.objects.count()) == (1, 1)
+    assert not Suppression.objects.exists()
+
+
+@pytest.mark.parametrize("reason", ["bounced", "complained", "died"])
+def test_an_address_that_must_never_be_mailed_again_is_suppressed(tmp_path: Path, reason: str) -> None:
+    take_in(tmp_path, f"ana@example.org,Ana,en,,{YES},ended,,{reason}")
+    assert Suppression.objects.get().reason == reason
+    assert Subscription.objects.get().end_reason == reason
+
+
+def test_a_complaint_in_the_list_counts_for_somebody_whom_we_know(tmp_path: Path) -> None:
+    sign_up("ana@example.org")
+    report = take_in(tmp_path, "ana@example.org,,,,,,,ended,,complained")
+    assert report.known == 1
+    assert is_suppressed(sealer().lookup("ana@example.org"))
+
+
+def test_a_bounced_address_without_a_consent_is_suppressed_and_nobody_is_taken_in(tmp_path: Path) -> None:
+    report = take_in(tmp_path, "ana@example.org,,,,,,,ended,,bounced")
+    assert (report.suppressed, Subscriber.objects.count()) == (1, 0)
+    assert is_suppressed(sealer().lookup("ana@example.org"))
+
+
+def test_an_address_that_must_not_be_mailed_is_not_taken_in(tmp_path: Path) -> None:
+    suppress(sealer().lookup("ana@example.org"), reason=SuppressionReason.STAFF, now=NOVEMBER)
+    report = take_in(tmp_path, f"Ana@Example.org,Ana,en,,{YES},active,,")
+    assert (report.suppressed, report.new, Subscriber.objects.count()) == (1, 0, 0)
+
+
+def test_somebody_who_said_goodbye_to_us_stays_gone(tmp_path: Path) -> None:
+    reader = sign_up("ana@example.org")
+    end_subscription(reader.subscription_id, reason=EndReason.UNSUBSCRIBED, now=NOVEMBER)
+    assert take_in(tmp_path, f"ana@example.org,Ana,en,,{YES},active,,").known == 1
+    assert Subscription.objects.filter(ended_at__isnull=True).count() == 0
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_person_whom_any_line_says_to_have_left_is_not_mailed(tmp_path: Path, order: int) -> None:
+    rows = [f"ana@example.org,Ana,en,,{YES},active,,", f"ANA@example.org,Ana,en,,{YES},ended,,unsubscribed"]
+    report = take_in(tmp_path, *rows[::order])
+    assert count_audience(date(2026, 12, 1)).to_be_mailed == 0
+    assert accounted_for(report) == 2
+
+
+def test_why_a_contradicted_line_was_not_taken_is_said(tmp_path: Path) -> None:
+    report = take_in(
+        tmp_path,
+        f"ana@example.org,Ana,en,,{YES},active,,",
+        f"ana@example.org,Ana,en,,{YES},ended,,unsubscribed",
+        "broken,,,,,,,ended,,",
+    )
+    assert report.problems[0] == RowProblem(2, "another line says that this person has left", "a•••@e•••.org")
+
+
+def test_languages_and_topics_that_are_not_offered_are_counted(tmp_path: Path) -> None:
+    report = take_in(tmp_path, f"ana@example.org,Ana,fr,golf;tnbc,{YES},active,,", f"eva@example.org,Eva,,,{YES},active,,")
+    assert (report.unknown_languages, report.unknown_topics) == (1, 1)
+    assert set(Subscriber.objects.values_list("language", flat=True)) == {"en"}
+
+
+def test_a_consent_that_the_list_shares_makes_its_lines_good(tmp_path: Path) -> None:
+    defaults = RowDefaults(source="paper", wording="2021-04", at=NOVEMBER)
+    assert take_in(tmp_path, "ana@example.org", defaults=defaults).new == 1
+    assert Subscription.objects.get().consent_wording == "2021-04"
+
+
+def test_a_long_list_takes_a_few_statements_for_each_thousand(
+    tmp_path: Path, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    rows = [f"reader{number}@example.org,,en,,{YES},active,," for number in range(CHUNK + 5)]
+    with django_assert_max_num_queries(2 * 8):
+        report = take_in(tmp_path, *rows)
+    assert (report.new, Subscription.objects.count()) == (CHUNK + 5, CHUNK + 5)

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.errors import AddressError
+from newsletter.subscribers.addresses import mask, mask_name, normalise_for_lookup, parse_address, parse_first_name
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("  Ana.Perez@Example.ORG ", "Ana.Perez@example.org"),
+        ("ana+news@clinic.test", "ana+news@clinic.test"),
+        ("o'hara@post.example", "o'hara@post.example"),
+        ("ana@bücher.example", "ana@xn--bcher-kva.example"),
+        (f"{'a' * 64}@example.org", f"{'a' * 64}@example.org"),
+    ],
+)
+def test_an_address_is_stored_as_its_owner_writes_it_with_its_domain_in_ascii(written: str, stored: str) -> None:
+    assert parse_address(written) == stored
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "",
+        "ana",
+        "ana@",
+        "@example.org",
+        "ana@localhost",
+        "a b@example.org",
+        "ana@example.org, eva@example.org",
+        "Ana <ana@example.org>",
+        "ana@example.org\nBcc: all@example.org",
+        "ana\x00@example.org",
+        "ana@[127.0.0.1]",
+        "josé@example.org",
+        f"{'a' * 65}@example.org",
+        '"ana"@example.org',
+        "ana\u200b@example.org",
+        "ana@exam\u202eple.org",
+    ],
+)
+def test_what_is_no_address_is_refused_and_never_repeated(wrong: str) -> None:
+    with pytest.raises(AddressError) as refused:
+        parse_address(wrong)
+    assert not wrong or wrong not in str(refused.value)
+
+
+@given(text=st.text())
+def test_an_accepted_address_is_one_line_of_printable_ascii_and_stays_what_it_is(text: str) -> None:
+    try:
+        address = parse_address(text)
+    except AddressError:
+        return
+    assert address.isascii()
+    assert address.isprintable()
+    assert parse_address(address) == address
+
+
+@given(
+    local=st.text("abcXYZ019.+_-", min_size=1, max_size=20),
+    domain=st.sampled_from(["example.org", "Bücher.example", "CLINIC.test"]),
+)
+def test_a_lookup_form_does_not_change_when_it_is_made_again(local: str, domain: str) -> None:
+    try:
+        address = parse_address(f"{local}@{domain}")
+    except AddressError:
+        return
+    assert normalise_for_lookup(address) == normalise_for_lookup(f" {local.upper()}@{domain.upper()}")
+    assert normalise_for_lookup(normalise_for_lookup(address)) == normalise_for_lookup(address)
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("  Ana  María ", "Ana María"),
+        ("", ""),
+        ("Jose\u0301", "José"),
+        ("Дарина", "Дарина"),
+        ("王", "王"),
+        ("Zoë 👩‍🦰", "Zoë 👩‍🦰"),
+        ("{{first_name}}",) * 2,
+    ],
+)
+def test_a_first_name_is_kept_as_people_write_it(written: str, stored: str) -> None:
+    assert parse_first_name(written) == stored
+
+
+@pytest.mark.parametrize("wrong", ["Ana\nBcc: x", "Ana\x00", "Ana\u2028B", "\u202eanA", "A" * 81, "Ana\ud800"])
+def test_a_first_name_that_could_harm_a_mail_is_refused(wrong: str) -> None:
+    with pytest.raises(AddressError):
+        parse_first_name(wrong)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("ana@example.org", "a•••@e•••.org"),
+        ("ana@mail.clinic.example", "a•••@m•••.example"),
+        ("ana@localhost", "a•••@•••"),
+        ("ana", "a•••"),
+        ("", "•••"),
+    ],
+)
+def test_a_masked_address_shows_a_letter_of_each_part(address: str, shown: str) -> None:
+    assert mask(address) == shown
+
+
+def test_a_masked_name_shows_its_first_letter_and_no_name_nothing() -> None:
+    assert (mask_name("Ana"), mask_name("")) == ("A•••", "")

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from newsletter.subscribers.quiet_logs import without_tokens
+
+
+@pytest.mark.parametrize("path", ["/m/AbC-_9", "/u/AbC-_9", "/unsubscribe/AbC-_9"])
+def test_a_log_line_never_shows_a_readers_token(path: str) -> None:
+    record = logging.LogRecord("django.request", logging.WARNING, "", 0, "%s (%s): %s", ("Bad Request", 400, path), None)
+    assert without_tokens(record)
+    assert "AbC-_9" not in record.getMessage()
+    assert record.getMessage() == f"Bad Request (400): {path.replace('AbC-_9', '…')}"
+
+
+def test_other_log_lines_stay_as_they_are() -> None:
+    record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found: /issues/2026-12/", None, None)
+    assert without_tokens(record)
+    assert record.getMessage() == "Not Found: /issues/2026-12/"

@@ -38,7 +38,7 @@ class LedgerThread:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._do(connection.close)
+        await self._do(_close_connection)
         self._executor.shutdown()
 
     async def claim(self) -> Claim | None:
@@ -74,3 +74,8 @@ class LedgerThread:
 
     async def _do(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+
+def _close_connection() -> None:
+    """Close this thread's connection: ``connection`` means another one in each thread."""
+    connection.close()

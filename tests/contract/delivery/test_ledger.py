@@ -1,0 +1,301 @@
+"""What the ledger promises, on every database."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from newsletter.delivery.lease import LeaseTime, read_lease_clock
+from newsletter.delivery.ledger import (
+    HANDOVER_TRANSITIONS,
+    Claim,
+    FenceLost,
+    Record,
+    claim_batch,
+    leave_batch,
+    raise_outcome,
+    settle_by_evidence,
+    take_step,
+)
+from newsletter.delivery.models import Batch, Delivery, Handover, Outcome, Send, SendState
+from newsletter.delivery.preparing import AudienceMismatchError, find_preparing_sends, freeze_audience, start_send
+from newsletter.delivery.reporting import find_sends, send_report, send_status
+from newsletter.errors import NotAllowedError
+from newsletter.publishing.models import Slot
+from newsletter.subscribers.models import EndReason, Subscriber, Subscription, SuppressionReason
+from newsletter.subscribers.subscribing import end_subscription, snooze
+from newsletter.subscribers.suppressing import suppress
+from tests.contract.delivery.samples import ISSUE, NOW, TODAY, add_readers, begin_send, handovers, prepared_send
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+LEASE = 10.0
+
+
+def claim(worker: str = "one", *, at: float = 100.0, epoch: str = "boot") -> Claim | None:
+    return claim_batch(worker, lease_seconds=LEASE, now=NOW, lease_clock=lambda: LeaseTime(epoch, at))
+
+
+def claimed(worker: str = "one", *, at: float = 100.0) -> Claim:
+    found = claim(worker, at=at)
+    assert found is not None
+    return found
+
+
+def step(held: Claim, *records: Record, room: int = 20, now: datetime = NOW, at: float = 100.0, on: date = TODAY) -> list[int]:
+    taken = take_step(held, records=records, room=room, on=on, now=now, lease_clock=lambda: LeaseTime("boot", at))
+    return [one.delivery_id for one in taken.marked]
+
+
+def leave(held: Claim) -> bool:
+    return leave_batch(held, now=NOW, lease_clock=lambda: LeaseTime("boot", 100.0))
+
+
+def accept(*delivery_ids: int) -> list[Record]:
+    return [Record(delivery_id, Handover.ACCEPTED) for delivery_id in delivery_ids]
+
+
+def test_a_second_send_of_an_issue_or_slot_is_not_started() -> None:
+    send_id = begin_send()
+    send = Send.objects.get(pk=send_id)
+    other = Slot.objects.create(at=NOW + timedelta(days=60), issue="2027-02")
+    again = [(send.slot_id, "2027-02"), (other.pk, ISSUE), (send.slot_id, ISSUE)]
+    for slot_id, issue in again:
+        assert start_send(slot_id=slot_id, issue=issue, candidate_id=send.candidate_id, transport="smtp", now=NOW) is None
+    assert Send.objects.count() == 1
+
+
+def test_an_audience_is_frozen_in_batches_of_one_language_and_at_most_a_thousand() -> None:
+    send_id = prepared_send(1_203, languages=("en", "en", "es"))
+    sizes = sorted((batch.language, batch.deliveries.count()) for batch in Batch.objects.filter(send=send_id))
+    assert sizes == [("en", 802), ("es", 401)]
+    send = Send.objects.get()
+    assert (send.state, send.frozen, send.prepared_at) == (SendState.RUNNING, 1_203, NOW)
+
+
+def test_a_batch_never_holds_more_than_a_thousand() -> None:
+    prepared_send(1_001)
+    assert sorted(batch.deliveries.count() for batch in Batch.objects.all()) == [1, 1_000]
+
+
+def test_freezing_goes_on_where_it_was_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    add_readers(25)
+    send_id = begin_send()
+    from newsletter.delivery import preparing  # noqa: PLC0415 - the module that is interrupted
+
+    preparing._freeze_chunk(send_id, on=TODAY, now=NOW, chunk=10)
+    assert Send.objects.get().state == SendState.PREPARING
+    assert find_preparing_sends() == [send_id]
+    freeze_audience(send_id, on=TODAY, now=NOW, chunk=10)
+    assert Delivery.objects.count() == Send.objects.get().frozen == 25
+    assert Delivery.objects.values("subscription").distinct().count() == 25
+    freeze_audience(send_id, on=TODAY, now=NOW, chunk=10)
+    assert Delivery.objects.count() == 25
+
+
+def test_nothing_is_sent_when_the_sum_of_the_frozen_does_not_hold() -> None:
+    add_readers(3)
+    send_id = begin_send()
+    Send.objects.update(frozen=1)
+    with pytest.raises(AudienceMismatchError, match="Nothing was sent"):
+        freeze_audience(send_id, on=TODAY, now=NOW)
+    assert Send.objects.get().state == SendState.PREPARING
+    assert claim() is None
+
+
+def test_who_subscribes_after_the_start_is_not_in_the_audience() -> None:
+    add_readers(2)
+    send_id = begin_send()
+    add_readers(1, start=3)
+    freeze_audience(send_id, on=TODAY, now=NOW)
+    assert Delivery.objects.count() == 2
+
+
+def test_a_send_to_nobody_is_done_at_once() -> None:
+    prepared_send(0)
+    report = send_report(ISSUE)
+    assert report.status.state == SendState.DONE
+    assert report.sum_holds
+
+
+def test_the_snoozed_and_suppressed_are_frozen_as_excluded_with_the_reason() -> None:
+    readers = add_readers(3, languages=("en",))
+    snooze(readers[0], until=TODAY + timedelta(days=1), today=TODAY)
+    suppress(Subscriber.objects.get(subscriptions=readers[1]), reason=SuppressionReason.BOUNCED, now=NOW)
+    send_id = begin_send()
+    freeze_audience(send_id, on=TODAY, now=NOW)
+    assert send_report(ISSUE).excluded == {"snoozed": 1, "suppressed": 1}
+    assert handovers() == {"excluded": 2, "queued": 1}
+
+
+def test_a_batch_in_a_workers_hands_is_not_claimed_by_another() -> None:
+    prepared_send(3)
+    assert claim("one") is not None
+    assert claim("two", at=100.0 + LEASE - 1) is None
+
+
+def test_a_batch_whose_lease_ran_out_is_claimed_and_what_was_marked_is_unknown() -> None:
+    prepared_send(30)
+    first = claimed("one")
+    marked = step(first, room=5)
+    second = claimed("two", at=100.0 + LEASE + 1)
+    assert (second.batch_id, second.fence, second.left_behind) == (first.batch_id, first.fence + 1, 5)
+    assert set(Delivery.objects.filter(handover=Handover.UNKNOWN).values_list("pk", flat=True)) == set(marked)
+    assert not set(step(second, at=112.0)) & set(marked), "the unknown are never marked again"
+
+
+@pytest.mark.parametrize(("epoch", "at"), [("another boot", 100.0), ("boot", 20.0)])
+def test_a_lease_of_another_boot_or_from_the_future_counts_as_run_out(epoch: str, at: float) -> None:
+    prepared_send(3)
+    assert claim("one") is not None
+    assert claim("two", epoch=epoch, at=at) is not None
+
+
+def test_a_step_renews_the_lease() -> None:
+    prepared_send(3)
+    held = claimed("one")
+    step(held, room=0, at=109.0)
+    assert claim("two", at=118.0) is None
+
+
+def test_a_worker_whose_fence_moved_on_does_nothing() -> None:
+    prepared_send(30)
+    slow = claimed("slow")
+    marked = step(slow, room=5)
+    quick = claimed("quick", at=200.0)
+    for act in (lambda: step(slow, *accept(*marked)), lambda: leave(slow)):
+        with pytest.raises(FenceLost):
+            act()
+    assert handovers() == {"unknown": 5, "queued": 25}
+    assert Batch.objects.get().fence == quick.fence
+
+
+def test_a_batch_given_back_cannot_be_worked_on_by_its_former_holder() -> None:
+    prepared_send(3)
+    held = claimed()
+    assert leave(held) is False
+    with pytest.raises(FenceLost):
+        step(held)
+
+
+def test_a_step_marks_in_the_order_of_the_audience_and_no_more_than_there_is_room() -> None:
+    prepared_send(30)
+    held = claimed()
+    assert step(held, room=7) == list(Delivery.objects.order_by("pk").values_list("pk", flat=True)[:7])
+    assert step(held, room=0) == []
+
+
+def test_who_left_since_the_freeze_is_excluded_and_not_marked() -> None:
+    prepared_send(5)
+    people = list(Subscription.objects.order_by("pk"))
+    end_subscription(people[0].pk, reason=EndReason.UNSUBSCRIBED, now=NOW)
+    suppress(people[1].subscriber, reason=SuppressionReason.COMPLAINED, now=NOW)
+    snooze(people[2].pk, until=TODAY + timedelta(days=9), today=TODAY)
+    Delivery.objects.filter(subscription=people[3].pk).update(subscription=None)
+    held = claimed()
+    marked = step(held)
+    assert list(Delivery.objects.filter(pk__in=marked).values_list("subscription", flat=True)) == [people[4].pk]
+    assert send_report(ISSUE).excluded == {"ended": 1, "suppressed": 1, "snoozed": 1, "erased": 1}
+
+
+def test_a_retry_waits_until_it_is_due_and_attempts_are_counted() -> None:
+    prepared_send(1)
+    held = claimed()
+    [delivery_id] = step(held)
+    assert step(held, Record(delivery_id, Handover.QUEUED, "451", due_at=NOW.timestamp() + 60)) == []
+    assert leave(held) is False
+    assert claim("two") is None, "nothing in it is due"
+    later = NOW + timedelta(seconds=61)
+    found = claim_batch("two", lease_seconds=LEASE, now=later, lease_clock=lambda: LeaseTime("boot", 161.0))
+    assert found is not None
+    taken = take_step(found, records=[], room=20, on=TODAY, now=later, lease_clock=lambda: LeaseTime("boot", 161.0))
+    assert [one.attempts for one in taken.marked] == [2]
+
+
+def test_what_never_reached_the_wire_does_not_count_as_an_attempt() -> None:
+    prepared_send(1)
+    held = claimed()
+    [delivery_id] = step(held)
+    assert step(held, Record(delivery_id, Handover.QUEUED, counted=False)) == [delivery_id]
+    assert Delivery.objects.get().attempts == 1
+
+
+def test_a_send_is_done_only_when_its_last_batch_is_closed_and_the_sum_holds() -> None:
+    prepared_send(4, languages=("en", "es"))
+    first, second = claimed("one"), claimed("two")
+    for held in (first, second):
+        assert Send.objects.get().state == SendState.RUNNING
+        ids = step(held)
+        step(held, Record(ids[0], Handover.UNKNOWN, "lost"), Record(ids[1], Handover.FAILED, "550 5.1.1"), room=0)
+        assert leave(held) is True
+    report = send_report(ISSUE)
+    assert report.status.state == SendState.DONE
+    assert report.sum_holds
+    assert report.the_sum == "4 = 0 accepted + 2 failed + 2 unknown + 0 excluded"
+    assert report.failed == {"550 5.1.1": 2}
+    assert len(report.unknown_keys) == 2
+
+
+def test_a_send_is_not_done_while_its_sum_does_not_hold() -> None:
+    prepared_send(1)
+    Send.objects.update(frozen=2)
+    held = claimed()
+    step(held, *accept(*step(held)), room=0)
+    assert leave(held) is True
+    assert Send.objects.get().state == SendState.RUNNING
+    assert not send_status(ISSUE).sum_holds
+
+
+def test_evidence_settles_the_unknown_and_what_is_on_its_way_and_nothing_else() -> None:
+    prepared_send(6)
+    held = claimed()
+    unknown, sending, accepted, failed = step(held, room=4)
+    step(held, Record(unknown, Handover.UNKNOWN), *accept(accepted), Record(failed, Handover.FAILED, "550"), room=0)
+    everybody = list(Delivery.objects.values_list("pk", flat=True))
+    with transaction.atomic(), connection.cursor() as cursor:
+        settle_by_evidence(cursor, everybody, target=Handover.ACCEPTED, at=NOW)
+    assert handovers() == {"accepted": 3, "failed": 1, "queued": 2}
+    step(held, Record(sending, Handover.UNKNOWN, "lost"), room=0)
+    assert Delivery.objects.get(pk=sending).handover == Handover.ACCEPTED, "a lost answer does not undo the evidence"
+
+
+def test_an_outcome_is_only_replaced_by_one_of_a_higher_rank() -> None:
+    prepared_send(1)
+    delivery = Delivery.objects.get()
+    reported = [Outcome.DELIVERED, Outcome.DEFERRED, Outcome.COMPLAINED, Outcome.BOUNCED]
+    seen = []
+    for outcome in reported:
+        with connection.cursor() as cursor:
+            raise_outcome(cursor, [delivery.pk], outcome=outcome)
+        delivery.refresh_from_db()
+        seen.append(delivery.outcome)
+    assert seen == [Outcome.DELIVERED, Outcome.DELIVERED, Outcome.COMPLAINED, Outcome.COMPLAINED]
+
+
+def test_a_transition_that_the_table_does_not_know_is_refused() -> None:
+    prepared_send(1)
+    held = claimed()
+    [delivery_id] = step(held)
+    with pytest.raises(ValueError, match="never goes from sending to excluded"):
+        step(held, Record(delivery_id, Handover.EXCLUDED))
+    assert HANDOVER_TRANSITIONS.keys() == set(Handover)
+
+
+def test_the_lease_clock_goes_forward_and_names_its_epoch() -> None:
+    first, second = read_lease_clock(), read_lease_clock()
+    assert first.epoch == second.epoch != ""
+    assert first.seconds <= second.seconds
+
+
+def test_status_says_how_far_a_send_is() -> None:
+    prepared_send(3, languages=("en", "es"))
+    held = claimed()
+    step(held, room=1)
+    status = send_status(ISSUE)
+    assert (status.handovers[Handover.QUEUED], status.handovers[Handover.SENDING], status.sum_holds) == (2, 1, True)
+    assert send_report(ISSUE).by_language[held.language][Handover.SENDING] == 1
+    assert [one.issue for one in find_sends()] == [ISSUE]
+    with pytest.raises(NotAllowedError, match="was not sent"):
+        send_report("2027-02")

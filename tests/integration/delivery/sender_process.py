@@ -1,0 +1,68 @@
+"""A worker as a process of its own, for tests that kill it: ``python -m tests.integration.delivery.sender_process ACT``.
+
+``prepare N`` makes the database and a send to N invented readers; ``deliver`` delivers until the send is done; ``tick MOMENT``
+looks for due slots once, at that moment of the wall clock (Unix seconds), as two schedulers do.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from datetime import timedelta
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.project.settings")
+django.setup()
+
+from newsletter.clock import system_clock  # noqa: E402 - Django comes first
+from newsletter.delivery.sending import deliver_open_sends, start_due_sends  # noqa: E402
+from newsletter.publishing.models import Approval, Slot  # noqa: E402
+from tests.contract.delivery.samples import ISSUE, add_readers, begin_send, freeze_candidate  # noqa: E402
+
+
+def prepare(readers: int) -> None:
+    call_command("migrate", verbosity=0)
+    add_readers(readers)
+    begin_send(transport="smtp", filler="Words. " * 300)
+
+
+def prepare_slot(readers: int) -> None:
+    call_command("migrate", verbosity=0)
+    add_readers(readers)
+    candidate = freeze_candidate()
+    now = system_clock()
+    for person, role in (("ada", "editor"), ("maria", "medical")):
+        Approval.objects.create(candidate=candidate, role=role, person=person, at=now)
+    Slot.objects.create(at=now - timedelta(seconds=1), issue=ISSUE)
+
+
+def deliver() -> None:
+    worker = f"test:{os.getpid()}"
+    while not deliver_open_sends(settings.NEWSLETTER, system_clock, worker=worker).finished:
+        time.sleep(0.05)
+
+
+def tick(moment: float) -> None:
+    time.sleep(max(0.0, moment - time.time()))
+    started = start_due_sends(settings.NEWSLETTER, system_clock, lambda _: [])
+    print(sum(result.send_id is not None for result in started))  # noqa: T201
+
+
+def main(act: str, argument: str) -> None:
+    match act:
+        case "prepare":
+            prepare(int(argument))
+        case "prepare-slot":
+            prepare_slot(int(argument))
+        case "deliver":
+            deliver()
+        case "tick":
+            tick(float(argument))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])

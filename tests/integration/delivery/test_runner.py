@@ -1,0 +1,301 @@
+"""The runner with its ledger thread, against transports that do what a test tells them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from newsletter.config import Config
+from newsletter.delivery.letters import Letter
+from newsletter.delivery.mailbag import Mailbag
+from newsletter.delivery.models import Batch, Delivery, Handover, SendState
+from newsletter.delivery.reporting import send_report
+from newsletter.delivery.sending import DeliverySummary, deliver_open_sends
+from newsletter.delivery.transports.port import Answer, AnswerKind, AnswerSink
+from newsletter.errors import NotAllowedError, TransportError
+from newsletter.publishing.models import FrozenEdition
+from newsletter.subscribers.models import Subscriber
+from newsletter.subscribers.sealing import Contact, Sealer
+from tests.contract.delivery.samples import ISSUE, NOW, add_readers, begin_send, handovers
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass
+class ScriptedTransport:
+    """Answers as ``script`` says, after ``delay`` seconds; a TransportError from the script closes the lane."""
+
+    script: Callable[[Letter], Answer] = lambda _: Answer(AnswerKind.ACCEPTED)
+    lanes: int = 3
+    group: int = 1
+    batches_at_once: int = 1
+    delay: float = 0
+    name: str = "scripted"
+    seen: list[int] = field(default_factory=list)
+    most_marked: int = 0
+
+    async def run_lane(self, bag: Mailbag, *, answer: AnswerSink) -> None:
+        while letters := await bag.take(self.group):
+            self.most_marked = max(self.most_marked, await asyncio.to_thread(count_sending))
+            if self.delay:
+                await asyncio.sleep(self.delay)
+            for letter in letters:
+                self.seen.append(letter.delivery_id)
+                try:
+                    given = self.script(letter)
+                except TransportError:
+                    answer(letter, Answer(AnswerKind.NOT_SENT, "no connection"))
+                    raise
+                answer(letter, given)
+
+
+def count_sending() -> int:
+    try:
+        return Delivery.objects.filter(handover=Handover.SENDING).count()
+    finally:
+        connection.close()
+
+
+@dataclass
+class HeldClock:
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def config(**delivery: object) -> Config:
+    known: Config = settings.NEWSLETTER
+    return known.model_copy(update={"delivery": known.delivery.model_copy(update=delivery)})
+
+
+def deliver(
+    transport: ScriptedTransport, *, clock: HeldClock | None = None, stop: threading.Event | None = None
+) -> DeliverySummary:
+    return deliver_open_sends(config(), clock or HeldClock(), worker="test", stop=stop, transport=transport)
+
+
+def open_send(readers: int) -> None:
+    add_readers(readers)
+    begin_send()
+
+
+@pytest.mark.database
+def test_everybody_is_delivered_to_once_and_the_sum_holds() -> None:
+    open_send(120)
+    transport = ScriptedTransport()
+    summary = deliver(transport)
+    assert Counter(transport.seen).most_common(1)[0][1] == 1
+    assert (summary.prepared, summary.run.batches_closed, summary.finished, summary.problem) == (1, 2, True, "")
+    assert send_report(ISSUE).the_sum == "120 = 120 accepted + 0 failed + 0 unknown + 0 excluded"
+    assert send_report(ISSUE).status.state == SendState.DONE
+
+
+@pytest.mark.parametrize("lanes", [1, 7])
+def test_never_more_than_the_window_is_in_doubt(lanes: int) -> None:
+    open_send(200)
+    transport = ScriptedTransport(lanes=lanes, delay=0.001)
+    deliver(transport)
+    assert 0 < transport.most_marked <= lanes + 20
+
+
+def test_a_transport_of_groups_gets_groups() -> None:
+    open_send(150)
+    transport = ScriptedTransport(lanes=2, group=1_000, batches_at_once=2)
+    deliver(transport)
+    assert handovers() == {"accepted": 150}
+    assert transport.most_marked <= 150
+
+
+def test_a_retryable_refusal_is_tried_again_when_it_is_due_and_fails_after_the_last_attempt() -> None:
+    open_send(5)
+    clock = HeldClock()
+    transport = ScriptedTransport(lambda _: Answer(AnswerKind.RETRYABLE, "450 4.2.1"))
+    for attempt in range(1, 5):
+        summary = deliver(transport, clock=clock)
+        assert len(transport.seen) == 5 * attempt
+        if attempt < 4:
+            assert summary.next_due is not None
+            assert summary.next_due > clock.now.timestamp()
+            deliver(transport, clock=clock)
+            assert len(transport.seen) == 5 * attempt, "nothing is tried before it is due"
+            clock.now = datetime.fromtimestamp(summary.next_due + 1, NOW.tzinfo)
+    assert summary.finished
+    assert send_report(ISSUE).failed == {"450 4.2.1 (attempt 4)": 5}
+
+
+def test_a_throttled_letter_waits_as_long_as_it_is_told_and_the_attempt_does_not_count() -> None:
+    open_send(1)
+    clock = HeldClock()
+    summary = deliver(ScriptedTransport(lambda _: Answer(AnswerKind.THROTTLED, "429", retry_after=90)), clock=clock)
+    assert summary.next_due == NOW.timestamp() + 90
+    assert Delivery.objects.get().attempts == 0
+    clock.now += timedelta(seconds=91)
+    assert deliver(ScriptedTransport(), clock=clock).finished
+
+
+def test_refusals_and_lost_answers_are_written_down_with_their_reasons() -> None:
+    open_send(10)
+    answers = [Answer(AnswerKind.FINAL, "550 5.1.1"), Answer(AnswerKind.UNKNOWN, "lost"), Answer(AnswerKind.ACCEPTED)]
+    summary = deliver(ScriptedTransport(lambda letter: answers[letter.delivery_id % 3]))
+    report = send_report(ISSUE)
+    assert report.sum_holds
+    assert summary.finished
+    assert set(report.failed) == {"550 5.1.1"}
+    assert len(report.unknown_keys) == report.status.handovers[Handover.UNKNOWN] > 0
+    again = ScriptedTransport()
+    deliver(again)
+    assert again.seen == [], "neither the failed nor the unknown are sent again"
+
+
+def test_a_transport_that_cannot_work_blames_no_delivery_and_leaves_no_lease() -> None:
+    open_send(60)
+
+    def broken(_: Letter) -> Answer:
+        raise TransportError("No connection to the mail server. It is tried again later.")
+
+    summary = deliver(ScriptedTransport(broken))
+    assert "No connection" in summary.problem
+    assert handovers() == {"queued": 60}
+    assert set(Delivery.objects.values_list("attempts", flat=True)) == {0}
+    assert not Batch.objects.filter(leased_at__isnull=False).exists()
+    assert deliver(ScriptedTransport()).finished
+
+
+def test_one_broken_lane_does_not_stop_the_others() -> None:
+    open_send(60)
+    broken: list[int] = []
+
+    def one_breaks(letter: Letter) -> Answer:
+        if not broken:
+            broken.append(letter.delivery_id)
+            raise TransportError("too many connections")
+        return Answer(AnswerKind.ACCEPTED)
+
+    summary = deliver(ScriptedTransport(one_breaks))
+    assert (summary.problem, handovers()) == ("", {"accepted": 60})
+
+
+def test_refusals_for_what_we_are_stop_the_run_before_everybody_is_refused() -> None:
+    open_send(200)
+    summary = deliver(ScriptedTransport(lambda _: Answer(AnswerKind.POLICY, "550 5.7.1 (policy)"), lanes=1))
+    assert "refused for what we are" in summary.problem
+    assert 10 <= handovers()["failed"] <= 12
+    assert handovers()["queued"] >= 188
+
+
+def test_a_stop_finishes_what_is_in_flight_and_leaves_nothing_unknown() -> None:
+    open_send(300)
+    stop = threading.Event()
+
+    def stop_after_forty(letter: Letter) -> Answer:
+        if len(transport.seen) == 40:
+            stop.set()
+        return Answer(AnswerKind.ACCEPTED)
+
+    transport = ScriptedTransport(stop_after_forty, delay=0.001)
+    summary = deliver(transport, stop=stop)
+    assert not summary.finished
+    assert handovers() == {"accepted": len(transport.seen), "queued": 300 - len(transport.seen)}
+    assert deliver(ScriptedTransport()).finished
+
+
+def test_slow_answers_do_not_cost_the_lease() -> None:
+    """A second worker looks for work while the first one waits longer than the lease for its answers."""
+    open_send(3)
+    slow = ScriptedTransport(delay=1.2)
+    rival = ScriptedTransport()
+    quick = config(lease_seconds=0.4)
+    thread = threading.Thread(
+        target=in_a_thread, args=(lambda: deliver_open_sends(quick, HeldClock(), worker="slow", transport=slow),)
+    )
+    try:
+        thread.start()
+        time.sleep(0.9)
+        deliver_open_sends(quick, HeldClock(), worker="rival", transport=rival)
+    finally:
+        thread.join()
+    assert len(slow.seen) + len(rival.seen) == 3
+    assert len(slow.seen) >= 1
+    assert handovers() == {"accepted": 3}
+
+
+@pytest.mark.database
+def test_a_worker_that_lost_its_fence_records_nothing_and_goes_on() -> None:
+    open_send(60)
+
+    def steal(letter: Letter) -> Answer:
+        if len(transport.seen) == 10:
+            with_connection(lambda: Batch.objects.update(fence=99))
+        return Answer(AnswerKind.ACCEPTED)
+
+    transport = ScriptedTransport(steal, lanes=1, delay=0.001)
+    deliver(transport)
+    marked = set(Delivery.objects.filter(handover=Handover.SENDING).values_list("pk", flat=True))
+    assert len(marked) <= 2 * 21
+    assert handovers().get("accepted", 0) < len(transport.seen)
+
+
+def in_a_thread(act: Callable[[], object]) -> None:
+    """Act on a connection that is closed afterwards."""
+    try:
+        act()
+    finally:
+        connection.close()
+
+
+def with_connection(act: Callable[[], object]) -> None:
+    thread = threading.Thread(target=in_a_thread, args=(act,))
+    thread.start()
+    thread.join()
+
+
+def test_nothing_of_an_edition_that_was_changed_in_the_database_goes_out() -> None:
+    open_send(5)
+    FrozenEdition.objects.update(html="<p>Buy now</p>")
+    transport = ScriptedTransport()
+    with pytest.raises(NotAllowedError, match="not what was approved"):
+        deliver(transport)
+    assert transport.seen == []
+    assert handovers() == {"queued": 5}
+
+
+def test_an_address_that_no_mail_can_go_to_fails_alone() -> None:
+    open_send(3)
+    reader = Subscriber.objects.order_by("pk").first()
+    assert reader is not None
+    lookup = bytes(reader.lookup)
+    reader.contact = Sealer(settings.KEY_RING).seal_contact(Contact("a@b\r\nRCPT TO:<c@d>", ""), lookup=lookup)
+    reader.save()
+    deliver(ScriptedTransport())
+    assert handovers() == {"accepted": 2, "failed": 1}
+
+
+def test_with_nothing_open_no_transport_is_opened() -> None:
+    summary = deliver_open_sends(config(transport="sendgrid"), HeldClock(), worker="test")
+    assert summary.finished
+    assert summary.problem == ""
+
+
+def test_a_transport_that_is_not_set_up_says_so_and_changes_nothing() -> None:
+    open_send(2)
+    summary = deliver_open_sends(config(transport="sendgrid"), HeldClock(), worker="test")
+    assert "NEWSLETTER_DELIVERY__SENDGRID__API_KEY" in summary.problem
+    assert handovers() == {"queued": 2}
+
+
+def test_the_configured_outbox_gets_one_file_each() -> None:
+    open_send(8)
+    deliver_open_sends(config(), HeldClock(), worker="test")
+    folder = config().path(config().delivery.outbox) / "new"
+    keys = set(Delivery.objects.values_list("key", flat=True))
+    assert keys <= {file.name for file in folder.iterdir()}

@@ -1,0 +1,231 @@
+"""SendGrid's events, posted as it posts them: signed, repeated, out of order."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.conf import settings
+from django.db import connection
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext, override_settings
+
+from newsletter.config import Config
+from newsletter.delivery.ledger import Record, claim_batch, take_step
+from newsletter.delivery.models import Delivery, Event, Handover, Outcome
+from newsletter.delivery.webhooks import sendgrid_events
+from newsletter.errors import SettingsError
+from newsletter.subscribers.models import Subscription, Suppression
+from tests.contract.delivery.samples import NOW, TODAY, prepared_send
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db]
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def public_key() -> str:
+    der = KEY.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(der).decode()
+
+
+def configured(key: str) -> Config:
+    config: Config = settings.NEWSLETTER
+    sendgrid = config.delivery.sendgrid.model_copy(update={"webhook_public_key": key})
+    return config.model_copy(update={"delivery": config.delivery.model_copy(update={"sendgrid": sendgrid})})
+
+
+@pytest.fixture(autouse=True)
+def _with_a_key() -> Iterator[None]:
+    with override_settings(NEWSLETTER=configured(public_key())):
+        yield
+
+
+def signature(body: bytes, timestamp: str) -> str:
+    return base64.b64encode(KEY.sign(timestamp.encode() + body, ec.ECDSA(hashes.SHA256()))).decode()
+
+
+def post(body: bytes, *, timestamp: str = "", signed: str | None = None, method: str = "POST") -> HttpResponse:
+    timestamp = timestamp or str(int(time.time()))
+    headers = {
+        "X-Twilio-Email-Event-Webhook-Signature": signature(body, timestamp) if signed is None else signed,
+        "X-Twilio-Email-Event-Webhook-Timestamp": timestamp,
+    }
+    request = RequestFactory().generic(method, "/webhooks/sendgrid", body, content_type="application/json", headers=headers)
+    return sendgrid_events(request)
+
+
+def event(delivery: Delivery, kind: str, *, at: int = 1_796_137_300, **more: Any) -> dict[str, Any]:
+    return {
+        "email": "reader@example.org",
+        "timestamp": at,
+        "event": kind,
+        "sg_event_id": base64.b64encode(random.randbytes(8)).decode(),  # noqa: S311 - it changes, that is all
+        "sg_message_id": "14c5d75ce93.dfd.64b469",
+        "delivery": delivery.key,
+        **more,
+    }
+
+
+def tell(*events: dict[str, Any]) -> None:
+    response = post(json.dumps(events).encode() + b"\r\n")
+    assert response.status_code == 200, response.content
+
+
+def in_flight(count: int = 1) -> list[Delivery]:
+    """Deliveries that were marked and of which nothing is known."""
+    prepared_send(count)
+    held = claim_batch("w", lease_seconds=10, now=NOW)
+    assert held is not None
+    marked = take_step(held, records=[], room=count, on=TODAY, now=NOW).marked
+    take_step(held, records=[Record(one.delivery_id, Handover.UNKNOWN, "lost") for one in marked], room=0, on=TODAY, now=NOW)
+    return list(Delivery.objects.order_by("pk"))
+
+
+def test_delivered_settles_the_unknown_and_is_the_outcome() -> None:
+    [delivery] = in_flight()
+    tell(event(delivery, "delivered"))
+    delivery.refresh_from_db()
+    assert (delivery.handover, delivery.outcome) == (Handover.ACCEPTED, Outcome.DELIVERED)
+    assert delivery.handed_over_at is not None
+    assert Event.objects.get().kind == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "handover", "outcome"),
+    [
+        (["processed", "deferred", "delivered"], Handover.ACCEPTED, Outcome.DELIVERED),
+        (["processed", "delivered", "spamreport"], Handover.ACCEPTED, Outcome.COMPLAINED),
+        (["processed", "deferred", "bounce"], Handover.ACCEPTED, Outcome.BOUNCED),
+        (["processed", "dropped"], Handover.FAILED, Outcome.NONE),
+    ],
+)
+def test_events_in_any_order_and_any_number_of_times_come_to_the_same(
+    kinds: list[str], handover: Handover, outcome: Outcome
+) -> None:
+    deliveries = in_flight(6)
+    for number, delivery in enumerate(deliveries):
+        events = [event(delivery, kind, at=1_796_137_300 + number) for kind in kinds] * 2
+        random.Random(number).shuffle(events)  # noqa: S311 - any order
+        for one in events:
+            tell({**one, "sg_event_id": f"changed{random.random()}"})  # noqa: S311 - as SendGrid's repeats do
+        delivery.refresh_from_db()
+        assert (delivery.handover, delivery.outcome) == (handover, outcome)
+    assert Event.objects.count() == 6 * len(kinds)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "reason", "suppressed"),
+    [
+        ("bounce", {"type": "bounce", "status": "5.1.1", "bounce_classification": "Invalid Address"}, "bounced", "bounced"),
+        ("bounce", {"type": "bounce", "status": "5.1.1"}, "bounced", "bounced"),
+        ("bounce", {"type": "bounce", "status": "5.2.2", "bounce_classification": "Mailbox Unavailable"}, "", None),
+        ("bounce", {"type": "bounce", "status": "5.7.1"}, "", None),
+        ("bounce", {"type": "blocked", "status": "5.1.1", "bounce_classification": "Invalid Address"}, "", None),
+        ("spamreport", {}, "complained", "complained"),
+        ("unsubscribe", {}, "unsubscribed", None),
+        ("group_unsubscribe", {"asm_group_id": 1}, "unsubscribed", None),
+        ("dropped", {"reason": "Bounced Address"}, "bounced", "bounced"),
+        ("dropped", {"reason": "Spam Reporting Address"}, "complained", "complained"),
+        ("dropped", {"reason": "Recipient List over Package Quota"}, "", None),
+    ],
+)
+def test_what_an_event_means_for_its_reader(kind: str, more: dict[str, Any], reason: str, suppressed: str | None) -> None:
+    first, second = in_flight(2)
+    tell(event(first, kind, **more))
+    assert first.subscription is not None
+    first.subscription.refresh_from_db()
+    assert first.subscription.end_reason == reason
+    assert list(Suppression.objects.values_list("reason", flat=True)) == ([suppressed] if suppressed else [])
+    assert Subscription.objects.filter(delivery=second, ended_at__isnull=True).exists()
+
+
+def test_an_unknown_kind_is_kept_and_changes_nothing_else() -> None:
+    [delivery] = in_flight()
+    tell(event(delivery, "account_status_change"))
+    delivery.refresh_from_db()
+    assert (delivery.handover, delivery.outcome) == (Handover.UNKNOWN, Outcome.NONE)
+    assert Event.objects.get().kind == "account_status_change"
+
+
+def test_opens_clicks_and_what_is_not_ours_is_not_kept() -> None:
+    [delivery] = in_flight()
+    foreign = {**event(delivery, "delivered"), "delivery": "0" * 32}
+    shapeless = [{}, 7, {"delivery": delivery.key, "event": "delivered", "timestamp": "soon"}, {"delivery": [1]}]
+    tell(event(delivery, "open"), event(delivery, "click"), foreign, *shapeless)  # type: ignore[arg-type]
+    assert Event.objects.count() == 0
+
+
+def test_no_address_is_kept_of_an_event() -> None:
+    [delivery] = in_flight()
+    tell(event(delivery, "bounce", status="5.1.1", reason="550 5.1.1 <reader@example.org> unknown", type="bounce"))
+    assert Event.objects.get().reason == "5.1.1"
+
+
+def test_a_thousand_events_need_no_more_queries_than_ten() -> None:
+    deliveries = in_flight(500)
+    few = [event(one, kind) for one in deliveries[:5] for kind in ("processed", "delivered")]
+    many = [event(one, kind) for one in deliveries[5:] for kind in ("processed", "delivered")]
+    with CaptureQueriesContext(connection) as for_few:
+        tell(*few)
+    with CaptureQueriesContext(connection) as for_many:
+        tell(*many)
+    assert len(for_many) <= len(for_few) + (len(many) - len(few) if connection.vendor == "postgresql" else 0)
+    assert Delivery.objects.filter(outcome=Outcome.DELIVERED).count() == 500
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"signed": ""}, 403),
+        ({"signed": "not base64!"}, 403),
+        ({"signed": base64.b64encode(b"something").decode()}, 403),
+        ({"timestamp": str(int(time.time() - timedelta(hours=26).total_seconds()))}, 403),
+        ({"timestamp": str(int(time.time() + timedelta(minutes=20).total_seconds()))}, 403),
+        ({"timestamp": "yesterday"}, 403),
+        ({"method": "GET"}, 405),
+    ],
+)
+def test_what_sendgrid_did_not_sign_just_now_is_refused(changed: dict[str, str], status: int) -> None:
+    [delivery] = in_flight()
+    response = post(json.dumps([event(delivery, "delivered")]).encode(), **changed)
+    assert response.status_code == status
+    assert Event.objects.count() == 0
+
+
+def test_a_body_changed_by_one_octet_is_refused() -> None:
+    body = b"[]\r\n"
+    now = str(int(time.time()))
+    assert post(body, timestamp=now, signed=signature(body, now)).status_code == 200
+    assert post(b"[]", timestamp=now, signed=signature(body, now)).status_code == 403
+
+
+@pytest.mark.parametrize("body", [b"{}", b"nonsense", b'"text"'])
+def test_a_signed_body_that_is_no_list_is_a_bad_request(body: bytes) -> None:
+    assert post(body).status_code == 400
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    assert post(b"\xff\xfe").status_code == 403
+
+
+def test_more_than_five_megabytes_are_refused_unread() -> None:
+    assert post(b"[" + b" " * 5_000_001 + b"]").status_code == 413
+
+
+def test_without_a_key_there_is_no_such_page() -> None:
+    with override_settings(NEWSLETTER=configured("")):
+        assert post(b"[]").status_code == 404
+
+
+def test_a_key_that_is_none_is_a_mistake_in_the_settings() -> None:
+    with override_settings(NEWSLETTER=configured("AAAA")), pytest.raises(SettingsError, match="webhook_public_key"):
+        post(b"[]")

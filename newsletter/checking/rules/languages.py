@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from newsletter.authoring.issue import Issue
+from newsletter.authoring.issue import Block, Issue
 from newsletter.checking.report import Draft
 from newsletter.checking.rule import Remark, rule_across_languages
 from newsletter.findings import Place, Severity
@@ -39,6 +39,28 @@ def every_language_has_every_section(drafts: Sequence[Draft]) -> Iterator[Remark
                     f'the section "{section.title}" of {first.file} is missing here',
                     Place(other.file),
                     f"Translate it, or give its heading the same anchor: {{#{section.anchor}}}.",
+                )
+
+
+@rule_across_languages("trial-status-differs", Severity.ERROR)
+def a_trial_has_one_status(drafts: Sequence[Draft]) -> Iterator[Remark]:
+    """Give all cards of a trial the same status, in every language.
+
+    Before a send the registry is asked once about each trial, and one card of several would go out unchecked.
+    """
+    first_cards: dict[object, Block] = {}
+    for draft in drafts:
+        for card in draft.issue.blocks:
+            if card.kind != "trial":
+                continue
+            nct_id = card.fields.get("nct_id")
+            first = first_cards.setdefault(nct_id, card)
+            if first.fields.get("status") != card.fields.get("status"):
+                yield Remark(
+                    f"this card of {nct_id} has status={card.fields.get('status')}, that at {first.place} has "
+                    f"status={first.fields.get('status')}",
+                    card.place,
+                    "Give both the status that is true; `newsletter trials check` asks the registry.",
                 )
 
 

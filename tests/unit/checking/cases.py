@@ -255,6 +255,13 @@ CASES: dict[str, Cases] = {
             [written("Text.", block("trial", {"nct_id": "NCT09990001", "status": "open"})), written("Text.")],
         ],
     ),
+    "trial-status-differs": Cases(
+        fails=[
+            [_trial("open", "RECRUITING"), *translated(_trial("closed", "RECRUITING").issue)[1:]],
+            written("Text.", *(block("trial", {"nct_id": "NCT09990001", "status": status}) for status in ("open", "closed"))),
+        ],
+        passes=[[_trial("open", "RECRUITING"), *translated(_trial("open", "RECRUITING").issue)[1:]]],
+    ),
     "section-missing-in-language": Cases(
         fails=[translated(replace(make_issue("Texto."), sections=()))],
         passes=[translated(make_issue("Texto.")), []],

@@ -1,0 +1,146 @@
+"""What a person has: a folder, the command `newsletter`, and a browser's HTTP. Nothing here imports the program."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+NEWSLETTER = Path(sys.executable).with_name("newsletter")
+SITE = ["templates", "issues", "subscribers", "newsletter.toml"]
+
+
+class Site:
+    """A site folder and the commands run in it."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.port = port
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
+        self.environment = inherited | {
+            "NEWSLETTER_WEB__PORT": str(self.port),
+            "NEWSLETTER_WEB__BASE_URL": f"http://127.0.0.1:{self.port}",
+            "NEWSLETTER_TRIALS__BASE_URL": "http://127.0.0.1:9/api/v2",  # nobody answers there
+            "COLUMNS": "200",
+        }
+
+    def run(self, *arguments: str, code: int = 0) -> str:
+        """Run a command; the exit code must be ``code``, and no stack trace may be shown. Gives everything it printed."""
+        done = subprocess.run(
+            [NEWSLETTER, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        printed = done.stdout + done.stderr
+        assert done.returncode == code, printed
+        assert "Traceback" not in printed, printed
+        return printed
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a command that goes on."""
+        return subprocess.Popen([NEWSLETTER, *arguments], cwd=self.folder, env=self.environment)
+
+    def url(self, path: str) -> str:
+        """Give the address of a page."""
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def wait_for_pages(self) -> None:
+        """Wait until the web server answers."""
+        for _ in range(200):
+            try:
+                httpx.get(self.url("/issues/"))
+            except httpx.TransportError:
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError("no page within 20 seconds")
+
+
+def _free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port: int = server.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def port() -> int:
+    """Give the port of all sites of a session: the mails that one has sent carry it in their links."""
+    return _free_port()
+
+
+@pytest.fixture
+def site(tmp_path: Path, port: int) -> Site:
+    """Make a site folder of one's own from the repository's files."""
+    return _make_site(tmp_path, port)
+
+
+@pytest.fixture(scope="session")
+def once_sent(tmp_path_factory: pytest.TempPathFactory, port: int) -> Site:
+    """Send the sample issue to the sample list, into an outbox, once for all tests that begin there."""
+    site = _make_site(tmp_path_factory.mktemp("sent"), port)
+    site.run("subscribers", "import", "subscribers/sample.csv", code=1)
+    site.run("approve", "2026-12", "--as", "ada", "--role", "editor", "--on", "2026-12-01")
+    site.run("approve", "2026-12", "--as", "maria", "--role", "medical", "--on", "2026-12-01")
+    site.run("schedule", "2026-12", "--at", "2090-01-01T10:00")
+    make_due(site)
+    site.run("send", "2026-12")
+    return site
+
+
+@pytest.fixture
+def sent_site(once_sent: Site, tmp_path: Path) -> Site:
+    """Give a copy of the site whose issue was sent."""
+    shutil.copytree(once_sent.folder, tmp_path / "sent")
+    return Site(tmp_path / "sent", once_sent.port)
+
+
+def _make_site(folder: Path, port: int) -> Site:
+    for name in SITE:
+        source = REPOSITORY / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name)
+        else:
+            shutil.copy2(source, folder / name)
+    return Site(folder, port)
+
+
+def make_due(site: Site) -> None:
+    """Let the hour of the only slot be a minute ago: the one thing that a person cannot do but wait for."""
+    import sqlite3  # noqa: PLC0415
+
+    with sqlite3.connect(site.folder / "var/database/newsletter.sqlite3") as database:
+        database.execute("UPDATE publishing_slot SET at = datetime('now', '-1 minute')")
+        database.commit()
+    database.close()
+
+
+@pytest.fixture
+def served(sent_site: Site) -> Iterator[Site]:
+    """Run `newsletter serve` in the site whose issue was sent."""
+    process = sent_site.start("serve")
+    try:
+        sent_site.wait_for_pages()
+        yield sent_site
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def links_of(message: str) -> list[str]:
+    """Give every address in a text."""
+    return re.findall(r"https?://[^\s<>\"']+", message)

@@ -1,0 +1,138 @@
+"""The command line as editors and the publisher meet it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.acceptance.conftest import Site, make_due
+
+
+def test_the_sample_issue_is_clean_of_every_finding(site: Site) -> None:
+    assert "No findings." in site.run("check", "2026-12", "--offline", "--on", "2026-12-01")
+
+
+def test_a_registry_that_cannot_be_asked_is_a_warning(site: Site) -> None:
+    printed = site.run("check", "2026-12", "--on", "2026-12-01")
+    assert "could not be checked" in printed
+    assert "2 warnings" in printed
+
+
+def test_every_mistake_is_reported_at_once_with_its_line(site: Site) -> None:
+    file = site.folder / "issues/2026-12/issue.md"
+    lines = file.read_text("utf-8").split("\n")
+    lines += ["", "::: reticule https://example.org", "", "A [[word nobody knows]] and <b>tags</b> and {{nickname}}."]
+    file.write_text("\n".join(lines), "utf-8")
+    findings = json.loads(site.run("check", "2026-12", "--offline", "--format", "json", code=1))
+    places = {(finding["place"]["line"], finding["rule"]) for finding in findings}
+    assert {line for line, _ in places} >= {len(lines) - 2, len(lines)}
+    assert len(findings) >= 4
+    assert all(finding["fix"] for finding in findings)
+
+
+def test_build_writes_the_same_bytes_twice(site: Site) -> None:
+    for folder in ("one", "two"):
+        site.run("build", "2026-12", "--out", folder)
+    for name in ("email.html", "email.txt", "web.html", "message.eml"):
+        for language in ("en", "es"):
+            one, two = (site.folder / folder / language / name for folder in ("one", "two"))
+            assert one.read_bytes() == two.read_bytes()
+    digests = [
+        json.loads((site.folder / folder / "build.json").read_text())["editions"]["en"]["digest"] for folder in ("one", "two")
+    ]
+    assert digests[0] == digests[1]
+
+
+def test_one_person_cannot_give_both_approvals(site: Site) -> None:
+    settings = site.folder / "newsletter.toml"
+    settings.write_text(settings.read_text("utf-8").replace('roles = ["medical"]', 'roles = ["medical", "editor"]'), "utf-8")
+    site.run("approve", "2026-12", "--as", "maria", "--role", "medical", "--on", "2026-12-01")
+    assert "one person cannot give both" in site.run(
+        "approve", "2026-12", "--as", "maria", "--role", "editor", "--on", "2026-12-01", code=3
+    )
+
+
+def test_an_edit_after_an_approval_holds_the_slot_and_is_said_in_words(site: Site) -> None:
+    site.run("approve", "2026-12", "--as", "ada", "--role", "editor", "--on", "2026-12-01")
+    site.run("approve", "2026-12", "--as", "maria", "--role", "medical", "--on", "2026-12-01")
+    site.run("schedule", "2026-12", "--at", "2090-01-01T10:00")
+    file = site.folder / "issues/2026-12/issue.md"
+    text = file.read_text("utf-8")
+    subject = next(line for line in text.split("\n") if line.startswith("subject:"))
+    file.write_text(text.replace(subject, "subject: Your tests, and what they may open"), "utf-8")
+    printed = site.run("approve", "2026-12", "--as", "sam", "--role", "editor", "--on", "2026-12-01")
+    assert "subject" in printed
+    assert "held" in printed
+    assert "held" in site.run("calendar")
+    site.run("approve", "2026-12", "--as", "maria", "--role", "medical", "--on", "2026-12-01")
+    assert "held" not in site.run("calendar")
+
+
+def test_an_issue_that_nobody_approved_is_not_sent(site: Site) -> None:
+    site.run("subscribers", "import", "subscribers/sample.csv", code=1)
+    site.run("schedule", "2026-12", "--at", "2090-01-01T10:00")
+    make_due(site)
+    assert "not approved by anybody" in site.run("send", "2026-12", code=3)
+    assert not (site.folder / "var/outbox/new").exists()
+
+
+def test_sending_again_sends_nothing(sent_site: Site) -> None:
+    outbox = sent_site.folder / "var/outbox/new"
+    before = sorted(path.name for path in outbox.iterdir())
+    sent_site.run("send", "2026-12")
+    assert sorted(path.name for path in outbox.iterdir()) == before
+
+
+def test_no_address_stands_in_clear_in_the_database_or_in_file_names(sent_site: Site) -> None:
+    stored = b"".join(path.read_bytes() for path in (sent_site.folder / "var/database").iterdir() if path.is_file())
+    assert b"@example.org" not in stored
+    assert not [path for path in (sent_site.folder / "var").rglob("*") if "@example" in path.name]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["check", "2031-01"], 2, "2026-12"),
+        (["check", "../../etc"], 2, "2026-12"),
+        (["approve", "2026-12", "--as", "nobody", "--role", "editor"], 2, "ada"),
+        (["report", "2026-12"], 3, "was not sent"),
+        (["send", "2026-12"], 3, "was not sent"),
+        (["schedule", "2026-12", "--at", "tomorrow"], 2, "2026-12-01T10:00"),
+        (["schedule", "2026-12", "--at", "2020-01-01T10:00"], 3, "is past"),
+        (["hold", "2026-12", "--because", "x"], 3, "2026-12"),
+        (["feeds", "clip", "99", "--to", "2026-12"], 2, "no clipping 99"),
+        (["test-send", "2026-12", "--to", "not an address"], 1, "address"),
+        (["subscribers", "show", "nobody@example.org", "--as", "ada"], 2, "Nobody is stored"),
+        (["nonsense"], 2, "nonsense"),
+    ],
+)
+def test_a_mistake_gets_a_sentence_and_an_exit_code(site: Site, arguments: list[str], code: int, said: str) -> None:
+    assert said in site.run(*arguments, code=code)
+
+
+def test_all_mistakes_in_the_settings_are_reported_together(site: Site) -> None:
+    site.environment |= {"NEWSLETTER_DELIVERY__TRANSPORT": "pigeon", "NEWSLETTER_WEB__PORT": "high"}
+    printed = site.run("check", "2026-12", code=2)
+    assert "delivery.transport" in printed
+    assert "web.port" in printed
+
+
+def test_outside_a_site_folder_the_command_says_where_to_go(site: Site) -> None:
+    (site.folder / "newsletter.toml").unlink()
+    assert "NEWSLETTER_HOME" in site.run("check", "2026-12", code=2)
+    assert "check" in site.run("--help")
+
+
+def test_init_makes_a_folder_in_which_everything_works(site: Site) -> None:
+    site.run("init", "ours")
+    site.environment["NEWSLETTER_HOME"] = str(site.folder / "ours")
+    site.run("check", "2026-12", "--offline", "--on", "2026-12-01")
+    assert "not empty" in site.run("init", "ours", code=2)
+
+
+def test_a_test_mail_goes_to_one_address_in_both_languages(site: Site) -> None:
+    assert "accepted" in site.run("test-send", "2026-12", "--to", "me@example.org", "--name", "Ana")
+    mails = [path.read_bytes() for path in (site.folder / "var/outbox/new").iterdir()]
+    assert len(mails) == 2
+    assert all(b"[Test]" in mail and b"To: me@example.org" in mail for mail in mails)

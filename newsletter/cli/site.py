@@ -63,7 +63,7 @@ def read_written_issue(argument: str, *, sent_on: date, config: Config | None = 
     name = issue_name(argument)
     issues = read_issues(config.home, name, config.newsletter.languages)
     editions = render_editions(issues, load_design(config.home), letterhead(config))
-    return WrittenIssue(name, config, issues, editions, check_editions(_drafts(issues, editions, sent_on, config)))
+    return WrittenIssue(name, config, issues, editions, check_editions(drafts(issues, editions, sent_on=sent_on, config=config)))
 
 
 def trial_cards(issues: Sequence[Issue]) -> dict[str, str]:
@@ -76,7 +76,8 @@ def trial_cards(issues: Sequence[Issue]) -> dict[str, str]:
     }
 
 
-def _drafts(issues: Sequence[Issue], editions: Sequence[Edition], sent_on: date, config: Config) -> list[Draft]:
+def drafts(issues: Sequence[Issue], editions: Sequence[Edition], *, sent_on: date, config: Config) -> list[Draft]:
+    """Lay each edition beside the file it came from and the limits, as the checks want to see them."""
     written = {issue.language: issue for issue in issues}
     return [
         Draft(

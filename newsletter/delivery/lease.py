@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from django.db import connection
@@ -44,5 +45,9 @@ def read_boot_clock(boot_id: Path = BOOT_ID) -> LeaseTime:
     expires as any other.
     """
     clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    epoch = boot_id.read_text("ascii").strip() if boot_id.exists() else "boot"
-    return LeaseTime(epoch, time.clock_gettime(clock))
+    return LeaseTime(_name_of_this_boot(boot_id), time.clock_gettime(clock))
+
+
+@cache
+def _name_of_this_boot(boot_id: Path) -> str:
+    return boot_id.read_text("ascii").strip() if boot_id.exists() else "boot"

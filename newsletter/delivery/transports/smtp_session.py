@@ -26,10 +26,6 @@ class SmtpSession:
         self.pipelining = "PIPELINING" in extensions
         self.messages = 0
 
-    def write_envelope(self, letter: Letter, before: bytes = b"") -> None:
-        """Send MAIL, RCPT and DATA together, behind ``before``: one round trip. Only where PIPELINING was announced."""
-        self.wire.write(before + b"".join(self._envelope(letter)))
-
     async def envelope_refused(self, letter: Letter, *, written: bool) -> Answer | None:
         """Wait until the server asks for the message; give its refusal otherwise, with the session ready for another.
 
@@ -37,7 +33,8 @@ class SmtpSession:
         """
         if self.pipelining:
             if not written:
-                self.write_envelope(letter)
+                # MAIL, RCPT and DATA together: one round trip (RFC 2920, 3.1).
+                self.wire.write(b"".join(self._envelope(letter)))
             mail, rcpt, data = [await self.wire.reply() for _ in range(3)]
         else:
             replies: list[Reply] = []
@@ -70,10 +67,7 @@ class SmtpSession:
             message = (b"\r\n" + message).replace(b"\r\n.", b"\r\n..")[2:]
         end = b".\r\n" if message.endswith(b"\r\n") else b"\r\n.\r\n"
         self.messages += 1
-        if following is None:
-            self.wire.write(message + end)
-        else:
-            self.write_envelope(following, before=message + end)
+        self.wire.write(b"".join((message, end, *(self._envelope(following) if following else ()))))
 
     async def reply_to_message(self) -> Reply:
         """Wait for the answer to a final dot; raises ConnectionGone when there is none that makes sense."""

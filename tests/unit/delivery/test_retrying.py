@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import pytest
+
+from newsletter.delivery.ledger import HANDOVER_TRANSITIONS, Marked, Record
+from newsletter.delivery.models import Handover
+from newsletter.delivery.retrying import BACK_OFF, record_for
+from newsletter.delivery.transports.port import Answer, AnswerKind
+from newsletter.subscribers.audience import Addressee
+from tests.contract.delivery.samples import NOW
+
+
+def after(kind: AnswerKind, *, attempts: int = 1, retry_after: float | None = None) -> Record:
+    marked = Marked(7, "k", attempts, Addressee(1, b"", "a@example.org", ""))
+    return record_for(Answer(kind, "why", retry_after=retry_after), marked, attempts=4, now=NOW)
+
+
+@pytest.mark.parametrize("kind", AnswerKind)
+def test_every_answer_leads_where_the_ledger_allows(kind: AnswerKind) -> None:
+    assert after(kind).handover in HANDOVER_TRANSITIONS[Handover.SENDING]
+
+
+@pytest.mark.parametrize("kind", [AnswerKind.UNKNOWN, AnswerKind.FINAL, AnswerKind.POLICY, AnswerKind.ACCEPTED])
+def test_what_may_have_been_taken_or_was_refused_for_good_is_never_queued_again(kind: AnswerKind) -> None:
+    assert after(kind).handover is not Handover.QUEUED
+
+
+@pytest.mark.parametrize(("attempts", "seconds"), [(1, BACK_OFF[0]), (2, BACK_OFF[1]), (3, BACK_OFF[2])])
+def test_each_attempt_waits_longer_than_the_one_before(attempts: int, seconds: float) -> None:
+    record = after(AnswerKind.RETRYABLE, attempts=attempts)
+    assert (record.handover, record.due_at, record.counted) == (Handover.QUEUED, NOW.timestamp() + seconds, True)
+    assert list(BACK_OFF) == sorted(BACK_OFF)
+
+
+def test_the_last_attempt_fails() -> None:
+    assert after(AnswerKind.RETRYABLE, attempts=4) == Record(7, Handover.FAILED, "why (attempt 4)")
+
+
+def test_what_is_not_the_letters_fault_does_not_count() -> None:
+    assert after(AnswerKind.NOT_SENT, attempts=9) == Record(7, Handover.QUEUED, "why", counted=False)
+    throttled = after(AnswerKind.THROTTLED, attempts=9, retry_after=5)
+    assert (throttled.handover, throttled.due_at, throttled.counted) == (Handover.QUEUED, NOW.timestamp() + 5, False)

@@ -51,7 +51,13 @@ def load_design(home: Path) -> Design:
     folder = home / "templates"
     theme = read_theme(folder / "theme.toml")
     loader = FileSystemLoader(folder)
-    options: dict[str, Any] = {"loader": loader, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    options: dict[str, Any] = {
+        "loader": loader,
+        "undefined": StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "auto_reload": False,
+    }
     skeleton = Environment(**options, autoescape=True, finalize=_hold_back)
     skeleton.filters |= {"held": _held, "filled": _filled, "unbroken": _unbroken}
     html = Environment(**options, autoescape=True, finalize=_ready_for_html)

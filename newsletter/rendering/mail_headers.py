@@ -9,6 +9,9 @@ from dataclasses import dataclass
 LONGEST_ENCODED_WORD = 75
 """RFC 2047, section 2."""
 
+ONE_CLICK = "List-Unsubscribe=One-Click"
+"""The one field of a one-click POST (RFC 8058, 3.1)."""
+
 SAFE_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
 SAFE_URL = re.compile(r"https?://[!-;=?-~]+")
 SAFE_MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
@@ -29,14 +32,21 @@ class MailHeaders:
 
 def list_headers(headers: MailHeaders, unsubscribe_url: str) -> dict[str, str]:
     """Give the list headers of one mail (RFC 2369, 2919, 8058). Raises ValueError when the link cannot stand in a header."""
-    return {**_same_list_headers(headers), **unsubscribe_headers(unsubscribe_url)}
+    require_link(unsubscribe_url)
+    personal = {"List-Unsubscribe": f"<{unsubscribe_url}>", "List-Unsubscribe-Post": ONE_CLICK}
+    return {**_same_list_headers(headers), **personal}
 
 
-def unsubscribe_headers(unsubscribe_url: str) -> dict[str, str]:
-    """Give the two headers by which a mail program unsubscribes a reader with one click (RFC 8058)."""
-    if not SAFE_URL.fullmatch(unsubscribe_url):
-        raise ValueError("this unsubscribe link cannot stand in a mail header")
-    return {"List-Unsubscribe": f"<{unsubscribe_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+def personal_headers(address: str, unsubscribe_url: str, *, message_id: str, date: str) -> bytes:
+    """Give the headers that differ from mail to mail, each line ended by CRLF. Raises ValueError, which names nobody."""
+    require_address(address)
+    require_link(unsubscribe_url)
+    if not SAFE_MESSAGE_ID.fullmatch(message_id):
+        raise ValueError(f"{message_id!r} is no Message-ID")
+    return (
+        f"To: {address}\r\nDate: {date}\r\nMessage-ID: {message_id}\r\n"
+        f"List-Unsubscribe: <{unsubscribe_url}>\r\nList-Unsubscribe-Post: {ONE_CLICK}\r\n"
+    ).encode("ascii")
 
 
 def same_headers(headers: MailHeaders, *, subject: str, boundary: str) -> bytes:
@@ -58,6 +68,12 @@ def require_address(address: str) -> None:
     """Raise ValueError unless the address can stand in a header; the message does not repeat it."""
     if not SAFE_ADDRESS.fullmatch(address):
         raise ValueError("this address cannot stand in a mail header")
+
+
+def require_link(url: str) -> None:
+    """Raise ValueError unless the link can stand in a header; the message does not repeat it."""
+    if not SAFE_URL.fullmatch(url):
+        raise ValueError("this unsubscribe link cannot stand in a mail header")
 
 
 def encode_header_text(text: str, *, taken: int) -> str:

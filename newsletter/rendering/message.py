@@ -14,14 +14,7 @@ from html import escape
 
 from newsletter.authoring.issue import MergeField
 from newsletter.rendering.edition import Edition
-from newsletter.rendering.mail_headers import (
-    SAFE_MESSAGE_ID,
-    MailHeaders,
-    list_headers,
-    require_address,
-    same_headers,
-    unsubscribe_headers,
-)
+from newsletter.rendering.mail_headers import MailHeaders, list_headers, personal_headers, same_headers
 from newsletter.rendering.merge import Personal, split_at_merge_tokens
 from newsletter.rendering.quoted_printable import SOFT_BREAK, encode_text, encode_value
 
@@ -51,15 +44,9 @@ class MessageTemplate:
 
         Raises ValueError, without naming anybody, when a value would break the headers.
         """
-        require_address(personal.address)
-        if not SAFE_MESSAGE_ID.fullmatch(message_id):
-            raise ValueError(f"{message_id!r} is no Message-ID")
-        links = unsubscribe_headers(personal.unsubscribe_url)
         pieces = list(self.pieces)
-        pieces[0] = (
-            f"To: {personal.address}\r\nDate: {_header_date(int(date.timestamp()))}\r\nMessage-ID: {message_id}\r\n"
-            + "".join(f"{name}: {value}\r\n" for name, value in links.items())
-        ).encode("ascii")
+        when = _header_date(int(date.timestamp()))
+        pieces[0] = personal_headers(personal.address, personal.unsubscribe_url, message_id=message_id, date=when)
         for point in self.points:
             value = personal.value(point.merge_field)
             if not value.isprintable():

@@ -23,7 +23,8 @@ NOT_FOR_HTML = re.compile(
 
 def defuse(text: str) -> str:
     """Break what would be read as a token of ours: authoring refuses it in an issue, but a registry's record is not ours."""
-    text = NOT_FOR_HTML.sub("", text)
+    if not text.isprintable():
+        text = NOT_FOR_HTML.sub("", text)
     return text.replace(MARK, f"@@{WORD_JOINER}MM") if MARK in text else text
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from newsletter.rendering.merge import TOKEN
 
 COLUMNS = 72
@@ -22,7 +20,7 @@ def wrapped(text: str, first: str = "", rest: str | None = None) -> str:
         margin = rest if lines else first
         words: list[str] = []
         width = len(margin)
-        for word in re.split(r"[ \t]+", paragraph.strip(" \t")):
+        for word in filter(None, paragraph.replace("\t", " ").split(" ")):
             length = len(TOKEN.sub(SHOWN_AS, word)) if "@@" in word else len(word)
             if words and width + length > COLUMNS:
                 lines.append(margin + " ".join(words))

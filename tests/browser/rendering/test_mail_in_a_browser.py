@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -37,14 +37,14 @@ EVERY_MAIL_IS_AN_ARTICLE = {"rules": {"landmark-one-main": {"enabled": False}, "
 
 @pytest.fixture(scope="module")
 def editions() -> dict[str, Edition]:
-    """The newest issue of the site folder, in both languages."""
+    """Render the newest issue of the site folder in both languages."""
     issues = read_issues(HOME, list_issues(HOME)[-1], ("en", "es"))
     return {edition.language: edition for edition in render_editions(issues, load_design(HOME), LETTERHEAD)}
 
 
 @pytest.fixture(params=[(700, "light"), (700, "dark"), (375, "light"), (375, "dark")], ids=str)
 def screen(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    """A page as wide as a desk's mail window or a phone, in one scheme, that reaches nobody."""
+    """Open a page as wide as a desk's mail window or a phone, in one scheme, that reaches nobody."""
     width, scheme = request.param
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     context.route("**/*", lambda route: route.abort())
@@ -52,9 +52,9 @@ def screen(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def _look(screen: Page, html: str, options: dict[str, object]) -> None:
+def _look(screen: Page, html: str, options: Mapping[str, object]) -> None:
     screen.set_content(html)
-    found = Axe().run(screen, options=options)
+    found = Axe().run(screen, options=dict(options))
     assert found.violations_count == 0, found.generate_report()
     assert screen.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 

@@ -35,7 +35,7 @@ def test_a_letter_that_moves_from_one_field_to_the_next_gives_another_digest() -
 
 def test_a_day_in_a_block_is_written_out() -> None:
     issue = write_issue('## Part\n\n::: callout "Title"\nBody.\n:::\n')
-    block = replace(issue.blocks[0], fields={"title": date(2026, 11, 3)})
+    block = replace(issue.blocks[0], fields={"kind": "note", "title": date(2026, 11, 3)})
     words = DESIGN.words_in("en")
     medium = Medium("text", ".txt.j2", DESIGN.text, TextProse(), PictureShelf(""), {"words": words})
     assert "November 3, 2026" in draw_block(block, issue, words, medium)

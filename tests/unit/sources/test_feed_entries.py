@@ -46,6 +46,11 @@ def test_an_entry_is_text_without_tags_scripts_or_pictures() -> None:
     assert only.excerpt == 'One two "three"'
 
 
+def test_tags_alone_and_references_alone_are_taken_out() -> None:
+    assert entry("<title>&lt;b&gt;New&lt;/b&gt; drug</title>").title == "New drug"
+    assert entry("<title>Q&amp;amp;A</title>").title == "Q&A"
+
+
 def test_an_excerpt_ends_at_a_word_within_300_characters() -> None:
     excerpt = entry(f"<title>x</title><description>{'some words, ' * 40}</description>").excerpt
     assert 285 < len(excerpt) <= 300

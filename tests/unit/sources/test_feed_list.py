@@ -32,6 +32,12 @@ url = "https://example.org/b.xml"
     )
 
 
+def test_an_address_is_unconfirmed_until_somebody_says_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "feeds.toml").write_text('[[feed]]\nname = "A"\nurl = "https://x.example"\n', "utf-8")
+    [feed] = read_feed_list(tmp_path / "feeds.toml")
+    assert (feed.confirmed, feed.language, feed.tags) == (False, "en", ())
+
+
 def test_an_empty_list_is_a_list(tmp_path: Path) -> None:
     (tmp_path / "feeds.toml").write_text("", "utf-8")
     assert read_feed_list(tmp_path / "feeds.toml") == ()

@@ -7,9 +7,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from django.test import Client
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, override_settings
+from django.urls import path as django_path
 
-from newsletter.subscribers.links import Purpose
+from newsletter.subscribers.installation import config, reader_links
 from newsletter.subscribers.models import EndReason
 from newsletter.subscribers.subscribing import end_subscription
 from tests.integration.subscribers.conftest import Stored
@@ -19,6 +22,14 @@ PAGES = ["m", "u", "unsubscribe"]
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 URLENCODED = "application/x-www-form-urlencoded"
+
+
+def senseless(_request: HttpRequest) -> HttpResponse:
+    raise SuspiciousOperation
+
+
+urlpatterns = [django_path("senseless", senseless)]
+handler400 = "newsletter.subscribers.pages.bad_request"
 
 
 def path(page: str, reader: SignedUp) -> str:
@@ -151,6 +162,15 @@ def test_a_fault_of_ours_is_a_kind_page(reader: SignedUp) -> None:
     assert "Lo sentimos. Nada ha cambiado." in response.content.decode()
 
 
-def test_each_purpose_has_a_token_of_its_own(reader: SignedUp) -> None:
-    assert reader.manage != reader.unsubscribe
-    assert len(Purpose) == 2
+def test_a_request_that_makes_no_sense_gets_a_kind_page(db: None) -> None:
+    with override_settings(ROOT_URLCONF=__name__):
+        response = Client().get("/senseless")
+    assert response.status_code == 400
+    assert "That did not work" in response.content.decode()
+
+
+def test_the_links_of_a_mail_lead_to_these_pages(client: Client, reader: SignedUp) -> None:
+    public_id = bytes(reader.subscription().public_id)
+    base_url = config().web.base_url
+    for url in (reader_links().manage_url(public_id), reader_links().unsubscribe_url(public_id)):
+        assert client.get(url.removeprefix(base_url)).status_code == 200

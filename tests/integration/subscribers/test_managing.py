@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
@@ -186,6 +187,18 @@ def test_of_an_ended_subscription_the_page_says_so_and_nothing_changes(
         assert response.status_code == 200
         assert "You have already left Mets Matters." in response.content.decode()
     assert stored() == before
+
+
+def test_a_goodbye_from_another_device_at_the_same_moment_wins(press: Callable[[str], HttpResponse], reader: SignedUp) -> None:
+    def goodbye_first(execute: Callable[..., object], sql: str, *statement: object) -> object:
+        if sql.startswith("SELECT") and '"ended_at" IS NULL' in sql:
+            end_subscription(reader.subscription_id, reason=EndReason.UNSUBSCRIBED, now=NOVEMBER)
+        return execute(sql, *statement)
+
+    with connection.execute_wrapper(goodbye_first):
+        response = press("action=choices&language=es")
+    assert "You have already left Mets Matters." in response.content.decode()
+    assert reader.subscriber().language == "en"
 
 
 def test_the_link_of_an_old_issue_manages_what_a_returned_reader_has_now(client: Client, reader: SignedUp) -> None:

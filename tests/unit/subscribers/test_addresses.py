@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import AddressError
-from newsletter.subscribers.addresses import mask, mask_name, normalise_for_lookup, parse_address, parse_first_name
+from newsletter.subscribers.addresses import _validated, mask, mask_name, normalise_for_lookup, parse_address, parse_first_name
 
 
 @pytest.mark.parametrize(
@@ -71,6 +73,23 @@ def test_a_lookup_form_does_not_change_when_it_is_made_again(local: str, domain:
         return
     assert normalise_for_lookup(address) == normalise_for_lookup(f" {local.upper()}@{domain.upper()}")
     assert normalise_for_lookup(normalise_for_lookup(address)) == normalise_for_lookup(address)
+
+
+@given(
+    local=st.text("aZ09_+'-.", max_size=66),
+    domain=st.sampled_from(
+        ["example.org", "Mail.Example.COM", "clinic.test", "localhost", "-a.org", "a..org", "a.b", f"{'a' * 64}.org"]
+    )
+    | st.text("aZ0.-", max_size=260),
+)
+def test_a_plain_address_is_judged_as_any_other(local: str, domain: str) -> None:
+    def judged(parse: Callable[[str], str]) -> str:
+        try:
+            return parse(f"{local}@{domain}")
+        except AddressError:
+            return "refused"
+
+    assert judged(parse_address) == judged(_validated)
 
 
 @pytest.mark.parametrize(

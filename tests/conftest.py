@@ -1,4 +1,4 @@
-"""What all tests share: the rule that continuous integration skips nothing."""
+"""What all tests share: continuous integration skips nothing, and a property test's time limit is the whole run's."""
 
 from __future__ import annotations
 

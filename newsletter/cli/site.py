@@ -86,6 +86,7 @@ def drafts(issues: Sequence[Issue], editions: Sequence[Edition], *, sent_on: dat
             sent_on=sent_on,
             postal_address=config.newsletter.postal_address,
             max_html_bytes=config.checks.max_html_bytes,
+            helpline_tel=config.newsletter.helpline_tel,
         )
         for edition in editions
     ]

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from newsletter.delivery import statements
-from newsletter.delivery.ledger import moment, raise_outcome, settle_by_evidence
+from newsletter.delivery.ledger import lock_deliveries, moment, raise_outcome, settle_by_evidence
 from newsletter.delivery.models import Handover
 from newsletter.delivery.sendgrid_events import Farewell, Report
 from newsletter.delivery.statements import among
@@ -24,11 +24,11 @@ AT_A_TIME: Final = 1_000
 """Reports applied in one transaction; SendGrid posts about as many."""
 
 FAREWELLS: Final[Mapping[Farewell, tuple[EndReason, SuppressionReason | None]]] = {
+    Farewell.UNSUBSCRIBED: (EndReason.UNSUBSCRIBED, None),
     Farewell.BOUNCED: (EndReason.BOUNCED, SuppressionReason.BOUNCED),
     Farewell.COMPLAINED: (EndReason.COMPLAINED, SuppressionReason.COMPLAINED),
-    Farewell.UNSUBSCRIBED: (EndReason.UNSUBSCRIBED, None),
 }
-"""How a subscription ends, and whether its address is suppressed."""
+"""How a subscription ends, and whether its address is suppressed; of several in one post the last in this order counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,7 @@ def take_reports(reports: Sequence[Report], *, now: datetime) -> Taken:
             ours = {dedupe: report for dedupe, report in chunk.items() if report.key in about}
             fresh = [ours[dedupe] for dedupe in sorted(ours.keys() - _find_known(cursor, list(ours)))]
             _insert_events(cursor, fresh, about, now=now)
+            lock_deliveries(cursor, sorted({about[one.key].delivery_id for one in fresh}))
             _apply(cursor, fresh, about)
             _say_farewell(fresh, about, now=now)
         new, known, foreign = new + len(fresh), known + len(ours) - len(fresh) + repeated, foreign + len(chunk) - len(ours)
@@ -111,7 +112,10 @@ def _apply(cursor: CursorWrapper, reports: Sequence[Report], about: Mapping[str,
 
 
 def _say_farewell(reports: Sequence[Report], about: Mapping[str, _About], *, now: datetime) -> None:
-    leaving = {about[one.key].subscription_id: one.farewell for one in reports if one.farewell is not Farewell.NONE}
+    weakest_first = sorted(
+        (one for one in reports if one.farewell in FAREWELLS), key=lambda one: [*FAREWELLS].index(one.farewell)
+    )
+    leaving = {about[one.key].subscription_id: one.farewell for one in weakest_first}
     leaving.pop(None, None)
     subscriptions = Subscription.objects.select_related("subscriber").filter(pk__in=[*leaving])
     for subscription in subscriptions.order_by("pk"):

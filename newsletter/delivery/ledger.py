@@ -176,6 +176,8 @@ def record(cursor: CursorWrapper, records: Iterable[Record], *, now: datetime) -
     def together(one: Record) -> tuple[str, str, float, bool]:
         return one.handover.value, one.reason, one.due_at, one.counted
 
+    records = list(records)
+    lock_deliveries(cursor, [one.delivery_id for one in records])
     for (handover, reason, due_at, counted), group in groupby(sorted(records, key=together), key=together):
         _move(
             cursor,
@@ -187,6 +189,12 @@ def record(cursor: CursorWrapper, records: Iterable[Record], *, now: datetime) -
             attempts=0 if counted else -1,
             handed_over_at=now if handover == Handover.ACCEPTED else None,
         )
+
+
+def lock_deliveries(cursor: CursorWrapper, delivery_ids: Sequence[int]) -> None:
+    """Take rows in the order of their ids before several statements change them; SQLite has one writer anyway."""
+    if delivery_ids and connection.vendor == "postgresql":
+        cursor.execute(statements.LOCK_DELIVERIES.format(ids=among(len(delivery_ids))), list(delivery_ids))
 
 
 def settle_by_evidence(

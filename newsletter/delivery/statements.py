@@ -135,6 +135,9 @@ FIND_UNKNOWN_KEYS: Final = """
 
 FIND_DELIVERIES_BY_KEY: Final = "SELECT key, id, subscription_id FROM delivery_delivery WHERE key IN {ids}"
 
+LOCK_DELIVERIES: Final = "SELECT id FROM delivery_delivery WHERE id IN {ids} ORDER BY id FOR UPDATE"
+"""PostgreSQL only: a worker's step and a webhook that change the same rows take them in the same order."""
+
 FIND_KNOWN_EVENTS: Final = "SELECT dedupe FROM delivery_event WHERE dedupe IN {ids}"
 
 INSERT_EVENT: Final = """

@@ -18,6 +18,10 @@ NO_EHLO: Final = {500, 501, 502, 504, 550}
 """Replies of servers that know HELO only (RFC 5321, 4.1.4)."""
 
 
+LONGEST_GOODBYE: Final = 2.0
+"""Seconds."""
+
+
 class SmtpSession:
     """Speaks to one server. ``messages`` counts the messages that were handed to it."""
 
@@ -85,10 +89,11 @@ class SmtpSession:
         return reply
 
     async def quit(self) -> None:
-        """Say goodbye and hang up."""
+        """Say goodbye and hang up; a server that does not answer is not waited for."""
         try:
-            await self.command(b"QUIT\r\n")
-        except ConnectionGone:
+            async with asyncio.timeout(LONGEST_GOODBYE):
+                await self.command(b"QUIT\r\n")
+        except (ConnectionGone, TimeoutError):
             pass
         finally:
             self.wire.abort()

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
+from newsletter.delivery import preparing
 from newsletter.delivery.lease import LeaseTime, read_lease_clock
 from newsletter.delivery.ledger import (
     HANDOVER_TRANSITIONS,
@@ -24,6 +25,7 @@ from newsletter.delivery.preparing import AudienceMismatchError, find_preparing_
 from newsletter.delivery.reporting import find_sends, send_report, send_status
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.models import Slot
+from newsletter.subscribers.audience import AudienceMember, audience_page
 from newsletter.subscribers.models import EndReason, Subscriber, Subscription, SuppressionReason
 from newsletter.subscribers.subscribing import end_subscription, snooze
 from newsletter.subscribers.suppressing import suppress
@@ -80,11 +82,9 @@ def test_a_batch_never_holds_more_than_a_thousand() -> None:
     assert sorted(batch.deliveries.count() for batch in Batch.objects.all()) == [1, 1_000]
 
 
-def test_freezing_goes_on_where_it_was_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_freezing_goes_on_where_it_was_interrupted() -> None:
     add_readers(25)
     send_id = begin_send()
-    from newsletter.delivery import preparing  # noqa: PLC0415 - the module that is interrupted
-
     preparing._freeze_chunk(send_id, on=TODAY, now=NOW, chunk=10)
     assert Send.objects.get().state == SendState.PREPARING
     assert find_preparing_sends() == [send_id]
@@ -93,6 +93,21 @@ def test_freezing_goes_on_where_it_was_interrupted(monkeypatch: pytest.MonkeyPat
     assert Delivery.objects.values("subscription").distinct().count() == 25
     freeze_audience(send_id, on=TODAY, now=NOW, chunk=10)
     assert Delivery.objects.count() == 25
+
+
+def test_of_two_who_prepare_a_send_one_freezes_each_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one froze the chunk between our look at the send and our update of it."""
+    readers = add_readers(10)
+    send_id = begin_send()
+
+    def overtaken(*, after: int, last: int, limit: int, on: date) -> list[AudienceMember]:
+        found = audience_page(after=after, last=last, limit=limit, on=on)
+        Send.objects.update(through=readers[4])
+        return found
+
+    monkeypatch.setattr(preparing, "audience_page", overtaken)
+    assert preparing._freeze_chunk(send_id, on=TODAY, now=NOW, chunk=5) is True
+    assert Delivery.objects.count() == Send.objects.get().frozen == 0
 
 
 def test_nothing_is_sent_when_the_sum_of_the_frozen_does_not_hold() -> None:

@@ -148,6 +148,16 @@ def test_what_an_event_means_for_its_reader(kind: str, more: dict[str, Any], rea
     assert Subscription.objects.filter(delivery=second, ended_at__isnull=True).exists()
 
 
+def test_of_several_farewells_in_one_post_the_weightiest_counts() -> None:
+    """An unsubscribe that comes with a spam report must not hide it."""
+    deliveries = in_flight(8)
+    for delivery in deliveries:
+        kinds = ["unsubscribe", "spamreport", "group_unsubscribe"]
+        tell(*(event(delivery, kind) for kind in kinds))
+    assert set(Subscription.objects.values_list("end_reason", flat=True)) == {"complained"}
+    assert Suppression.objects.count() == 8
+
+
 def test_an_unknown_kind_is_kept_and_changes_nothing_else() -> None:
     [delivery] = in_flight()
     tell(event(delivery, "account_status_change"))
@@ -170,7 +180,7 @@ def test_no_address_is_kept_of_an_event() -> None:
     assert Event.objects.get().reason == "5.1.1"
 
 
-def test_a_thousand_events_need_no_more_queries_than_ten() -> None:
+def test_many_events_need_no_more_queries_than_a_few() -> None:
     deliveries = in_flight(500)
     few = [event(one, kind) for one in deliveries[:5] for kind in ("processed", "delivered")]
     many = [event(one, kind) for one in deliveries[5:] for kind in ("processed", "delivered")]
@@ -178,7 +188,7 @@ def test_a_thousand_events_need_no_more_queries_than_ten() -> None:
         tell(*few)
     with CaptureQueriesContext(connection) as for_many:
         tell(*many)
-    assert len(for_many) <= len(for_few) + (len(many) - len(few) if connection.vendor == "postgresql" else 0)
+    assert len(for_many) == len(for_few)
     assert Delivery.objects.filter(outcome=Outcome.DELIVERED).count() == 500
 
 

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it.token import Token
 
@@ -19,6 +19,8 @@ def _text(markdown: str) -> str:
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\n\t\r"), max_size=400))
+@example(" ".join(["abc"] * 40))
+@example("word " * 20 + "x" * 90 + " end")
 def test_wrapping_loses_no_word_and_keeps_to_the_columns(text: str) -> None:
     lines = wrapped(text, "* ", "  ").split("\n")
     assert "".join(lines).replace(" ", "").removeprefix("*") == text.replace(" ", "")

@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.db import connection
+
 from newsletter.subscribers.installation import sealer
 from newsletter.subscribers.models import Subscription
 from newsletter.subscribers.sealing import Contact
+
+FIND_LEAVER = """
+SELECT COALESCE(open_one.id, named.id), open_one.id, subscriber.language
+  FROM subscribers_subscription named
+  JOIN subscribers_subscriber subscriber ON subscriber.id = named.subscriber_id
+  LEFT JOIN subscribers_subscription open_one ON open_one.subscriber_id = named.subscriber_id AND open_one.ended_at IS NULL
+ WHERE named.public_id = %s"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +37,7 @@ class Reader:
 
 def find_reader(public_id: bytes) -> Reader | None:
     """Find the person whose subscription, open or ended, has this public id."""
-    named = _named(public_id)
+    named = Subscription.objects.select_related("subscriber").filter(public_id=public_id).first()
     if named is None:
         return None
     subscriber = named.subscriber
@@ -54,16 +63,14 @@ class Leaver:
 
 
 def find_leaver(public_id: bytes) -> Leaver | None:
-    """Find whom a goodbye is for without opening anything sealed: a wish to leave is granted whatever became of a key."""
-    named = _named(public_id)
-    if named is None:
-        return None
-    open_id = _open_id(named)
-    return Leaver(named.pk if open_id is None else open_id, open_id is None, named.subscriber.language)
+    """Find whom a goodbye is for without opening anything sealed: a wish to leave is granted whatever became of a key.
 
-
-def _named(public_id: bytes) -> Subscription | None:
-    return Subscription.objects.select_related("subscriber").filter(public_id=public_id).first()
+    One statement: mail programs post by the hundred in the minutes after a send.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(FIND_LEAVER, [public_id])
+        row = cursor.fetchone()
+    return None if row is None else Leaver(subscription_id=row[0], ended=row[1] is None, language=row[2])
 
 
 def _open_id(named: Subscription) -> int | None:

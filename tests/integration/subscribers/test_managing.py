@@ -16,6 +16,8 @@ from newsletter.subscribers.subscribing import end_subscription, snooze
 from tests.integration.subscribers.conftest import Stored
 from tests.readers import NOVEMBER, SignedUp, sign_up
 
+pytestmark = pytest.mark.database
+
 URLENCODED = "application/x-www-form-urlencoded"
 
 

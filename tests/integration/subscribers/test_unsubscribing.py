@@ -15,6 +15,8 @@ from newsletter.subscribers.subscribing import end_subscription
 from tests.integration.subscribers.conftest import Stored
 from tests.readers import NOVEMBER, SignedUp, sign_up
 
+pytestmark = pytest.mark.database
+
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=----FormBoundaryjWmhtjORrn"
 EXAMPLE_OF_THE_RFC = (

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("newsletter.subscribers.urls")),
     path("", include("newsletter.publishing.urls")),
+    path("", include("newsletter.delivery.urls")),
 ]
 
 handler400 = "newsletter.subscribers.pages.bad_request"

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from newsletter.authoring.folder import read_issues
 from newsletter.checking.check import check_editions
-from newsletter.cli.site import drafts, letterhead, mail_headers
+from newsletter.cli.site import drafts
 from newsletter.config import load_config
 from newsletter.rendering.design import load_design
+from newsletter.rendering.mail_headers import MailHeaders
 from newsletter.rendering.merge import Personal
 from newsletter.rendering.message import compile_message
-from newsletter.rendering.render import render_editions
+from newsletter.rendering.render import Letterhead, render_editions
 
 ROUNDS = 30
 MESSAGES = 2_000
@@ -36,13 +37,13 @@ def milliseconds(work: Callable[[], object]) -> str:
 def main() -> None:
     """Measure each stage for both languages together, and print."""
     config = load_config(Path(__file__).resolve().parent.parent)
-    languages, design, head = config.newsletter.languages, load_design(config.home), letterhead(config)
+    languages, design, head = config.newsletter.languages, load_design(config.home), Letterhead.of(config)
     issues = read_issues(config.home, "2026-12", languages)
     editions = render_editions(issues, design, head)
     draft = drafts(issues, editions, sent_on=date(2026, 12, 1), config=config)
     english = issues[:1]
     personal = Personal("Ana", "ana@example.org", "https://n.example.org/m/x", "https://n.example.org/u/x")
-    template = compile_message(editions[0], mail_headers(config))
+    template = compile_message(editions[0], MailHeaders.of(config))
     date_sent = datetime(2026, 12, 1, tzinfo=UTC)
 
     def messages() -> None:
@@ -55,7 +56,7 @@ def main() -> None:
     print(f"  render, one edition              {milliseconds(lambda: render_editions(english, design, one))}")
     print(f"  render, two editions             {milliseconds(lambda: render_editions(issues, design, head))}")
     print(f"  check, two editions              {milliseconds(lambda: check_editions(draft))}")
-    print(f"  compile the message              {milliseconds(lambda: compile_message(editions[0], mail_headers(config)))}")
+    print(f"  compile the message              {milliseconds(lambda: compile_message(editions[0], MailHeaders.of(config)))}")
     print(f"  splice {MESSAGES} messages             {milliseconds(messages)}")
 
 

@@ -15,10 +15,11 @@ import typer
 from newsletter.checking.trials import VerdictKind, judge_trial, stops_send
 from newsletter.cli.arguments import DayOption, FormatOption, IssueArgument, day
 from newsletter.cli.printing import OutputFormat, console, print_findings, print_json
-from newsletter.cli.site import WrittenIssue, letterhead, mail_headers, read_written_issue
+from newsletter.cli.site import WrittenIssue, read_written_issue
 from newsletter.errors import IssueError
 from newsletter.findings import Finding, Severity, in_reading_order
 from newsletter.rendering.edition import Edition
+from newsletter.rendering.mail_headers import MailHeaders
 from newsletter.rendering.merge import Personal, fill
 from newsletter.rendering.message import compile_message
 from newsletter.sources.registry import TrialRegistry
@@ -111,10 +112,10 @@ def write_edition(edition: Edition, out: Path, written: WrittenIssue) -> dict[st
     (folder / "assets").mkdir(parents=True, exist_ok=True)
     for asset in edition.assets:
         (folder / "assets" / asset.name).write_bytes(asset.data)
-    message = compile_message(edition, mail_headers(written.config)).message(
+    message = compile_message(edition, MailHeaders.of(written.config)).message(
         SAMPLE_READER, message_id=f"<{edition.digest[:32]}@example.org>", date=datetime(2026, 1, 1, tzinfo=UTC)
     )
-    published = f"{letterhead(written.config).base_url}/assets/"
+    published = f"{written.config.web.base_url}/assets/"
     files = {
         "email.html": fill(edition.html, lambda field: escape(SAMPLE_READER.value(field))).replace(published, "assets/").encode(),
         "email.txt": fill(edition.text, SAMPLE_READER.value).encode(),

@@ -13,7 +13,6 @@ from newsletter.checking.report import CheckReport, Draft
 from newsletter.config import Config, load_config
 from newsletter.rendering.design import load_design
 from newsletter.rendering.edition import Edition
-from newsletter.rendering.message import MailHeaders
 from newsletter.rendering.render import Letterhead, render_editions
 
 
@@ -28,41 +27,12 @@ class WrittenIssue:
     report: CheckReport
 
 
-def letterhead(config: Config) -> Letterhead:
-    """Give what stands in every mail, from the settings."""
-    settings = config.newsletter
-    return Letterhead(
-        name=settings.name,
-        organisation=settings.organisation,
-        home_page=settings.home_page,
-        postal_address=settings.postal_address,
-        helpline=settings.helpline,
-        helpline_tel=settings.helpline_tel,
-        base_url=config.web.base_url,
-        languages=settings.languages,
-    )
-
-
-def mail_headers(config: Config) -> MailHeaders:
-    """Give what every mail's headers say, from the settings."""
-    settings = config.newsletter
-    return MailHeaders(
-        from_name=settings.from_name,
-        from_address=settings.from_address,
-        reply_to=settings.reply_to,
-        list_id=settings.list_id,
-        list_name=settings.name,
-        archive_url=f"{config.web.base_url}/issues/",
-        help_url=settings.home_page,
-    )
-
-
 def read_written_issue(argument: str, *, sent_on: date, config: Config | None = None) -> WrittenIssue:
     """Read, render and check the issue that ``argument`` names (2026-12, or its folder). Raises IssueError, UsageError."""
     config = config or load_config()
     name = issue_name(argument)
     issues = read_issues(config.home, name, config.newsletter.languages)
-    editions = render_editions(issues, load_design(config.home), letterhead(config))
+    editions = render_editions(issues, load_design(config.home), Letterhead.of(config))
     return WrittenIssue(name, config, issues, editions, check_editions(drafts(issues, editions, sent_on=sent_on, config=config)))
 
 

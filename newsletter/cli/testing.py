@@ -15,12 +15,12 @@ from newsletter.cli.printing import console
 from newsletter.cli.site import read_written_issue
 from newsletter.clock import system_clock
 from newsletter.config import Config
-from newsletter.delivery.composing import mail_headers
 from newsletter.delivery.letters import Letter, LetterForm
 from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.transports.opening import open_transport
 from newsletter.delivery.transports.port import Answer, AnswerKind
 from newsletter.errors import UsageError
+from newsletter.rendering.mail_headers import MailHeaders
 from newsletter.rendering.merge import Personal
 from newsletter.subscribers.addresses import parse_address
 
@@ -44,7 +44,7 @@ def test_send(
         Letter(
             number,
             secrets.token_hex(16),
-            LetterForm(replace(edition, subject=f"[Test] {edition.subject}"), mail_headers(config), sender, domain),
+            LetterForm(replace(edition, subject=f"[Test] {edition.subject}"), MailHeaders.of(config), sender, domain),
             personal,
             system_clock(),
         )

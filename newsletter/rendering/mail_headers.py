@@ -6,6 +6,8 @@ import base64
 import re
 from dataclasses import dataclass
 
+from newsletter.config import Config
+
 LONGEST_ENCODED_WORD = 75
 """RFC 2047, section 2."""
 
@@ -28,6 +30,20 @@ class MailHeaders:
     list_name: str
     archive_url: str
     help_url: str
+
+    @classmethod
+    def of(cls, config: Config) -> MailHeaders:
+        """Take the headers from the settings."""
+        settings = config.newsletter
+        return cls(
+            from_name=settings.from_name,
+            from_address=settings.from_address,
+            reply_to=settings.reply_to,
+            list_id=settings.list_id,
+            list_name=settings.name,
+            archive_url=f"{config.web.base_url}/issues/",
+            help_url=settings.home_page,
+        )
 
 
 def list_headers(headers: MailHeaders, unsubscribe_url: str) -> dict[str, str]:

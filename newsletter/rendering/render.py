@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsletter.authoring.issue import Issue, MergeField
+from newsletter.config import Config
 from newsletter.rendering.blocks import Medium
 from newsletter.rendering.design import Design, draw
 from newsletter.rendering.edition import Edition
@@ -35,6 +36,21 @@ class Letterhead:
     helpline_tel: str
     base_url: str
     languages: tuple[str, ...]
+
+    @classmethod
+    def of(cls, config: Config) -> Letterhead:
+        """Take the letterhead from the settings."""
+        settings = config.newsletter
+        return cls(
+            name=settings.name,
+            organisation=settings.organisation,
+            home_page=settings.home_page,
+            postal_address=settings.postal_address,
+            helpline=settings.helpline,
+            helpline_tel=settings.helpline_tel,
+            base_url=config.web.base_url,
+            languages=settings.languages,
+        )
 
 
 def render_editions(issues: Sequence[Issue], design: Design, letterhead: Letterhead) -> tuple[Edition, ...]:

@@ -9,15 +9,20 @@ from datetime import date
 from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 from newsletter.clock import Clock
 from newsletter.config import Config
 from newsletter.delivery.composing import Composing
 from newsletter.delivery.ledger import Claim, Record, Step, claim_batch, leave_batch, take_step
 from newsletter.delivery.letters import Letter
+from newsletter.errors import NewsletterError
 
 T = TypeVar("T")
+
+
+class LedgerUnavailableError(NewsletterError):
+    """The database was locked for too long, or could not be reached; nobody is mailed by guess because of that."""
 
 
 class LedgerThread:
@@ -73,7 +78,13 @@ class LedgerThread:
         return self._clock().astimezone(self._zone).date()
 
     async def _do(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        except OperationalError as error:
+            raise LedgerUnavailableError(
+                f"The database did not do its part ({error}). What was on its way is settled at the next look; sending goes on "
+                "by itself."
+            ) from error
 
 
 def _close_connection() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sqlite3
+import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -21,8 +24,8 @@ def test_a_worker_that_wakes_after_its_lease_mails_nobody_twice(tmp_path: Path) 
         while len(server.mails) < 200:
             assert sleeper.poll() is None
             time.sleep(0.001)
-        sleeper.send_signal(signal.SIGSTOP)
         try:
+            freeze_outside_a_transaction(sleeper, site)
             finish(start("deliver", environment=environment))
             before = len(server.mails)
         finally:
@@ -35,3 +38,27 @@ def test_a_worker_that_wakes_after_its_lease_mails_nobody_twice(tmp_path: Path) 
     assert 0 < by_handover["unknown"] <= 25
     assert len(arrived) >= by_handover["accepted"]
     assert by_handover["accepted"] <= before, "what it does after waking is recorded by nobody"
+
+
+def freeze_outside_a_transaction(worker: subprocess.Popen[str], site: Path) -> None:
+    """Stop a worker at a moment when it does not hold SQLite's one writer's lock, or nobody else could write at all."""
+    for _ in range(1_000):
+        worker.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, worker.pid, os.WSTOPPED)
+        if is_writable(site):
+            return
+        worker.send_signal(signal.SIGCONT)
+        time.sleep(0.002)
+    raise AssertionError("the worker always held the lock")
+
+
+def is_writable(site: Path) -> bool:
+    database = sqlite3.connect(site / "var" / "kept.sqlite3", timeout=0, isolation_level=None)
+    try:
+        database.execute("BEGIN IMMEDIATE")
+        database.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        database.close()
+    return True

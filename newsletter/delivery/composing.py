@@ -8,8 +8,8 @@ from newsletter.config import Config
 from newsletter.delivery.ledger import Claim, Marked
 from newsletter.delivery.letters import Letter, LetterForm
 from newsletter.publishing.candidates import frozen_editions
+from newsletter.rendering.mail_headers import MailHeaders
 from newsletter.rendering.merge import Personal
-from newsletter.rendering.message import MailHeaders
 from newsletter.subscribers.installation import reader_links
 
 
@@ -43,20 +43,6 @@ class Composing:
             settings = self._config.newsletter
             edition = editions.get(language) or editions[settings.languages[0]]
             sender = self._config.delivery.envelope_from or settings.from_address
-            known = LetterForm(edition, mail_headers(self._config), sender, settings.from_address.rpartition("@")[2])
+            known = LetterForm(edition, MailHeaders.of(self._config), sender, settings.from_address.rpartition("@")[2])
             self._forms[candidate_id, language] = known
         return known
-
-
-def mail_headers(config: Config) -> MailHeaders:
-    """Give what stands in the headers of every mail of this newsletter."""
-    settings, web = config.newsletter, config.web.base_url
-    return MailHeaders(
-        from_name=settings.from_name,
-        from_address=settings.from_address,
-        reply_to=settings.reply_to,
-        list_name=settings.name,
-        list_id=settings.list_id,
-        archive_url=f"{web}/issues/",
-        help_url=f"{web}/issues/",
-    )

@@ -57,6 +57,9 @@ class SendReport:
         return f"{self.status.frozen} = {' + '.join(parts)}"
 
 
+_MAY_BE_REPORTED = {Handover.ACCEPTED, Handover.UNKNOWN}
+"""The handovers after which an outcome can be expected at all."""
+
 _AT_THE_END = {Handover.ACCEPTED, Handover.FAILED, Handover.EXCLUDED, Handover.UNKNOWN}
 
 
@@ -84,7 +87,8 @@ def send_report(issue: str) -> SendReport:
         for language, name, outcome, reason, count in cursor.fetchall():
             handover = Handover(name)
             handovers[handover] += count
-            outcomes[Outcome(outcome)] += count
+            if outcome or handover in _MAY_BE_REPORTED:
+                outcomes[Outcome(outcome)] += count
             by_language.setdefault(language, Counter())[handover] += count
             if handover in reasons:
                 reasons[handover][reason] += count

@@ -23,6 +23,7 @@ from newsletter.delivery.runner import Runner, RunSummary
 from newsletter.delivery.transports.opening import open_transport
 from newsletter.delivery.transports.port import Transport
 from newsletter.errors import TransportError
+from newsletter.publishing.approving import missing_approvals
 from newsletter.publishing.calendar import due_slots
 from newsletter.publishing.candidates import latest_candidate, trials_of
 from newsletter.publishing.models import Slot
@@ -77,7 +78,8 @@ def start_due_sends(config: Config, clock: Clock, ask_trials: AskTrials) -> list
 
 def _start_slot(slot: Slot, config: Config, clock: Clock, ask_trials: AskTrials) -> SlotResult:
     candidate = latest_candidate(slot.issue)
-    verdicts = _judge(trials_of(candidate), ask_trials) if candidate else []
+    # While an approval is missing the gate has nothing to judge: the registry is not asked every minute for nothing.
+    verdicts = _judge(trials_of(candidate), ask_trials) if candidate and not missing_approvals(candidate) else []
     transport = config.delivery.transport
     now = clock()
     send_id = None

@@ -93,9 +93,7 @@ def site(tmp_path: Path, port: int) -> Site:
 def once_sent(tmp_path_factory: pytest.TempPathFactory, port: int) -> Site:
     """Send the sample issue to the sample list, into an outbox, once for all tests that begin there."""
     site = _make_site(tmp_path_factory.mktemp("sent"), port)
-    site.run("subscribers", "import", "subscribers/sample.csv", code=1)
-    site.run("approve", "2026-12", "--as", "ada", "--role", "editor", "--on", "2026-12-01")
-    site.run("approve", "2026-12", "--as", "maria", "--role", "medical", "--on", "2026-12-01")
+    _approve(site)
     site.run("schedule", "2026-12", "--at", "2090-01-01T10:00")
     make_due(site)
     site.run("send", "2026-12")
@@ -107,6 +105,19 @@ def sent_site(once_sent: Site, tmp_path: Path) -> Site:
     """Give a copy of the site whose issue was sent."""
     shutil.copytree(once_sent.folder, tmp_path / "sent")
     return Site(tmp_path / "sent", once_sent.port)
+
+
+@pytest.fixture
+def approved_site(site: Site) -> Site:
+    """Take in the sample list and approve the sample issue."""
+    _approve(site)
+    return site
+
+
+def _approve(site: Site) -> None:
+    site.run("subscribers", "import", "subscribers/sample.csv", code=1)
+    site.run("approve", "2026-12", "--as", "ada", "--role", "editor", "--on", "2026-12-01")
+    site.run("approve", "2026-12", "--as", "maria", "--role", "medical", "--on", "2026-12-01")
 
 
 def _make_site(folder: Path, port: int) -> Site:

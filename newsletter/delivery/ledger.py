@@ -165,6 +165,7 @@ def leave_batch(claim: Claim, *, now: datetime, lease_clock: LeaseClock = read_l
 
 def finish_send(cursor: CursorWrapper, send_id: int, *, now: datetime) -> None:
     """Finish a send whose batches are all closed and whose sum holds; leave any other as it is."""
+    cursor.execute(statements.LOCK_SEND, [send_id])
     cursor.execute(statements.FIND_OPEN_BATCH, [send_id])
     if cursor.fetchone() is None:
         cursor.execute(statements.FINISH_SEND, [moment(now), send_id, send_id])

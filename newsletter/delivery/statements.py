@@ -97,6 +97,9 @@ RELEASE_BATCH: Final = """
     WHERE id = %s AND fence = %s
 """
 
+LOCK_SEND: Final = "UPDATE delivery_send SET state = state WHERE id = %s"
+"""Of two workers who close the last two batches at once, the second then sees what the first did (READ COMMITTED)."""
+
 FIND_OPEN_BATCH: Final = "SELECT 1 FROM delivery_batch WHERE send_id = %s AND NOT done LIMIT 1"
 
 FINISH_SEND: Final = """

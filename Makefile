@@ -23,10 +23,10 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## send the sample issue to 250 invented readers, into a folder
 	@$(BIN)/newsletter demo
 
-serve: $(READY) ## readers' pages, calendar and sending in one process, on this machine
+serve: $(READY) ## readers' pages, calendar and sending, on this machine
 	@$(BIN)/newsletter serve
 
-test: $(READY) ## all tests: on SQLite, and those of the database on PostgreSQL again
+test: $(READY) ## all tests; those of the database on PostgreSQL as well
 	@rm -rf var/coverage && mkdir -p var/coverage
 	@COVERAGE_FILE=$(CURDIR)/var/coverage/data $(BIN)/coverage run -m pytest
 	@COVERAGE_FILE=$(CURDIR)/var/coverage/data $(BIN)/python -m tests.on_postgresql $(BIN)/coverage run -m pytest -m database

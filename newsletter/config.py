@@ -219,7 +219,8 @@ def load_config(home: Path | None = None) -> Config:
         values: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         raise SettingsError(
-            f"There is no newsletter.toml in {home}. Go to the folder of your newsletter, or name it in NEWSLETTER_HOME."
+            f"There is no newsletter.toml in {home}. Go to the folder of your newsletter, or name it in NEWSLETTER_HOME; "
+            "`newsletter init DIR` makes a new one."
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: {error}") from error

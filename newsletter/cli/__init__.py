@@ -26,3 +26,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"{error.filename} cannot be read or written: {error.strerror}.", file=sys.stderr)  # noqa: T201
+        sys.exit(1)

@@ -112,6 +112,8 @@ def schedule(
     console.print(f"[green]{slot.issue} is on the calendar for {local(slot.at, config.cadence.timezone)}.[/]")
     if slot.reason:
         console.print(f"It is held: {slot.reason}", markup=False, style="yellow")
+    else:
+        console.print("It goes out then, if `newsletter serve` is running.", markup=False)
 
 
 def hold(

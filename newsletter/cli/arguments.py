@@ -14,7 +14,7 @@ from newsletter.errors import UsageError
 
 IssueArgument = Annotated[str, typer.Argument(metavar="ISSUE", help="An issue, such as 2026-12, or its folder.")]
 FormatOption = Annotated[OutputFormat, typer.Option("--format", help="How to print it.")]
-PersonOption = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who you are: a key of [people] in newsletter.toml.")]
+PersonOption = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who you are: a key of \\[people] in newsletter.toml.")]
 DayOption = Annotated[str, typer.Option("--on", metavar="YYYY-MM-DD", help="The day it is sent on; today if not given.")]
 
 

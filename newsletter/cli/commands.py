@@ -82,13 +82,23 @@ def _add(app: typer.Typer, command: Command) -> None:
     if isinstance(function, typer.Typer):
         app.add_typer(function, name=command.name, help=command.summary, no_args_is_help=True)
         return
-    settings = {"ignore_unknown_options": True, "help_option_names": []} if command.name == "manage" else None
+    settings: dict[str, object] | None = None
+    if command.name == "manage":
+        # Whatever follows is Django's, --help included.
+        settings = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
     app.command(command.name, context_settings=settings)(function)
 
 
-def _options_for_all(
-    *, version: Annotated[bool, typer.Option("--version", help="Show the version and stop.", is_eager=True)] = False
-) -> None:
-    if version:
+def _show_version(asked: bool) -> None:  # noqa: FBT001  typer's signature
+    if asked:
         typer.echo(f"newsletter {__version__}")
         raise typer.Exit
+
+
+def _options_for_all(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and stop.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    del version

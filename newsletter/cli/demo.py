@@ -21,8 +21,9 @@ MARK = ".newsletter-demo"
 def demo() -> None:
     """Check, build, approve, schedule and send the sample issue to 250 invented readers, into a folder under var/demo.
 
-    A registry on this machine knows the sample's trials, and the clock is held, so that the slot is reached at once. Nothing
-    leaves the machine; connections elsewhere are counted.
+    A registry on this machine knows the sample's trials, and the clock is held, so that the slot is reached at once.
+
+    Nothing leaves the machine; connections elsewhere are counted.
     """
     elsewhere = watch_connections()
     folder = _empty_folder(FOLDER.resolve())

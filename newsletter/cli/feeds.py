@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 from django.conf import settings
+from rich.markup import escape
 
 from newsletter.authoring.folder import issue_name
 from newsletter.cli.acting import system_user
@@ -29,7 +30,7 @@ def pull() -> None:
     pulled = inbox.pull_feeds(read_feed_list(config.path(FEED_LIST)), settings=config.feeds, now=system_clock())
     for feed in pulled:
         if feed.problem:
-            console.print(f"[red]{feed.name}[/]: {feed.problem}")
+            console.print(f"[red]{escape(feed.name)}[/]: {escape(feed.problem)}")
         elif feed.unchanged:
             console.print(f"{feed.name}: nothing new", markup=False)
         else:
@@ -85,7 +86,7 @@ def clip(
     name = issue_name(to)
     file = config.path(f"issues/{name}/issue.md")
     if not file.exists():
-        raise UsageError(f"There is no {file.relative_to(config.home)}.")
+        raise UsageError(f"There is no {file.relative_to(config.home)} yet. Write its front matter first, then clip into it.")
     clipped = inbox.clip(clipping, issue=name, file=file, person=who, now=system_clock(), system_user=system_user())
     console.print(
         f"“{clipped.title}” stands at the end of issues/{name}/issue.md; say there in your words what it is.", markup=False

@@ -14,7 +14,7 @@ import typer
 
 from newsletter.checking.trials import VerdictKind, judge_trial, stops_send
 from newsletter.cli.arguments import DayOption, FormatOption, IssueArgument, day
-from newsletter.cli.printing import OutputFormat, console, print_findings, print_json
+from newsletter.cli.printing import OutputFormat, console, counted, print_findings, print_json
 from newsletter.cli.site import WrittenIssue, read_written_issue
 from newsletter.errors import IssueError
 from newsletter.findings import Finding, Severity, in_reading_order
@@ -43,17 +43,20 @@ def check(
 
     Exit 0 when nothing stops it, 1 when something does.
     """
+    unread = False
     try:
         written = read_written_issue(issue, sent_on=day(on))
         findings = list(written.report.findings)
         if not offline:
             findings = in_reading_order([*findings, *_trial_findings(written)])
     except IssueError as error:
-        findings = list(error.findings)
+        findings, unread = list(error.findings), True
     if output is OutputFormat.JSON:
         print_json([asdict(finding) for finding in findings])
     else:
         print_findings(findings)
+        if unread:
+            console.print("What the checks say of links, lengths, headings and trials follows when these are mended.")
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(1)
 
@@ -99,7 +102,8 @@ def build(
         console.print(f"[bold]{edition.language}[/] {names}")
     console.print(f"Written to {out} in {milliseconds:.0f} ms.")
     if written.report.errors:
-        console.print(f"It has {len(written.report.errors)} errors: newsletter check {written.name}", style="red")
+        errors = counted(len(written.report.errors), "error")
+        console.print(f"It has {errors}; see them with: newsletter check {written.name}", style="red")
         raise typer.Exit(1)
 
 

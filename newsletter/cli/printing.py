@@ -33,12 +33,17 @@ def print_findings(findings: Sequence[Finding]) -> None:
     for finding in findings:
         style = STYLES[finding.severity]
         head = f"[bold]{escape(str(finding.place))}[/] [{style}]{finding.severity}[/] {escape(finding.message)}"
-        console.print(f"{head} [dim]{finding.rule}[/]")
+        console.print(f"{head} [dim]({finding.rule})[/]")
         if finding.fix:
             console.print(f"    → {escape(finding.fix)}")
     counts = [(sum(finding.severity is severity for finding in findings), severity) for severity in Severity]
-    words = [f"{count} {severity}{'s' if count != 1 else ''}" for count, severity in counts if count]
+    words = [counted(count, severity) for count, severity in counts if count]
     console.print(", ".join(words) or "No findings.", style="bold" if words else "green")
+
+
+def counted(number: int, noun: str) -> str:
+    """Say how many there are of something: "1 error", "2 errors"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:

@@ -26,7 +26,10 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
     """Make a folder for a newsletter of your own: settings, templates, a sample issue, an invented list."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not empty. Name a new folder; nothing was written.")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made ({error.strerror}). Name a folder in a place where you may write.") from error
     for name in SITE_FILES:
         source = skeleton() / name
         if source.is_dir():
@@ -35,4 +38,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or em
             shutil.copy2(source, folder / name)
     (folder / ".gitignore").write_text("/var/\n", "utf-8")
     console.print(f"[green]Made {folder}.[/] Next:")
-    console.print(f"  cd {folder}\n  newsletter check 2026-12\n  newsletter demo")
+    console.print(f"  cd {folder}", markup=False)
+    console.print("  newsletter demo                       sends the sample issue to invented readers")
+    console.print("  newsletter check 2026-12 --offline    says what is wrong with an issue")
+    console.print("Then put your own name and addresses into newsletter.toml.")

@@ -9,13 +9,14 @@ import typer
 from django.conf import settings
 
 from newsletter.cli.acting import system_user
+from newsletter.cli.addressing import typed_address
 from newsletter.cli.arguments import DayOption, FormatOption, PersonOption, day, person
 from newsletter.cli.printing import OutputFormat, console, print_json, print_table
 from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.errors import UsageError
 from newsletter.publishing.audit import record_act
-from newsletter.subscribers.addresses import parse_address, parse_first_name
+from newsletter.subscribers.addresses import parse_first_name
 from newsletter.subscribers.audience import count_audience
 from newsletter.subscribers.importing import import_csv
 from newsletter.subscribers.installation import choices, sealer
@@ -68,10 +69,12 @@ def import_(
 
 @subscribers.command()
 def add(
-    address: Annotated[str, typer.Argument(metavar="ADDRESS")],
-    consent_source: Annotated[str, typer.Option("--consent", metavar="HOW", help="How they said yes: form, paper, phone.")],
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The person's e-mail address.")],
+    consent_source: Annotated[
+        str, typer.Option("--consent", metavar="HOW", help="How they said yes, such as form, paper or phone.")
+    ],
     name: Annotated[str, typer.Option("--name", help="First name.")] = "",
-    language: Annotated[str, typer.Option("--language")] = "",
+    language: Annotated[str, typer.Option("--language", help="Which edition they get; the first language if not given.")] = "",
 ) -> None:
     """Take in one person who said yes today to the present wording of the consent."""
     offered, now = choices(), system_clock()
@@ -79,7 +82,7 @@ def add(
     if chosen not in offered.languages:
         raise UsageError(f"“{chosen}” is not offered. Languages: {', '.join(offered.languages)}.")
     consent = Consent(offered.current_wording, chosen, consent_source, now)
-    contact = Contact(parse_address(address), parse_first_name(name))
+    contact = Contact(typed_address(address), parse_first_name(name))
     result = subscribe(contact, language=chosen, topics=(), consent=consent, now=now)
     console.print(f"{result.kind}: {SUBSCRIBED[result.kind]}", markup=False)
     if result.kind is SubscribeKind.SUPPRESSED:
@@ -95,7 +98,9 @@ SUBSCRIBED = {
 
 
 @subscribers.command()
-def show(address: Annotated[str, typer.Argument(metavar="ADDRESS")], who: PersonOption) -> None:
+def show(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The person's e-mail address.")], who: PersonOption
+) -> None:
     """Show what is stored of a person's subscriptions, for somebody who answers their letter. Written into the audit log."""
     config: Config = settings.NEWSLETTER
     person(config, who)
@@ -119,7 +124,9 @@ def show(address: Annotated[str, typer.Argument(metavar="ADDRESS")], who: Person
 
 
 @subscribers.command()
-def end(address: Annotated[str, typer.Argument(metavar="ADDRESS")], who: PersonOption) -> None:
+def end(
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The person's e-mail address.")], who: PersonOption
+) -> None:
     """End a person's subscription at their request. Written into the audit log."""
     config: Config = settings.NEWSLETTER
     person(config, who)
@@ -147,7 +154,7 @@ def stats(*, on: DayOption = "", output: FormatOption = OutputFormat.TEXT) -> No
 
 def _subscriptions(address: str) -> list[Subscription]:
     """Find a person's subscriptions, the latest first. Raises UsageError when there is none; it does not repeat the address."""
-    lookup = sealer().lookup(parse_address(address))
+    lookup = sealer().lookup(typed_address(address))
     found = list(Subscription.objects.filter(subscriber__lookup=lookup).select_related("subscriber").order_by("-pk"))
     if not found:
         raise UsageError("Nobody is stored with this address.")

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from django.conf import settings
 
+from newsletter.cli.addressing import typed_address
 from newsletter.cli.arguments import IssueArgument, day
 from newsletter.cli.printing import console
 from newsletter.cli.site import read_written_issue
@@ -22,7 +23,6 @@ from newsletter.delivery.transports.port import Answer, AnswerKind
 from newsletter.errors import UsageError
 from newsletter.rendering.mail_headers import MailHeaders
 from newsletter.rendering.merge import Personal
-from newsletter.subscribers.addresses import parse_address
 
 
 def test_send(
@@ -32,7 +32,7 @@ def test_send(
 ) -> None:
     """Send an issue as it is on disk, in all its languages, to one address. Its personal links lead nowhere."""
     config: Config = settings.NEWSLETTER
-    address = parse_address(to)
+    address = typed_address(to)
     written = read_written_issue(issue, sent_on=day(""), config=config)
     if written.report.errors:
         raise UsageError(f"{written.name} has errors, so it is not sent. See: newsletter check {written.name}")

@@ -12,12 +12,12 @@ from newsletter.authoring.lock import LOCK_FILE
 from newsletter.authoring.replacing import replace_file
 from newsletter.checking.trials import STATUS_LABELS, TrialAnswer, describe_changes, judge_trial, renew_lock, stops_send
 from newsletter.cli.arguments import FormatOption, IssueArgument
-from newsletter.cli.printing import OutputFormat, console, print_json, print_table
+from newsletter.cli.printing import OutputFormat, console, local, print_json, print_table
 from newsletter.cli.site import trial_cards
 from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.publishing.models import TrialCheck
-from newsletter.publishing.trial_checks import record_asked
+from newsletter.publishing.trial_checks import NO_ANSWER, record_asked
 from newsletter.sources.registry import TrialRegistry
 
 trials = typer.Typer()
@@ -39,8 +39,15 @@ def show(issue: IssueArgument, *, output: FormatOption = OutputFormat.TEXT) -> N
         trial, check = lock.trials.get(nct_id), asked.get(nct_id)
         status = STATUS_LABELS.get(trial.status, trial.status) if trial else "not locked yet"
         title = trial.brief_title if trial else ""
-        rows.append((nct_id, status, f"{check.asked_at:%Y-%m-%d %H:%M} UTC" if check else "never here", title))
+        rows.append((nct_id, status, _last_asked(check, config), title))
     print_table(["trial", "status", "last asked", "title"], rows)
+
+
+def _last_asked(check: TrialCheck | None, config: Config) -> str:
+    if check is None:
+        return "never here"
+    at = local(check.asked_at, config.cadence.timezone)
+    return f"{at}, without an answer" if check.answer == NO_ANSWER else at
 
 
 @trials.command()

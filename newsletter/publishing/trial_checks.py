@@ -8,6 +8,9 @@ from datetime import datetime
 from newsletter.checking.trials import TrialAnswer
 from newsletter.publishing.models import TrialCheck
 
+NO_ANSWER = "could not check"
+"""What stands for an answer where the registry gave none."""
+
 
 def record_asked(issue: str, answers: Sequence[TrialAnswer], *, now: datetime) -> None:
     """Record what the registry answered about the trials of an issue; the answer before is overwritten."""
@@ -23,7 +26,7 @@ def record_asked(issue: str, answers: Sequence[TrialAnswer], *, now: datetime) -
 
 
 def _in_short(answer: TrialAnswer) -> str:
-    """Give the registry's status, or ``absent``, or ``could not check``."""
+    """Give the registry's status, or ``absent``, or ``NO_ANSWER``."""
     if answer.problem:
-        return "could not check"
+        return NO_ANSWER
     return answer.found.status if answer.found else "absent"

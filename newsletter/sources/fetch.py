@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import socket
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -86,7 +88,7 @@ async def _fetch(url: str, limits: FetchLimits, headers: Mapping[str, str], para
     except (TimeoutError, httpx.TimeoutException) as error:
         raise SourceError(f"{host} did not answer within {limits.timeout_seconds:g} seconds.") from error
     except httpx.ConnectError as error:
-        raise SourceError(f"{host} could not be reached ({_first_line(error)}).") from error
+        raise SourceError(f"{host} could not be reached ({_why_unreachable(error)}).") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise SourceError(f"{host} did not answer as a web server should ({_first_line(error)}).") from error
     raise SourceError(f"{host} redirected more than {limits.redirects} times.")
@@ -116,5 +118,14 @@ def _host(url: str) -> str:
     return host
 
 
-def _first_line(error: Exception) -> str:
+def _why_unreachable(error: BaseException) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, socket.gaierror):
+            return "its name was not found; is this machine on the internet?"
+        cause = cause.__cause__ or cause.__context__
+    return re.sub(r"^\[Errno -?[0-9]+\] ", "", _first_line(error))
+
+
+def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0] or type(error).__name__

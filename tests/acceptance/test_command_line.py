@@ -102,13 +102,30 @@ def test_no_address_stands_in_clear_in_the_database_or_in_file_names(sent_site: 
         (["schedule", "2026-12", "--at", "2020-01-01T10:00"], 3, "is past"),
         (["hold", "2026-12", "--because", "x"], 3, "2026-12"),
         (["feeds", "clip", "99", "--to", "2026-12"], 2, "no clipping 99"),
-        (["test-send", "2026-12", "--to", "not an address"], 1, "address"),
+        (["test-send", "2026-12", "--to", "not an address"], 2, "“not an address”: this is not an e-mail address"),
+        (["subscribers", "add", "nobody", "--consent", "form"], 2, "“nobody”: this is not an e-mail address"),
+        (["feeds", "clip", "1", "--to", "2031-01"], 2, "There is no issues/2031-01/issue.md yet"),
+        (["init", "/proc/nowhere/else"], 2, "/proc/nowhere/else cannot be made"),
+        (["build", "2026-12", "--out", "/proc/nowhere"], 1, "/proc/nowhere cannot be read or written"),
         (["subscribers", "show", "nobody@example.org", "--as", "ada"], 2, "Nobody is stored"),
         (["nonsense"], 2, "nonsense"),
     ],
 )
 def test_a_mistake_gets_a_sentence_and_an_exit_code(site: Site, arguments: list[str], code: int, said: str) -> None:
     assert said in site.run(*arguments, code=code)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--version"], "newsletter 0"),
+        (["manage", "migrate", "--help"], "usage: newsletter manage migrate"),
+        (["approve", "--help"], "a key of [people] in"),
+        (["schedule", "2026-12", "--at", "2090-01-01T10:00"], "`newsletter serve` is running"),
+    ],
+)
+def test_the_command_line_explains_itself(site: Site, arguments: list[str], said: str) -> None:
+    assert said in site.run(*arguments)
 
 
 def test_all_mistakes_in_the_settings_are_reported_together(site: Site) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-
 from django.apps import AppConfig
 
-from newsletter.subscribers.quiet_logs import without_tokens
+from newsletter.subscribers.quiet_logs import keep_tokens_out_of_logs
 
 
 class SubscribersConfig(AppConfig):
@@ -17,5 +15,5 @@ class SubscribersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Keep readers' tokens out of Django's log of refused and failed requests."""
-        logging.getLogger("django.request").addFilter(without_tokens)
+        """Keep readers' tokens out of the logs of refused and failed requests."""
+        keep_tokens_out_of_logs()

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import Final
 
 TOKEN_IN_PATH = re.compile(r"/(m|u|unsubscribe)/[^/\s]+")
 
+LOGS_WITH_PATHS: Final = ("django.request", "django.server", "gunicorn.error")
+"""Who writes a request's path: Django where it refuses or fails, its own server, gunicorn where Django cannot read it."""
+
+
+def keep_tokens_out_of_logs() -> None:
+    """Have every log that names paths leave out readers' tokens."""
+    for name in LOGS_WITH_PATHS:
+        logging.getLogger(name).addFilter(without_tokens)
+
 
 def without_tokens(record: logging.LogRecord) -> bool:
-    """Take tokens out of a record's arguments; as a logging filter it lets every record pass."""
-    if isinstance(record.args, tuple):
-        record.args = tuple(TOKEN_IN_PATH.sub(r"/\1/…", arg) if isinstance(arg, str) else arg for arg in record.args)
+    """Take tokens out of a record's message; as a logging filter it lets every record pass."""
+    said = record.getMessage()
+    quiet = TOKEN_IN_PATH.sub(r"/\1/…", said)
+    if quiet != said:
+        record.msg, record.args = quiet, None
     return True

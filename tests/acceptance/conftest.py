@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import httpx
 import pytest
@@ -50,9 +51,9 @@ class Site:
         assert "Traceback" not in printed, printed
         return printed
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start a command that goes on."""
-        return subprocess.Popen([NEWSLETTER, *arguments], cwd=self.folder, env=self.environment)
+    def start(self, *arguments: str, log: BinaryIO | None = None) -> subprocess.Popen[bytes]:
+        """Start a command that goes on; ``log`` gets its standard error."""
+        return subprocess.Popen([NEWSLETTER, *arguments], cwd=self.folder, env=self.environment, stderr=log)
 
     def url(self, path: str) -> str:
         """Give the address of a page."""

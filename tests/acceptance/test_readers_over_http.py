@@ -108,3 +108,19 @@ def test_the_archive_shows_the_issue_and_no_reader(served: Site) -> None:
     for asset in re.findall(r'src="([^"]+)"', page.text):
         assert httpx.get(asset).headers["content-type"].startswith("image/")
     assert httpx.get(served.url("/issues/2031-01/en/")).status_code == 404
+
+
+def test_a_request_that_cannot_be_read_leaves_no_token_in_the_log(sent_site: Site) -> None:
+    url = _unsubscribe_url(_mail(sent_site))
+    log = sent_site.folder / "web.log"
+    with log.open("wb") as handle:
+        process = sent_site.start("web", log=handle)
+        try:
+            sent_site.wait_for_pages()
+            answer = httpx.post(url, headers={"content-type": "multipart/form-data; boundary*=no-such-charset'en'x"})
+        finally:
+            process.terminate()
+            process.wait(30)
+    assert answer.status_code == 500
+    assert "Error handling request" in log.read_text()
+    assert url.rpartition("/")[2] not in log.read_text()

@@ -15,6 +15,12 @@ def test_a_log_line_never_shows_a_readers_token(path: str) -> None:
     assert record.getMessage() == f"Bad Request (400): {path.replace('AbC-_9', '…')}"
 
 
+def test_a_token_that_already_stands_in_the_message_is_taken_out_as_well() -> None:
+    record = logging.LogRecord("gunicorn.error", logging.WARNING, "", 0, "Invalid Request Line '/m/AbC-_9' 100%", None, None)
+    assert without_tokens(record)
+    assert record.getMessage() == "Invalid Request Line '/m/… 100%"
+
+
 def test_other_log_lines_stay_as_they_are() -> None:
     record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found: /issues/2026-12/", None, None)
     assert without_tokens(record)

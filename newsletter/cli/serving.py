@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db import connections
 from gunicorn.app.base import BaseApplication
 
 from newsletter.cli.logs import set_up_logs
@@ -81,6 +82,9 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no t
             "threads": THREADS,
             "graceful_timeout": 60,
             "loglevel": "warning",
+            # An open SQLite connection may not be carried across a fork (sqlite.org/howtocorrupt.html, 2.6): the process that
+            # inherits it takes the locks of the one that it came from for its own.
+            "pre_fork": lambda _server, _worker: connections.close_all(),
             "post_worker_init": lambda _worker: self._started(),
             "worker_exit": lambda _server, _worker: self._stopped(),
         }

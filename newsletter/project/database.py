@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -12,11 +14,11 @@ SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_
 
 
 def database_settings(config: Config) -> dict[str, Any]:
-    """Give Django's DATABASES entry for ``config.database.url``; makes the folder of an SQLite file (mode 0700)."""
+    """Give Django's DATABASES entry for ``config.database.url``; makes an SQLite file that is not there yet (mode 0600)."""
     url = config.database.url
     if url.startswith("sqlite:///"):
         file = config.path(url.removeprefix("sqlite:///"))
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_private(file)
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(file),
@@ -37,3 +39,10 @@ def database_settings(config: Config) -> dict[str, Any]:
         "CONN_MAX_AGE": None,
         "OPTIONS": query,
     }
+
+
+def _make_private(file: Path) -> None:
+    """Make an empty file before SQLite does, which would let everybody read it; its journals take over its mode."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not file.exists():
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))

@@ -11,7 +11,10 @@ from newsletter.errors import NotAllowedError
 
 
 def set_up_django() -> None:
-    """Load settings and apps; apply pending migrations to SQLite, and ask a person to do so for PostgreSQL."""
+    """Load settings and apps; apply pending migrations to SQLite, and ask a person to do so for PostgreSQL.
+
+    Raises SettingsError when the key ring is not this database's.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.project.settings")
     import django  # noqa: PLC0415 - 0.3 s that `newsletter check` does not have
     import structlog  # noqa: PLC0415 - 0.1 s
@@ -21,6 +24,11 @@ def set_up_django() -> None:
 
     django.setup()
     _bring_tables_up_to_date()
+
+    from newsletter.subscribers.installation import sealer  # noqa: PLC0415 - after django.setup()
+    from newsletter.subscribers.own_keys import require_own_keys  # noqa: PLC0415
+
+    require_own_keys(sealer())
 
 
 def _bring_tables_up_to_date() -> None:

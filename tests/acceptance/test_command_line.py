@@ -153,3 +153,13 @@ def test_a_test_mail_goes_to_one_address_in_both_languages(site: Site) -> None:
     mails = [path.read_bytes() for path in (site.folder / "var/outbox/new").iterdir()]
     assert len(mails) == 2
     assert all(b"[Test]" in mail and b"To: me@example.org" in mail for mail in mails)
+
+
+def test_a_lost_key_ring_is_not_replaced_in_silence(site: Site) -> None:
+    site.run("subscribers", "add", "ana@example.org", "--consent", "paper")
+    kept = (site.folder / "var/keys.json").read_bytes()
+    (site.folder / "var/keys.json").unlink()
+    for command in (["subscribers", "add", "ana@example.org", "--consent", "paper"], ["send", "2026-12"], ["serve"]):
+        assert "Restore it from your backup" in site.run(*command, code=2)
+    (site.folder / "var/keys.json").write_bytes(kept)
+    assert "subscribed already" in site.run("subscribers", "add", "ana@example.org", "--consent", "paper")

@@ -51,7 +51,7 @@ COMMANDS = [
     Command("scheduler", "Calendar and sending alone.", "serving", RUNNING),
     Command("demo", "Send the sample issue to invented readers, into a folder.", "demo", RUNNING, needs_database=False),
     Command("init", "Make a folder for a newsletter of your own.", "starting", RUNNING, needs_database=False),
-    Command("manage", "Django's own commands.", "managing", RUNNING),
+    Command("manage", "Django's own commands.", "managing", RUNNING, needs_database=False),
 ]
 
 

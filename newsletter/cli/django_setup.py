@@ -10,12 +10,17 @@ from pathlib import Path
 from newsletter.errors import NotAllowedError
 
 
+def name_settings() -> None:
+    """Tell Django where its settings are."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.project.settings")
+
+
 def set_up_django() -> None:
     """Load settings and apps; apply pending migrations to SQLite, and ask a person to do so for PostgreSQL.
 
     Raises SettingsError when the key ring is not this database's.
     """
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.project.settings")
+    name_settings()
     import django  # noqa: PLC0415 - 0.3 s that `newsletter check` does not have
     import structlog  # noqa: PLC0415 - 0.1 s
 

@@ -163,3 +163,10 @@ def test_a_lost_key_ring_is_not_replaced_in_silence(site: Site) -> None:
         assert "Restore it from your backup" in site.run(*command, code=2)
     (site.folder / "var/keys.json").write_bytes(kept)
     assert "subscribed already" in site.run("subscribers", "add", "ana@example.org", "--consent", "paper")
+
+
+def test_djangos_own_commands_leave_the_tables_to_a_person(site: Site) -> None:
+    """On PostgreSQL every other command refuses to work before `newsletter manage migrate`."""
+    assert "[ ] 0001_initial" in site.run("manage", "showmigrations", "subscribers")
+    site.run("manage", "migrate")
+    assert "[X] 0001_initial" in site.run("manage", "showmigrations", "subscribers")

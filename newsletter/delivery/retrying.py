@@ -16,6 +16,9 @@ BACK_OFF: Final = (60.0, 300.0, 1800.0)
 THROTTLE: Final = 60.0
 """Seconds before a throttled letter is tried again, where the other side did not say."""
 
+LONGEST_THROTTLE: Final = 1800.0
+"""Seconds after which a throttled letter is tried again at the latest, whatever the other side's clock says."""
+
 
 def record_for(answer: Answer, marked: Marked, *, attempts: int, now: datetime) -> Record:
     """Say what is to be written down; ``attempts`` is how many there are before a delivery counts as failed."""
@@ -31,7 +34,8 @@ def record_for(answer: Answer, marked: Marked, *, attempts: int, now: datetime) 
         case AnswerKind.NOT_SENT:
             found = later(counted=False)
         case AnswerKind.THROTTLED:
-            found = later(due_at=now.timestamp() + (answer.retry_after or THROTTLE), counted=False)
+            wait = min(answer.retry_after or THROTTLE, LONGEST_THROTTLE)
+            found = later(due_at=now.timestamp() + wait, counted=False)
         case AnswerKind.RETRYABLE if marked.attempts >= attempts:
             found = record(Handover.FAILED, f"{answer.reason} (attempt {marked.attempts})")
         case AnswerKind.RETRYABLE:

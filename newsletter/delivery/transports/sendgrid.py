@@ -130,7 +130,7 @@ class _GroupCall:
             response = self._client.post("/v3/mail/send", content=body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
             self._stop(group, f"SendGrid cannot be reached ({error}). It is tried again later.")
-        except httpx.TransportError:
+        except httpx.RequestError:
             self._answer(group, Answer(AnswerKind.UNKNOWN, "SendGrid's answer was lost"))
         else:
             self._read(group, response)
@@ -147,7 +147,7 @@ class _GroupCall:
             )
         elif code in {400, 413}:
             self._split(group, f"SendGrid {code}")
-        elif code < 500:
+        elif 300 <= code < 500:
             self._stop(
                 group, f"SendGrid refuses our calls ({code}). Check the API key and its rights, and delivery.sendgrid.host."
             )

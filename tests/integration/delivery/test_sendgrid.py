@@ -87,12 +87,17 @@ def test_429_waits_as_long_as_sendgrid_says(headers: dict[str, str], seconds: fl
     assert set(answers.values()) == {Answer(AnswerKind.THROTTLED, "SendGrid 429", retry_after=seconds)}
 
 
-@pytest.mark.parametrize("status", [500, 503, LOST, SLOW])
+@pytest.mark.parametrize("status", [201, 500, 503, LOST, SLOW])
 def test_a_call_whose_answer_says_nothing_is_unknown_and_never_repeated(status: int) -> None:
     service = always(status)
     answers = send(service, letters(3))
     assert {answer.kind for answer in answers.values()} == {AnswerKind.UNKNOWN}
     assert len(service.requests) == 1
+
+
+def test_an_answer_that_cannot_be_decoded_is_unknown_and_stops_nobody_else() -> None:
+    answers = send(always(202, {"Content-Encoding": "gzip"}), letters(3))
+    assert {answer.kind for answer in answers.values()} == {AnswerKind.UNKNOWN}
 
 
 def test_a_refused_key_blames_no_letter_and_says_what_to_do() -> None:

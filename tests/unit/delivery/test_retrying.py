@@ -4,7 +4,7 @@ import pytest
 
 from newsletter.delivery.ledger import HANDOVER_TRANSITIONS, Marked, Record
 from newsletter.delivery.models import Handover
-from newsletter.delivery.retrying import BACK_OFF, record_for
+from newsletter.delivery.retrying import BACK_OFF, LONGEST_THROTTLE, record_for
 from newsletter.delivery.transports.port import Answer, AnswerKind
 from newsletter.subscribers.audience import Addressee
 from tests.contract.delivery.samples import NOW
@@ -40,3 +40,9 @@ def test_what_is_not_the_letters_fault_does_not_count() -> None:
     assert after(AnswerKind.NOT_SENT, attempts=9) == Record(7, Handover.QUEUED, "why", counted=False)
     throttled = after(AnswerKind.THROTTLED, attempts=9, retry_after=5)
     assert (throttled.handover, throttled.due_at, throttled.counted) == (Handover.QUEUED, NOW.timestamp() + 5, False)
+
+
+@pytest.mark.parametrize("retry_after", [1e12, float("inf")])
+def test_nobody_waits_for_ever_because_of_another_machines_clock(retry_after: float) -> None:
+    """A rate limit's end comes as a time of day, which may be in milliseconds, or by a clock far ahead of ours."""
+    assert after(AnswerKind.THROTTLED, retry_after=retry_after).due_at == NOW.timestamp() + LONGEST_THROTTLE

@@ -49,7 +49,8 @@ class LedgerThread:
     async def claim(self) -> Claim | None:
         """Claim a batch, if there is one to do.
 
-        Raises NotAllowedError when its edition is not what was approved; nothing is marked then.
+        Raises NotAllowedError when its edition is not what was approved, SettingsError when the settings make no mail of it;
+        nothing is marked then.
         """
 
         def claim() -> Claim | None:

@@ -25,7 +25,7 @@ from newsletter.delivery.models import Batch, Delivery, Handover, SendState
 from newsletter.delivery.reporting import send_report
 from newsletter.delivery.sending import DeliverySummary, deliver_open_sends
 from newsletter.delivery.transports.port import Answer, AnswerKind, AnswerSink
-from newsletter.errors import NotAllowedError, TransportError
+from newsletter.errors import NotAllowedError, SettingsError, TransportError
 from newsletter.publishing.models import FrozenEdition
 from newsletter.subscribers.models import Subscriber
 from newsletter.subscribers.sealing import Contact, Sealer
@@ -270,6 +270,16 @@ def test_nothing_of_an_edition_that_was_changed_in_the_database_goes_out() -> No
     with pytest.raises(NotAllowedError, match="not what was approved"):
         deliver(transport)
     assert transport.seen == []
+    assert handovers() == {"queued": 5}
+
+
+def test_settings_that_cannot_stand_in_a_mail_are_found_before_anybody_is_marked() -> None:
+    """Found on the wire they would cost twenty readers at every attempt, until all of them were unknown."""
+    open_send(5)
+    known = config()
+    letterhead = known.newsletter.model_copy(update={"home_page": "https://bücher.example"})
+    with pytest.raises(SettingsError, match="bücher"):
+        deliver_open_sends(known.model_copy(update={"newsletter": letterhead}), HeldClock(), worker="test")
     assert handovers() == {"queued": 5}
 
 

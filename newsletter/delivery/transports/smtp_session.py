@@ -50,6 +50,8 @@ class SmtpSession:
             mail, rcpt, data = (replies + [replies[-1]] * 2)[:3]
         refusing = next((reply for reply in (mail, rcpt) if not reply.accepts), None)
         if refusing is None and data.code == 354:
+            if not self.wire.quiet:  # what came too early would be taken for the answer to the message
+                raise ConnectionGone
             return None
         if data.code == 354:
             # RFC 2920, 3.1: nobody to send to, and yet the server waits for a message; an empty one ends it.

@@ -100,6 +100,15 @@ def test_a_connection_lost_before_the_message_can_be_tried_again(fault: str) -> 
     assert server.mails == []
 
 
+@pytest.mark.parametrize("extensions", [("PIPELINING",), ()])
+def test_a_reply_that_comes_before_the_message_is_no_answer_to_it(extensions: tuple[str, ...]) -> None:
+    server = RecordingSmtp(extensions=extensions, refuse=lambda line: "354 go on\r\n250 2.0.0 queued" if line == "DATA" else "")
+    with running(server):
+        answers = send(server, 1)
+    assert answers[1].kind is AnswerKind.RETRYABLE
+    assert server.mails == []
+
+
 def test_a_connection_that_the_server_closed_while_idle_is_nobodys_fault() -> None:
     seen: list[str] = []
 

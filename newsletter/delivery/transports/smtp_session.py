@@ -35,19 +35,7 @@ class SmtpSession:
 
         ``written``: the envelope is on its way already. Raises ConnectionGone.
         """
-        if self.pipelining:
-            if not written:
-                # MAIL, RCPT and DATA together: one round trip (RFC 2920, 3.1).
-                self.wire.write(b"".join(self._envelope(letter)))
-            mail, rcpt, data = [await self.wire.reply() for _ in range(3)]
-        else:
-            replies: list[Reply] = []
-            for command in self._envelope(letter):
-                self.wire.write(command)
-                replies.append(await self.wire.reply())
-                if replies[-1].code >= 400:
-                    break
-            mail, rcpt, data = (replies + [replies[-1]] * 2)[:3]
+        mail, rcpt, data = await self._replies_to_envelope(letter, written=written)
         refusing = next((reply for reply in (mail, rcpt) if not reply.accepts), None)
         if refusing is None and data.code == 354:
             if not self.wire.quiet:  # what came too early would be taken for the answer to the message
@@ -99,6 +87,22 @@ class SmtpSession:
             pass
         finally:
             self.wire.abort()
+
+    async def _replies_to_envelope(self, letter: Letter, *, written: bool) -> tuple[Reply, Reply, Reply]:
+        """Give the replies to MAIL, RCPT and DATA; one that refuses stands for those that were then not asked for."""
+        if self.pipelining:
+            if not written:
+                # MAIL, RCPT and DATA together: one round trip (RFC 2920, 3.1).
+                self.wire.write(b"".join(self._envelope(letter)))
+            return await self.wire.reply(), await self.wire.reply(), await self.wire.reply()
+        replies: list[Reply] = []
+        for command in self._envelope(letter):
+            self.wire.write(command)
+            replies.append(await self.wire.reply())
+            if replies[-1].code >= 400:
+                break
+        mail, rcpt, data = (replies + [replies[-1]] * 2)[:3]
+        return mail, rcpt, data
 
     def _envelope(self, letter: Letter) -> tuple[bytes, bytes, bytes]:
         mail = f"MAIL FROM:<{letter.form.envelope_from}>\r\n".encode("ascii")

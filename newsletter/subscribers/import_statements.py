@@ -13,6 +13,12 @@ from newsletter.subscribers.subscribing import Consent
 
 KNOWN = "SELECT lookup FROM subscribers_subscriber WHERE lookup IN (?)"
 
+SUBSCRIBED = """
+SELECT subscriber.lookup
+  FROM subscribers_subscriber subscriber
+  JOIN subscribers_subscription subscription ON subscription.subscriber_id = subscriber.id
+ WHERE subscription.ended_at IS NULL AND subscriber.lookup IN (?)"""
+
 SUPPRESSED = "SELECT lookup FROM subscribers_suppression WHERE lookup IN (?)"
 
 INSERT_SUBSCRIBER = """
@@ -49,6 +55,11 @@ class NewPerson:
 def known(lookups: Collection[bytes]) -> set[bytes]:
     """Give those of the lookup hashes whose people we have."""
     return _found(KNOWN, lookups)
+
+
+def subscribed(lookups: Collection[bytes]) -> set[bytes]:
+    """Give those of the lookup hashes whose people are subscribed; asks nobody about none."""
+    return _found(SUBSCRIBED, lookups) if lookups else set()
 
 
 def suppressed(lookups: Collection[bytes]) -> set[bytes]:

@@ -30,6 +30,10 @@ CHUNK = 1_000
 SEEN_BYTES = 16
 """Octets of a lookup hash by which a person is known again within one file: 128 bits never meet by chance."""
 
+STILL_HERE = (
+    "this person has left where the list comes from, and is subscribed here; ask them, or end it: newsletter subscribers end"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RowProblem:
@@ -38,6 +42,14 @@ class RowProblem:
     line: int
     reason: str
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A person of the list, and the line that they stand in."""
+
+    line: int
+    person: ListedPerson
 
 
 @dataclass(slots=True)
@@ -83,7 +95,7 @@ def import_csv(
 
 def _people(
     listed: ListFile, choices: Choices, defaults: RowDefaults, now: datetime, report: ImportReport
-) -> Iterator[tuple[bytes, ListedPerson]]:
+) -> Iterator[tuple[bytes, _Listed]]:
     left = _who_left(listed.lines())
     seen: set[bytes] = set()
     for line in listed.lines():
@@ -102,7 +114,7 @@ def _people(
             report.problems.append(RowProblem(line.number, "another line says that this person has left", address))
         else:
             seen.add(known_by)
-            yield lookup, person
+            yield lookup, _Listed(line.number, person)
 
 
 def _person(line: ListLine, choices: Choices, defaults: RowDefaults, now: datetime) -> ListedPerson:
@@ -123,14 +135,19 @@ def _who_left(lines: Iterable[ListLine]) -> set[bytes]:
     return left
 
 
-def _take_in(chunk: dict[bytes, ListedPerson], report: ImportReport, now: datetime) -> None:
+def _take_in(chunk: dict[bytes, _Listed], report: ImportReport, now: datetime) -> None:
     known, suppressed = import_statements.known(chunk), import_statements.suppressed(chunk)
+    left_elsewhere = [lookup for lookup in known if chunk[lookup].person.ended and not chunk[lookup].person.suppression]
+    torn = import_statements.subscribed(left_elsewhere)
     new: list[NewPerson] = []
     to_suppress: list[tuple[bytes, SuppressionReason]] = []
-    for lookup, person in chunk.items():
+    for lookup, listed in chunk.items():
+        person = listed.person
         if person.suppression:
             to_suppress.append((lookup, person.suppression))
-        if lookup in known:
+        if lookup in torn:
+            report.problems.append(RowProblem(listed.line, STILL_HERE, mask(person.contact.address)))
+        elif lookup in known:
             report.known += 1
         elif person.consent is None or (lookup in suppressed and person.ended is None):
             report.suppressed += 1

@@ -156,6 +156,21 @@ def test_why_a_contradicted_line_was_not_taken_is_said(tmp_path: Path) -> None:
     assert report.problems[0] == RowProblem(2, "another line says that this person has left", "a•••@e•••.org")
 
 
+def test_a_reader_of_ours_who_left_elsewhere_is_reported_for_a_person_to_ask(tmp_path: Path) -> None:
+    """The list does not say which wish is the later one: to leave there, or to be mailed by us."""
+    reader = sign_up("bea@example.org")
+    gone = sign_up("cleo@example.org")
+    end_subscription(gone.subscription_id, reason=EndReason.UNSUBSCRIBED, now=NOVEMBER)
+    left = [f"{name}@example.org,,en,,{YES},ended,,unsubscribed" for name in ("bea", "cleo", "dora")]
+    report = take_in(tmp_path, *left)
+    assert (report.new, report.known) == (1, 1)
+    (problem,) = report.problems
+    assert (problem.line, problem.address) == (2, "b•••@e•••.org")
+    assert "is subscribed here" in problem.reason
+    assert accounted_for(report) == report.lines
+    assert reader.subscription().ended_at is None
+
+
 def test_languages_and_topics_that_are_not_offered_are_counted(tmp_path: Path) -> None:
     report = take_in(tmp_path, f"ana@example.org,Ana,fr,golf;tnbc,{YES},active,,", f"eva@example.org,Eva,,,{YES},active,,")
     assert (report.unknown_languages, report.unknown_topics) == (1, 1)

@@ -115,11 +115,16 @@ def _say_farewell(reports: Sequence[Report], about: Mapping[str, _About], *, now
     weakest_first = sorted(
         (one for one in reports if one.farewell in FAREWELLS), key=lambda one: [*FAREWELLS].index(one.farewell)
     )
-    leaving = {about[one.key].subscription_id: one.farewell for one in weakest_first}
+    leaving = {about[one.key].subscription_id: one for one in weakest_first}
     leaving.pop(None, None)
     subscriptions = Subscription.objects.select_related("subscriber").filter(pk__in=[*leaving])
     for subscription in subscriptions.order_by("pk"):
-        end_reason, suppression = FAREWELLS[leaving[subscription.pk]]
+        farewell = leaving[subscription.pk]
+        end_reason, suppression = FAREWELLS[farewell.farewell]
         if suppression is not None:
             suppress(subscription.subscriber, reason=suppression, now=now)
         end_subscription(subscription.pk, reason=end_reason, now=now)
+        # By an old mail, after they came back: then they mean all mail, as with an old link.
+        since = Subscription.objects.filter(subscriber=subscription.subscriber, ended_at=None, started_at__lte=farewell.at)
+        for later in since.values_list("pk", flat=True):
+            end_subscription(later, reason=end_reason, now=now)

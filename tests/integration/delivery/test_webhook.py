@@ -24,8 +24,11 @@ from newsletter.delivery.ledger import Record, claim_batch, take_step
 from newsletter.delivery.models import Delivery, Event, Handover, Outcome
 from newsletter.delivery.webhooks import sendgrid_events
 from newsletter.errors import SettingsError
-from newsletter.subscribers.models import Subscription, Suppression
+from newsletter.subscribers.models import EndReason, Subscription, Suppression
+from newsletter.subscribers.sealing import Contact
+from newsletter.subscribers.subscribing import SubscribeKind, end_subscription, subscribe
 from tests.contract.delivery.samples import NOW, TODAY, prepared_send
+from tests.readers import CONSENT
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -156,6 +159,17 @@ def test_of_several_farewells_in_one_post_the_weightiest_counts() -> None:
         tell(*(event(delivery, kind) for kind in kinds))
     assert set(Subscription.objects.values_list("end_reason", flat=True)) == {"complained"}
     assert Suppression.objects.count() == 8
+
+
+@pytest.mark.parametrize(("later", "open_ones"), [(60, 0), (-60, 1)])
+def test_who_says_goodbye_by_an_old_mail_after_they_came_back_means_all_mail(later: int, open_ones: int) -> None:
+    [delivery] = in_flight()
+    assert delivery.subscription_id is not None
+    end_subscription(delivery.subscription_id, reason=EndReason.UNSUBSCRIBED, now=NOW)
+    back = subscribe(Contact("reader1@example.org"), language="en", topics=(), consent=CONSENT, now=NOW)
+    assert back.kind is SubscribeKind.RETURNED
+    tell(event(delivery, "unsubscribe", at=int(NOW.timestamp()) + later))
+    assert Subscription.objects.filter(ended_at=None).count() == open_ones
 
 
 def test_an_unknown_kind_is_kept_and_changes_nothing_else() -> None:

@@ -32,7 +32,7 @@ def append_block(file: Path, *, kind: str, argument: str, title: str, body: str,
     try:
         old = file.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise UsageError(f"There is no {file}. Start the issue with `newsletter new`.") from None
+        raise UsageError(f"There is no {file}. Write its front matter first.") from None
     except UnicodeDecodeError as error:
         raise UsageError(f"{file} is not UTF-8. Save it as UTF-8 first.") from error
     newline = "\r\n" if "\r\n" in old else "\n"

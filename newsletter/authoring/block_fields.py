@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from newsletter.authoring.block_kind import BlockKind, BodyRule, FieldRule
+from newsletter.authoring.block_kind import BlockKind, BodyRule, FieldRule, FieldType
 from newsletter.authoring.block_values import default_value, read_value
 from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean, quoted
-from newsletter.authoring.directive_head import Piece
-from newsletter.authoring.directives import Directive
+from newsletter.authoring.directive_head import Head, Piece
+from newsletter.authoring.directives import MARKER, Directive
+
+_OPTION_WITH_BLANKS = re.compile(r"(\w+) ?[=:] ?(.+)")
+_SINGLE_QUOTES = "'‘’"  # noqa: RUF001  what a writer may have typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,12 @@ class BlockReader:
         for part, rule, pieces in (("argument", kind.argument, head.arguments), ("title", kind.title, head.titles)):
             if rule and pieces:
                 given[rule.name] = pieces[0]
-            for piece in pieces[1:] if rule else pieces:
-                message = f"the block “{kind.name}” has no place for the {part} {quoted(piece.text)}"
-                self.complaints.add(
-                    Mistake(f"block-{part}", message, f"Write it like {kind.pattern}"), line=line, column=piece.column
-                )
+            surplus = pieces[1:] if rule else pieces
+            if surplus:
+                words = " ".join(piece.text for piece in surplus)
+                message = f"the block “{kind.name}” has no place for the {part} {quoted(words)}"
+                fix = self._place_words(kind, head, words) if part == "argument" else f"Write it like {kind.pattern}"
+                self.complaints.add(Mistake(f"block-{part}", message, fix), line=line, column=surplus[0].column)
         for piece in head.options:
             if piece.key not in kind.options:
                 message = f"the block “{kind.name}” has no option {quoted(piece.key)}"
@@ -68,6 +73,22 @@ class BlockReader:
             else:
                 given[piece.key] = piece
         return given
+
+    @staticmethod
+    def _place_words(kind: BlockKind, head: Head, words: str) -> str:
+        """Say where words belong that stand outside quotation marks."""
+        if words.startswith(MARKER):
+            return f"Put `{MARKER}` on a line of its own."
+        option = _OPTION_WITH_BLANKS.fullmatch(words)
+        if option and option[1] in kind.options:
+            return f"Write {option[1]}={option[2]}, without blanks or a colon."
+        if kind.title and not head.titles:
+            return f'Put the {kind.title.name} in straight quotation marks: "{words.strip(_SINGLE_QUOTES)}"'
+        if kind.argument and kind.argument.type is FieldType.URL:
+            return "An address has no blanks: write %20 for each, or copy it from the browser again."
+        if kind.argument and kind.argument.type is FieldType.IMAGE:
+            return "Give the picture a name without blanks."
+        return f"Write it like {kind.pattern}"
 
     @staticmethod
     def _suggest(kind: BlockKind, key: str) -> str:

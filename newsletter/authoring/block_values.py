@@ -62,10 +62,11 @@ def _read_url(name: str, text: str) -> Value | Mistake:
 
 
 def _read_nct_id(name: str, text: str) -> Value | Mistake:
+    del name
     if _NCT_ID.fullmatch(text):
         return text
     fix = f"Write {text.upper()}." if _NCT_ID.fullmatch(text.upper()) else "Write NCT and eight digits, as in NCT09990001."
-    return Mistake("block-value", f"“{name}” has to be a trial's number, not {quoted(text)}", fix)
+    return Mistake("block-value", f"{quoted(text)} is not a trial's number", fix)
 
 
 def _read_date(name: str, text: str) -> Value | Mistake:

@@ -44,7 +44,7 @@ def read_head(line: str, number: int, complaints: Complaints) -> Head:
         )
         line = line[:LONGEST_HEAD]
     colons = len(line) - len(line.lstrip(":"))
-    if colons > len(":::"):
+    if colons != len(":::"):
         message = f"the block starts with {colons} colons"
         complaints.add(Mistake("block-head", message, "Write three: `:::`."), line=number, column=1)
     arguments: list[Piece] = []

@@ -16,6 +16,8 @@ from newsletter.authoring.directive_head import Head, read_head
 
 MARKER = ":::"
 _FENCE = re.compile(r" {0,3}(?:(`{3,})[^`]*|(~{3,}).*)")
+_SHORT_MARKER = re.compile(r"::(?: ?[A-Za-z]|\s*$)")
+_TWO_COLONS = Mistake("block-head", "two colons stand here", f"Write three: `{MARKER}`.")
 _SECTION = re.compile(r" {0,3}##(?:[ \t]|$)")
 
 
@@ -92,8 +94,12 @@ class _Scan:
                     fence = ""
             elif mark:
                 fence, fence_line = mark, number
-            elif line.startswith(MARKER):
-                yield _Marker(number, _Kind.OPEN if line.strip(": ") else _Kind.CLOSE)
+            elif line.startswith(MARKER) or _SHORT_MARKER.match(line):
+                # Two colons are a slip; read_head, or this, complains, and the block is read as it was meant.
+                closes = not line.strip(": ")
+                if closes and not line.startswith(MARKER):
+                    self._complain(number, _TWO_COLONS)
+                yield _Marker(number, _Kind.CLOSE if closes else _Kind.OPEN)
             elif _SECTION.match(line):
                 yield _Marker(number, _Kind.SECTION)
         if fence:

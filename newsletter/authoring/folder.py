@@ -70,7 +70,7 @@ def read_issues(home: Path, name: str, languages: Sequence[str]) -> tuple[Issue,
 def _name_issues(home: Path, name: str) -> str:
     known = list_issues(home)
     if not known:
-        return f"There are no issues yet: start one with `newsletter new {name}`."
+        return f"There are no issues yet: begin with {ISSUES}/{name}/issue.md."
     return f"{did_you_mean(name, known)} Issues: {', '.join(known)}." if len(known) > 1 else f"There is one issue: {known[0]}."
 
 

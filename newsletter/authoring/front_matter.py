@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,8 +12,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node
 
-from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean, quoted
-from newsletter.authoring.front_matter_values import read_date, read_sponsors, read_text, read_texts
+from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean, find_nearest, quoted
+from newsletter.authoring.front_matter_lines import find_end, find_false_end, in_quotes, mend_lines
+from newsletter.authoring.front_matter_values import SPONSOR_KEYS, read_date, read_sponsors, read_text, read_texts
 from newsletter.authoring.issue import Sponsor
 from newsletter.findings import Place
 
@@ -21,6 +23,8 @@ KEYS = (*REQUIRED, "topics", "sponsors", "review_by")
 _BORDER = "---"
 _DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
 _DEEPEST = 50
+_READ_BY_READERS = ("title", "subject", "preheader")
+_COMMENT = re.compile(r"\s#.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +47,47 @@ class FrontMatter:
 
 def read_front_matter(lines: Sequence[str], complaints: Complaints) -> FrontMatter:
     """Read the front matter of a file's lines."""
-    if lines[0].rstrip() != _BORDER:
-        message = f"the file does not start with a front matter, but with {quoted(lines[0])}"
+    start = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    if lines[start].rstrip() != _BORDER:
+        message = f"the file does not start with a front matter, but with {quoted(lines[start])}"
         fix = f"Put `{_BORDER}`, the lines {', '.join(f'{key}: …' for key in REQUIRED)} and `{_BORDER}` at the top."
-        complaints.add(Mistake("front-matter-missing", message, fix), line=1, column=1)
+        complaints.add(Mistake("front-matter-missing", message, fix), line=start + 1, column=1)
         return FrontMatter()
-    end = next((number for number, line in enumerate(lines[1:], 1) if line.rstrip() == _BORDER), None)
-    if end is None:
+    border, end = find_end(lines, start)
+    if border < 0:
+        border, end = _complain_about_end(lines, start, end, complaints)
+    root = _read_root(lines[:border], start, complaints)
+    return _read_fields(_find_fields(root, complaints), lines, end, complaints) if root else FrontMatter(end=end)
+
+
+def _complain_about_end(lines: Sequence[str], start: int, end: int, complaints: Complaints) -> tuple[int, int]:
+    false_end = find_false_end(lines, start, end)
+    if false_end < 0:
         message = "the front matter that starts here is not closed"
-        fix = f"Put a line `{_BORDER}` after its last field."
-        complaints.add(Mistake("front-matter-unclosed", message, fix), line=1, column=1)
-        return FrontMatter(end=len(lines))
-    # The borders are YAML comments here, so that YAML's own lines are the file's.
-    text = "#\n" + "\n".join(lines[1:end])
-    root = None if _is_too_deep(text, complaints) else _compose(text, complaints)
+        mistake = Mistake("front-matter-unclosed", message, f"Put a line `{_BORDER}` after its last field.")
+        complaints.add(mistake, line=start + 1, column=1)
+        return end, end
+    message = f"{quoted(lines[false_end])} does not close the front matter"
+    mistake = Mistake("front-matter-unclosed", message, f"Write three hyphens, and nothing else in the line: `{_BORDER}`.")
+    complaints.add(mistake, line=false_end + 1, column=1)
+    return false_end, false_end + 1
+
+
+def _read_root(lines: Sequence[str], start: int, complaints: Complaints) -> MappingNode | None:
+    """Read the YAML below line ``start``; where YAML cannot, it is the lines that are complained about."""
+    if _is_too_deep("\n".join(lines), complaints):
+        return None
+    # What stands before the fields is a YAML comment, so that YAML's own lines are the file's.
+    comments, fields = ["#"] * (start + 1), lines[start + 1 :]
+    as_yaml_says = Complaints(complaints.file)
+    root = _compose("\n".join([*comments, *fields]), as_yaml_says)
     if root is None:
-        return FrontMatter(end=end + 1)
-    return _read_fields(_find_fields(root, complaints), end + 1, complaints)
+        mended = mend_lines(fields, KEYS, SPONSOR_KEYS, complaints, first=start + 2)
+        if mended is None:
+            complaints.findings.extend(as_yaml_says.findings)
+        else:
+            root = _compose("\n".join([*comments, *mended]), as_yaml_says)
+    return root
 
 
 def _is_too_deep(text: str, complaints: Complaints) -> bool:
@@ -104,6 +132,7 @@ _TOO_DEEP = _broken("its brackets or hyphens are nested too deeply")
 
 def _find_fields(root: MappingNode, complaints: Complaints) -> dict[str, tuple[Node, Node]]:
     found: dict[str, tuple[Node, Node]] = {}
+    misspelled: set[str] = set()
     for key, value in root.value:
         name = key.value if isinstance(key.value, str) else "?"
         line, column = key.start_mark.line + 1, key.start_mark.column + 1
@@ -117,18 +146,21 @@ def _find_fields(root: MappingNode, complaints: Complaints) -> dict[str, tuple[N
                 value.start_mark = key.end_mark
             found[name] = (key, value)
         else:
+            misspelled.add(find_nearest(name, KEYS))
             mistake = Mistake("front-matter-unknown", f"there is no field {quoted(name)}", did_you_mean(name, KEYS))
             complaints.add(mistake, line=line, column=column)
     for name in REQUIRED:
-        if name not in found:
+        if name not in found and name not in misspelled:
             mistake = Mistake("front-matter-incomplete", f"the field “{name}” is missing", f"Add a line `{name}: …`.")
             complaints.add(mistake, line=1, column=1)
     return found
 
 
-def _read_fields(found: Mapping[str, tuple[Node, Node]], end: int, complaints: Complaints) -> FrontMatter:
+def _read_fields(found: Mapping[str, tuple[Node, Node]], lines: Sequence[str], end: int, complaints: Complaints) -> FrontMatter:
     def text(name: str) -> str:
-        return read_text(name, found[name][1], complaints) if name in found else ""
+        if name not in found or _holds_comment(name, *found[name], lines, complaints):
+            return ""
+        return read_text(name, found[name][1], complaints)
 
     return FrontMatter(
         end=end,
@@ -143,3 +175,16 @@ def _read_fields(found: Mapping[str, tuple[Node, Node]], end: int, complaints: C
             name: Place(complaints.file, key.start_mark.line + 1, key.start_mark.column + 1) for name, (key, _) in found.items()
         },
     )
+
+
+def _holds_comment(name: str, key: Node, value: Node, lines: Sequence[str], complaints: Complaints) -> bool:
+    """Complain about ``subject: Question #1``, of which YAML takes all from the # on for a comment."""
+    number = key.start_mark.line
+    comment = _COMMENT.search(lines[number], (value if value.value else key).end_mark.column)
+    if name not in _READ_BY_READERS or value.end_mark.line > number + (not value.value) or comment is None:
+        return False
+    whole = lines[number][key.end_mark.column + 1 :].strip()
+    message = f"a # after a blank starts a comment, so readers would not see {quoted(comment[0].strip())}"
+    mistake = Mistake("front-matter-comment", message, f"Write `{name}: {in_quotes(whole)}`.")
+    complaints.add(mistake, line=number + 1, column=comment.start() + 2)
+    return True

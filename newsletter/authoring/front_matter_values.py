@@ -46,7 +46,8 @@ def read_texts(name: str, node: Node, complaints: Complaints) -> tuple[str, ...]
     """Read a list of texts, each of them once."""
     if not isinstance(node, SequenceNode):
         message = f"“{name}” has to be a list, not {_describe(node)}"
-        _complain(node, Mistake("front-matter-type", message, f"Write `{name}: [one, two]`."), complaints)
+        words = node.value if isinstance(node, ScalarNode) and node.value else "one, two"
+        _complain(node, Mistake("front-matter-type", message, f"Write `{name}: [{words}]`."), complaints)
         return ()
     texts: list[str] = []
     for item in node.value:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from markdown_it.common.utils import normalizeReference
 from markdown_it.rules_inline import StateInline, autolink, link
@@ -20,10 +21,22 @@ from newsletter.authoring.source import TOKEN_START
 
 _TERM = re.compile(r"\[\[([^\[\]|]+)(?:\|([^\[\]]*))?\]\]")
 _MERGE_FIELD = re.compile(r"\{\{([^{}|\n]*)(?:\|([^{}\n]*))?\}\}")
+_ONE_BRACE = re.compile(r"\{(\w+)\}")
 _ATTRIBUTE = r"""\s+[A-Za-z_:][\w:.-]*(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s"'=<>`]+))?"""
 _HTML = re.compile(
-    rf"<!--|<[?!][A-Za-z\[]|</?[A-Za-z][A-Za-z0-9-]*(?:{_ATTRIBUTE})*\s*/?>|</?(?:div|iframe|img|script|span|style)\b"
+    rf"<!--|<[?!][A-Za-z\[]|</?[A-Za-z](?:[A-Za-z0-9-]|:(?!/))*(?:{_ATTRIBUTE})*\s*/?>|</?(?:div|iframe|img|script|span|style)\b"
 )
+_WITHOUT_HTML = {
+    ("b", "strong"): "Delete it, and write **bold** words between asterisks.",
+    ("i", "em"): "Delete it, and write *slanted* words between asterisks.",
+    ("br",): "Delete it; a \\ at the end of a line begins a new one, an empty line a new paragraph.",
+    ("p", "div", "section"): "Delete it; an empty line begins a new paragraph.",
+    ("a",): "Write the link as [words](https://…).",
+    ("ul", "ol", "li"): "Delete it, and begin each line of the list with a hyphen and a blank.",
+    ("h1", "h2", "h3", "h4", "h5", "h6"): "Delete it, and begin the heading with ## and a blank.",
+    ("img",): 'Use a block: `::: figure file.png "caption" alt="what it shows"` and `:::`.',
+    ("span", "font", "o:p", "u", "style"): "Delete it; the templates see to the look.",
+}
 _DESTINATIONS = ("manage_url", "unsubscribe_url")
 _WITH_FALLBACK = "first_name"
 
@@ -127,10 +140,15 @@ def raw_html(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  markdow
     state.pos += 1
     if not silent:
         message = f"HTML does not work in an issue: {quoted(match[0])}"
-        fix = "Delete it: there are no comments." if match[0] == "<!--" else "Write it in Markdown, or \\< for a plain “<”."
+        fix = "Delete it: there are no comments." if match[0] == "<!--" else _in_markdown(match[0])
         _reading(state).complain(Mistake("raw-html", message, fix), start)
         state.append_pending("<")
     return True
+
+
+def _in_markdown(tag: str) -> str:
+    name = tag.strip("</>").split(maxsplit=1)[0].lower() if tag.strip("</> ") else ""
+    return next((fix for names, fix in _WITHOUT_HTML.items() if name in names), "Write it in Markdown, or \\< for a plain “<”.")
 
 
 def picture(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  markdown-it's signature
@@ -195,6 +213,9 @@ def _check_link(reading: Reading, attrs: dict[str, str | int | float], meta: dic
         message = f"{quoted(href)} is not an address that a link can lead to"
         fix = f"Use {{{{{_DESTINATIONS[0]}}}}} or {{{{{_DESTINATIONS[1]}}}}}, without a fallback."
         reading.complain(mistake or Mistake("merge-field-misplaced", message, fix), start)
+    elif (braces := _ONE_BRACE.fullmatch(unquote(href))) and braces[1] in _DESTINATIONS:
+        message = f"a personal part stands in two pairs of braces: {quoted(braces[0])}"
+        reading.complain(Mistake("merge-field-braces", message, f"Write {{{braces[0]}}}"), start)
     elif href.startswith("#"):
         reading.anchor_links.append((href[1:], place))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from markdown_it.common.normalize_url import normalizeLink
 
@@ -12,6 +13,9 @@ from newsletter.authoring.source import TOKEN_START
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _WEB = re.compile(r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:[/?#][^\s]*)?", re.IGNORECASE)
 _MAIL = re.compile(r"mailto:[^\s@?]+@[^\s@?]+(?:\?[^\s]*)?", re.IGNORECASE)
+_HOST = re.compile(r"(?:[a-z0-9-]+\.)+(?!html?\b|md\b|pdf\b|png\b|jpe?g\b|gif\b)[a-z]{2,}(?:[/?#:]|$)", re.IGNORECASE)
+_DIALLED = re.compile(r"\+?[0-9 ().-]+")
+_PHONE_DIGITS = 7
 _PHONE = re.compile(r"tel:\+?[0-9][0-9().-]{2,}", re.IGNORECASE)
 _WRITTEN_AS = {
     "https": (_WEB, "https://www.example.org/page"),
@@ -42,7 +46,14 @@ def find_link_mistake(address: str) -> Mistake | None:
 def _name_incomplete(address: str) -> Mistake:
     message = f"the address {quoted(address)} is not complete, so it leads nowhere from a mail"
     web = address.lstrip("/")
-    fix = f"Write https://{web}" if web.startswith("www.") else "Write it in full, from https:// on."
+    digits = re.sub(r"[^0-9]", "", web)
+    fix = "Write it in full, from https:// on."
+    if _MAIL.fullmatch(f"mailto:{web}"):
+        fix = f"Write mailto:{web}"
+    elif web.startswith("www.") or _HOST.match(web):
+        fix = f"Write https://{web}"
+    elif len(digits) >= _PHONE_DIGITS and _DIALLED.fullmatch(unquote(web)):
+        fix = f"Write tel:{digits}"
     return Mistake("link-relative", message, fix)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -14,6 +13,7 @@ from markdown_it.token import Token
 
 from newsletter.authoring import inline_rules
 from newsletter.authoring.complaints import Mistake, quoted
+from newsletter.authoring.lookalikes import check_asterisks, check_paragraph, check_words
 from newsletter.authoring.reading import ENVIRONMENT_KEY, Reading
 
 BLOCK_OPEN = "directive_open"
@@ -24,8 +24,6 @@ BLOCK_CLOSE = "directive_close"
 
 ANCHOR = "anchor"
 """In the ``meta`` of a section heading's ``heading_open``: the anchor that its editor chose, "" for none."""
-
-_BROKEN_LINK = re.compile(r"\]\([^)]|\] \((?:https?:|mailto:|tel:|www\.)")
 
 
 class _Markdown(MarkdownIt):
@@ -45,6 +43,7 @@ def parse_markdown(start: int, reading: Reading) -> list[Token]:
     lines = ("" if number < start or number in strays else line for number, line in enumerate(reading.lines))
     environment: dict[str, Any] = {ENVIRONMENT_KEY: reading}
     tokens = _markdown().parse("\n".join(lines), environment)
+    check_asterisks(reading)
     _complain_about_references(environment, reading)
     return tokens
 
@@ -94,7 +93,9 @@ def _inline(state: StateCore) -> None:
         reading.enter(token, in_heading=in_heading)
         token.children = []
         state.md.inline.parse(token.content, state.md, state.env, token.children)
-        _complain_about_broken_links(token, reading)
+        check_words(token, reading)
+        if before.type == "paragraph_open":
+            check_paragraph(token, reading)
 
 
 def _cut_anchor(heading: Token) -> str:
@@ -104,16 +105,6 @@ def _cut_anchor(heading: Token) -> str:
         return ""
     heading.content = text[:start].rstrip()
     return text[start + 2 : -1].strip() or "{#}"
-
-
-def _complain_about_broken_links(token: Token, reading: Reading) -> None:
-    for child in token.children or []:
-        broken = _BROKEN_LINK.search(child.content) if child.type == "text" else None
-        if broken:
-            shown = child.content[max(broken.start() - 20, 0) : broken.end() + 20]
-            fix = "Write [words](https://…): no blanks in or before the parentheses, no [[…]] in the words."
-            mistake = Mistake("link-broken", f"this looks like a link and is none: {quoted(shown)}", fix)
-            reading.complain(mistake, max(token.content.find(broken[0]), 0))
 
 
 def _complain_about_references(environment: Mapping[str, Any], reading: Reading) -> None:

@@ -16,6 +16,7 @@ from newsletter.authoring.front_matter import FrontMatter, read_front_matter
 from newsletter.authoring.glossary import Glossary
 from newsletter.authoring.issue import Issue
 from newsletter.authoring.lock import TrialLock
+from newsletter.authoring.lookalikes import check_layout
 from newsletter.authoring.markdown import parse_markdown
 from newsletter.authoring.reading import Reading
 from newsletter.authoring.sections import build_sections
@@ -49,6 +50,7 @@ def parse_issue(
     reading = Reading(complaints, source.lines, of.language, glossary, directives)
     tokens = parse_markdown(front.end, reading)
     check_structure(tokens, complaints)
+    check_layout(tokens, source.lines, complaints)
     sections = build_sections(tokens, directives, BlockReader(kinds, of.folder, complaints))
     check_anchor_links(reading.anchor_links, [section.anchor for section in sections if section.anchor], complaints)
     if complaints.findings:

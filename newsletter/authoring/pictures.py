@@ -28,7 +28,10 @@ def read_picture(folder: Path, path: str) -> Image | Mistake:
     relative = PurePosixPath(path)
     if relative.is_absolute() or ".." in relative.parts or "\\" in path or "\0" in path or ":" in path:
         message = f"the picture {quoted(path)} does not lie in the issue's folder"
-        return Mistake("picture-outside", message, "Copy it beside issue.md and write only its name.")
+        forward = path.replace("\\", "/")
+        inside = "\\" in path and not isinstance(read_picture(folder, forward), Mistake)
+        fix = f"Write {forward}" if inside else "Copy it beside issue.md and write only its name."
+        return Mistake("picture-outside", message, fix)
     file = folder / relative
     try:
         if not file.resolve().is_relative_to(folder.resolve()):

@@ -23,7 +23,8 @@ class Reading:
     """One reading of one file.
 
     ``anchor_links`` are the links into this issue that wait until all anchors are known; ``used_references`` the labels of
-    the link definitions that something refers to.
+    the link definitions that something refers to; ``bold_begun`` the ``**`` before words that do not become bold, and
+    ``marks`` counts those after words.
     """
 
     complaints: Complaints
@@ -33,6 +34,8 @@ class Reading:
     directives: Directives
     anchor_links: list[tuple[str, Place]] = field(default_factory=list)
     used_references: set[str] = field(default_factory=set)
+    bold_begun: list[Place] = field(default_factory=list)
+    marks: int = 0
     in_heading: bool = False
     _token: Token | None = None
     _starts: list[int] = field(default_factory=list)

@@ -17,6 +17,12 @@ TOKEN_START = "@@MM"  # noqa: S105  the start of a merge token (newsletter.rende
 _FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffd\ufffe\uffff]")
 _NEWLINES = re.compile("\r\n?")
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_OTHER_FORMATS = {
+    b"PK\x03\x04": "a Word document or another packed file",
+    b"\xd0\xcf\x11\xe0": "a Word document",
+    b"{\\rtf": "an RTF document",
+    b"%PDF-": "a PDF",
+}
 _SAVE_AS_UTF8 = "Save the file as UTF-8: most editors ask for the encoding under “Save as”."
 
 
@@ -39,7 +45,7 @@ def read_source(data: bytes, complaints: Complaints) -> SourceText | None:
         return None
     text = _NEWLINES.sub("\n", text)
     if not text.strip():
-        fix = "Start with a front matter between two lines `---`, or run `newsletter new`."
+        fix = "Start with a front matter between two lines `---`: title, subject, preheader, language."
         complaints.add(Mistake("file-empty", "the file is empty", fix))
         return None
     lines = tuple(_clean(line, number, complaints) for number, line in enumerate(text.split("\n"), 1))
@@ -47,6 +53,12 @@ def read_source(data: bytes, complaints: Complaints) -> SourceText | None:
 
 
 def _decode(data: bytes, complaints: Complaints) -> str | None:
+    program = next((name for start, name in _OTHER_FORMATS.items() if data.startswith(start)), "")
+    if program:
+        message = f"this is {program}, not plain text"
+        fix = "Copy its text into a plain text file that is called issue.md, and save that as UTF-8."
+        complaints.add(Mistake("not-text", message, fix), line=1, column=1)
+        return None
     if data.startswith(_UTF16_MARKS):
         complaints.add(Mistake("not-utf8", "the file is UTF-16, not UTF-8", _SAVE_AS_UTF8), line=1, column=1)
         return None
@@ -55,9 +67,13 @@ def _decode(data: bytes, complaints: Complaints) -> str | None:
     except UnicodeDecodeError as error:
         before = _NEWLINES.sub("\n", data.removeprefix(codecs.BOM_UTF8)[: error.start].decode("utf-8"))
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        message = f"the byte 0x{error.object[error.start]:02x} is not UTF-8"
+        # What Windows writes where nobody asks it for UTF-8; some of its bytes mean nothing, and are blanks here.
+        byte = error.object[error.start]
+        letter = bytes([byte]).decode("cp1252", "ignore")
+        meant = f"“{letter}”" if letter.isprintable() and letter else f"the byte 0x{byte:02x}"
+        message = f"the file is not saved as UTF-8: {meant} here, and others, would reach readers as another sign"
         complaints.add(Mistake("not-utf8", message, _SAVE_AS_UTF8), line=line, column=column)
-        return None
+        return data.decode("cp1252", "replace").replace("\N{REPLACEMENT CHARACTER}", " ") if b"\0" not in data else None
 
 
 def _clean(line: str, number: int, complaints: Complaints) -> str:

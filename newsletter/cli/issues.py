@@ -56,7 +56,7 @@ def check(
     else:
         print_findings(findings)
         if unread:
-            console.print("What the checks say of links, lengths, headings and trials follows when these are mended.")
+            console.print("Lengths, links, headings and trials are looked at when these are mended.")
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(1)
 

@@ -74,7 +74,7 @@ class TextFlow:
         self.tight = False
         heads, *records = [[self.inline(cell.children or ()).replace("\n", " ") for cell in row] for row in rows]
         for record in records:
-            named = [f"{head}: {cell}" if head else cell for head, cell in zip(heads, record, strict=True)]
+            named = [f"{head}: {cell}" if head else cell for head, cell in zip(heads, record, strict=True) if cell]
             lines = [wrapped(line, "  " if index else "", "    ") for index, line in enumerate(named)]
             yield from self._put(self._indented("\n".join(lines)))
 

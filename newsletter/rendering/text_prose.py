@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from markdown_it.token import Token
 from markupsafe import Markup
@@ -76,7 +77,11 @@ class TextProse:
         if "field" in opened.meta:
             return self._number(merge_token(opened.meta["field"]))
         target = defuse(str(opened.attrGet("href")))
+        if target.startswith("#"):
+            # There is nothing to press in plain text, and the section's title says where it is.
+            return ""
         scheme, _, bare = target.partition(":")
+        bare = unquote(bare.partition("?")[0]) if scheme == "mailto" else bare
         if scheme in {"tel", "mailto"}:
             digits = re.sub(r"\D", "", words)
             told = bare in words or (scheme == "tel" and len(digits) >= 7 and digits in bare)

@@ -33,7 +33,7 @@ def every_image_has_alternative_text(draft: Draft) -> Iterator[Remark]:
                 yield Remark(
                     f"the image {name} of the {part} has no alternative text",
                     draft.file,
-                    'Say in a sentence what it shows: alt="…" of a figure, or the brackets of ![…](…).',
+                    'Say in a sentence what it shows: alt="…" in the first line of its figure block.',
                 )
 
 

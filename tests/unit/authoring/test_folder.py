@@ -64,8 +64,8 @@ def test_an_issue_that_is_not_there_is_answered_with_those_that_are(tmp_path: Pa
     assert list_issues(home) == ["2026-10", "2026-12"]
 
 
-def test_the_first_issue_is_started_with_new(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="start one with `newsletter new 2026-12`"):
+def test_the_first_issue_is_told_where_to_begin(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"begin with issues/2026-12/issue\.md"):
         read_issues(tmp_path, "2026-12", ["en"])
 
 

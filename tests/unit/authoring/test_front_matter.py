@@ -58,7 +58,78 @@ def test_a_file_without_front_matter_is_told_what_to_write(complaints: Complaint
 
 
 def test_an_unclosed_front_matter_is_found(complaints: Complaints) -> None:
-    assert complaints(b"---\ntitle: a\n") == ["0:0 issue-empty", "1:1 front-matter-unclosed"]
+    fields = b"title: a\nsubject: b\npreheader: c\nlanguage: en\n"
+    assert complaints(b"---\n" + fields) == ["0:0 issue-empty", "1:1 front-matter-unclosed"]
+    assert complaints(b"---\n" + fields + b"\nText.\n") == ["1:1 front-matter-unclosed"]
+    assert complaints(b"---\n" + fields + b"# a heading\n\n---\n\n## b\n\nText.\n") == []
+    assert complaints(b"---\n" + fields + b"## a\n\nText.\n\n---\n\nText, {{nonsense}}.\n") == [
+        "1:1 front-matter-unclosed",
+        "12:7 merge-field-unknown",
+    ]
+
+
+@pytest.mark.parametrize("closing", ["----", "--", "\N{EM DASH}", " ---", "\N{EN DASH}-"])
+def test_what_was_to_close_the_front_matter_is_pointed_at(complaints: Complaints, closing: str) -> None:
+    text = f"---\ntitle: a\nsubject: b\npreheader: c\nlanguage: en\n{closing}\nText.\n"
+    assert complaints(text.encode()) == ["6:1 front-matter-unclosed"]
+
+
+def test_empty_lines_may_stand_before_the_front_matter(parse_file: Callable[[bytes], Issue]) -> None:
+    issue = parse_file(b"\n \n" + FULL.encode())
+    assert issue.places["subject"] == Place("issues/2026-12/issue.md", 5, 1)
+    assert issue.sections[0].place.line == 18
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "fix"),
+    [
+        ("subject: Scans: what to ask", "5:15", 'subject: "Scans: what to ask"'),
+        ('subject: "What to ask" before', "5:24", "subject: '\"What to ask\" before'"),
+        ('subject: "What to ask', "5:10", 'subject: "What to ask"'),
+        ("subject: 'What you'll ask", "5:20", "subject: \"'What you'll ask\""),
+        ("subject What to ask", "5:8", "subject: What to ask"),
+        ("subject:What to ask", "5:9", "subject: What to ask"),
+        ("  subject: What to ask", "5:1", "subject: What to ask"),
+        ("subject: @home", "5:10", 'subject: "@home"'),
+        ("subject: [New] What to ask", "5:16", 'subject: "[New] What to ask"'),
+    ],
+)
+def test_a_line_that_yaml_cannot_read_is_shown_as_it_has_to_be(
+    parse_file: Callable[[bytes], Issue], line: str, place: str, fix: str
+) -> None:
+    with pytest.raises(IssueError) as caught:
+        parse_file(with_line(line, instead_of="subject", more="review_by: tomorrow"))
+    assert [(f"{one.place.line}:{one.place.column}", one.fix) for one in caught.value.findings] == [
+        (place, f"Write `{fix}`."),
+        ("6:12", "Write year, month and day: 2027-03-01."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "fix"),
+    [
+        ("subject: Question #1 and more", "5:19", 'subject: "Question #1 and more"'),
+        ("subject: #1", "5:10", 'subject: "#1"'),
+    ],
+)
+def test_words_that_yaml_takes_for_a_comment_are_not_lost(
+    parse_file: Callable[[bytes], Issue], line: str, place: str, fix: str
+) -> None:
+    with pytest.raises(IssueError) as caught:
+        parse_file(with_line(line, instead_of="subject"))
+    found = [(f"{one.place.line}:{one.place.column}", one.rule, one.fix) for one in caught.value.findings]
+    assert found == [(place, "front-matter-comment", f"Write `{fix}`.")]
+
+
+def test_several_broken_lines_are_reported_together(complaints: Complaints) -> None:
+    text = '---\ntitle: a: b\nsubject c\npreheader: "d\nlanguage: en\nsponsors:\n  - name: E: f\n    url: x\n---\nText.\n'
+    assert complaints(text.encode()) == [
+        "2:9 front-matter-broken",
+        "3:8 front-matter-broken",
+        "4:12 front-matter-broken",
+        "7:12 front-matter-broken",
+        "8:10 link-relative",
+    ]
 
 
 def test_all_missing_fields_are_named_at_once(complaints: Complaints) -> None:

@@ -88,7 +88,6 @@ def test_a_personal_part_that_does_not_work_is_placed(wrong: Wrong, body: str, e
         "`{{x}} [[y]] <b> ![p](q)`\n",
         "```\n{{x}} [[y]] <b> ![p](q)\n# one\n```\n",
         "~~~~\n```\n[[y]]\n~~~\n~~~~\n",
-        "    {{x}} [[y]] <b>\n",
         "\\{{x}} \\[[y]] \\<b> \\!\\[p\\](q)\n",
         "Wow![1] 1 < 2, <3, x<y and 5>4 AT&T\n",
     ],

@@ -53,6 +53,13 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     assert mistake(tmp_path / "issue", "a.png").rule == "picture-outside"
 
 
+def test_a_path_as_windows_writes_it_is_turned_round(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "a.png").write_bytes(picture("PNG"))
+    assert mistake(tmp_path, "images\\a.png").fix == "Write images/a.png"
+    assert mistake(tmp_path, "..\\a.png").fix == "Copy it beside issue.md and write only its name."
+
+
 def test_a_missing_picture_gets_a_suggestion(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "tests.png").write_bytes(b"")

@@ -29,6 +29,18 @@ def test_a_byte_that_is_not_utf8_is_placed(complaints: Complaints) -> None:
     assert complaints(GOOD.encode("latin-1")) == ["2:9 not-utf8"]
 
 
+def test_what_else_is_wrong_is_reported_though_the_file_is_not_utf8(complaints: Complaints) -> None:
+    text = GOOD + "\n[[nonsense]] and “curly” marks\n"
+    expected = [f"{text[: text.index('[[')].count(chr(10)) + 1}:1 glossary-unknown"]
+    assert complaints(text.encode("cp1252")) == ["2:9 not-utf8", *expected]
+    assert complaints(text.encode("cp1252") + b"\0") == ["2:9 not-utf8"]
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"{\\rtf1", b"%PDF-1.7"])
+def test_a_document_of_another_program_is_one_finding(complaints: Complaints, start: bytes) -> None:
+    assert complaints(start + b"\0\x01\xff rest") == ["1:1 not-text"]
+
+
 def test_utf16_is_named(complaints: Complaints) -> None:
     assert complaints(GOOD.encode("utf-16")) == ["1:1 not-utf8"]
 

@@ -21,7 +21,7 @@ NASTY = [
     "[x](https://example.org/?a=1&b=%22'>) \\u{a0} \N{NO-BREAK SPACE}",
     "\N{ZERO WIDTH JOINER}\N{SOFT HYPHEN}e\N{COMBINING ACUTE ACCENT} \N{RIGHT-TO-LEFT MARK}",
     "`{{ x }} {% if %}` {braces} {0} {light.ink} %s",
-    "* a\n  * b\n\n    > c\n    > 1. d\n\n---\n\n    code <b>\n\n```\n</td>\n```\n\nhard\\\nbreak *e* **s** ***both***",
+    "* a\n  * b\n\n    > c\n    > 1. d\n\n---\n\n```\n</td>\n```\n\nhard\\\nbreak *e* **s** ***both***",
     "| a | b |\n|--|--|\n| `<td>` | \\| |\n\n### Head `<h1>`",
     "| a | b | c | d |\n|--|--|--|--|\n| 1 | 2 | | 4 |",
     ".leading dot\n\n@@ MM:address:@@ @@",

@@ -95,7 +95,7 @@ def test_a_mail_decodes_to_its_edition_with_the_persons_parts_filled_in(before: 
 
 def test_a_real_issue_decodes_to_itself() -> None:
     edition = draw_markdown(
-        "Hello {{first_name|friend}}.\n\n## Part\n\n.dot  two spaces[^1] =3D `a   b`\n\n| a | b |\n|-|-|\n| é | 日本 |\n"
+        "Hello {{first_name|friend}}.\n\n## Part\n\n.dot  two spaces\\[^1] =3D `a   b`\n\n| a | b |\n|-|-|\n| é | 日本 |\n"
     )
     data = _message(compile_message(edition, HEADERS))
     _check_wire(data)

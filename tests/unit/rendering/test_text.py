@@ -67,6 +67,23 @@ def test_a_telephone_number_is_not_said_twice() -> None:
     )
 
 
+def test_an_address_is_said_without_the_subject_of_its_mail() -> None:
+    assert _text("[us](mailto:a@example.org?subject=Scans), [b@example.org](mailto:b@example.org?subject=x)") == (
+        "us (a@example.org), b@example.org"
+    )
+
+
+def test_a_link_within_the_issue_is_its_words() -> None:
+    text = draw_markdown("## One {#one}\n\nText.\n\n## Two\n\nSee [above](#one).\n").text
+    assert "See above." in text
+    assert "#one" not in text
+
+
+def test_an_empty_cell_is_not_announced() -> None:
+    text = draw_markdown("## One\n\n| What | When | Cost |\n|---|---|---|\n| Scan | | ask |\n").text
+    assert "What: Scan\n  Cost: ask" in text
+
+
 def test_a_glossary_term_is_explained_once() -> None:
     text = draw_markdown("## One\n\nA [[biopsy]], a [[biopsy|second one]].\n\n## Two\n\n[[biopsy]] again.\n").text
     assert text.count("biopsy: Taking out some cells") == 1

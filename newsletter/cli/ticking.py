@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -23,6 +24,9 @@ log = structlog.get_logger()
 
 SECONDS_BETWEEN_LOOKS_FOR_WORK = 5
 
+PAUSE_WHEN_REFUSED = 900.0
+"""Seconds without sending after a server has refused us for what we are: each look would spend an attempt of twenty readers."""
+
 
 class Ticking:
     """The calendar's minute tick and the look for open sends, each in a thread of its own.
@@ -34,6 +38,7 @@ class Ticking:
         self._config = config
         self._clock = clock
         self._stop = threading.Event()
+        self._paused_until = 0.0
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
@@ -58,7 +63,11 @@ class Ticking:
         start_due_sends(self._config, self._clock, ask_trials=TrialRegistry(self._config.trials).ask)
 
     def _deliver(self) -> None:
-        deliver_open_sends(self._config, self._clock, worker=self._worker, stop=self._stop)
+        if time.monotonic() < self._paused_until:
+            return
+        summary = deliver_open_sends(self._config, self._clock, worker=self._worker, stop=self._stop)
+        if summary.run.refused:
+            self._paused_until = time.monotonic() + PAUSE_WHEN_REFUSED
 
 
 def _guarded(job: Callable[[], None]) -> Callable[[], None]:

@@ -29,15 +29,15 @@ def record_for(answer: Answer, marked: Marked, *, attempts: int, now: datetime) 
             found = record(Handover.ACCEPTED)
         case AnswerKind.UNKNOWN:
             found = record(Handover.UNKNOWN, answer.reason)
-        case AnswerKind.FINAL | AnswerKind.POLICY:
+        case AnswerKind.FINAL:
             found = record(Handover.FAILED, answer.reason)
         case AnswerKind.NOT_SENT:
             found = later(counted=False)
         case AnswerKind.THROTTLED:
             wait = min(answer.retry_after or THROTTLE, LONGEST_THROTTLE)
             found = later(due_at=now.timestamp() + wait, counted=False)
-        case AnswerKind.RETRYABLE if marked.attempts >= attempts:
+        case AnswerKind.RETRYABLE | AnswerKind.POLICY if marked.attempts >= attempts:
             found = record(Handover.FAILED, f"{answer.reason} (attempt {marked.attempts})")
-        case AnswerKind.RETRYABLE:
+        case AnswerKind.RETRYABLE | AnswerKind.POLICY:
             found = later(due_at=now.timestamp() + BACK_OFF[min(marked.attempts, len(BACK_OFF)) - 1])
     return found

@@ -39,12 +39,16 @@ LOOK_ROUND: Final = 0.25
 
 @dataclass(slots=True)
 class RunSummary:
-    """What a run did: answers by kind, batches closed, deliveries left behind by an earlier holder, and what stopped it."""
+    """What a run did: answers by kind, batches closed, deliveries left behind by an earlier holder, and what stopped it.
+
+    ``refused``: what stopped it is that we are refused for what we are; trying again at once would only make that worse.
+    """
 
     answers: Counter[AnswerKind] = field(default_factory=Counter)
     batches_closed: int = 0
     left_behind: int = 0
     problem: str = ""
+    refused: bool = False
 
 
 class _BatchInHand:
@@ -196,6 +200,7 @@ class Runner:
         if answer.kind is AnswerKind.POLICY:
             self._refused_in_a_row += 1
             if self._refused_in_a_row == POLICY_LIMIT:
+                self._summary.refused = True
                 self._break_off(
                     f"{POLICY_LIMIT} letters in a row were refused for what we are ({answer.reason}): sender address, "
                     "authentication or reputation. Ask the provider; sending goes on by itself."

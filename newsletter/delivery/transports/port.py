@@ -23,7 +23,7 @@ class AnswerKind(StrEnum):
     FINAL = "final"
     """Refused for good."""
     POLICY = "policy"
-    """Refused for what we are, not for whom it goes to; the reader is not to blame."""
+    """Refused for what we are, not for whom it goes to: the reader is not to blame, and another attempt follows."""
     UNKNOWN = "unknown"
     """Handed over entirely, but the answer was lost."""
     NOT_SENT = "not_sent"

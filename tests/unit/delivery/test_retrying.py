@@ -20,14 +20,15 @@ def test_every_answer_leads_where_the_ledger_allows(kind: AnswerKind) -> None:
     assert after(kind).handover in HANDOVER_TRANSITIONS[Handover.SENDING]
 
 
-@pytest.mark.parametrize("kind", [AnswerKind.UNKNOWN, AnswerKind.FINAL, AnswerKind.POLICY, AnswerKind.ACCEPTED])
+@pytest.mark.parametrize("kind", [AnswerKind.UNKNOWN, AnswerKind.FINAL, AnswerKind.ACCEPTED])
 def test_what_may_have_been_taken_or_was_refused_for_good_is_never_queued_again(kind: AnswerKind) -> None:
     assert after(kind).handover is not Handover.QUEUED
 
 
+@pytest.mark.parametrize("kind", [AnswerKind.RETRYABLE, AnswerKind.POLICY])
 @pytest.mark.parametrize(("attempts", "seconds"), [(1, BACK_OFF[0]), (2, BACK_OFF[1]), (3, BACK_OFF[2])])
-def test_each_attempt_waits_longer_than_the_one_before(attempts: int, seconds: float) -> None:
-    record = after(AnswerKind.RETRYABLE, attempts=attempts)
+def test_each_attempt_waits_longer_than_the_one_before(kind: AnswerKind, attempts: int, seconds: float) -> None:
+    record = after(kind, attempts=attempts)
     assert (record.handover, record.due_at, record.counted) == (Handover.QUEUED, NOW.timestamp() + seconds, True)
     assert list(BACK_OFF) == sorted(BACK_OFF)
 

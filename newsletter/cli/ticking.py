@@ -25,7 +25,7 @@ log = structlog.get_logger()
 SECONDS_BETWEEN_LOOKS_FOR_WORK = 5
 
 PAUSE_WHEN_REFUSED = 900.0
-"""Seconds without sending after a server has refused us for what we are: each look would spend an attempt of twenty readers."""
+"""Seconds without sending after one letter after the other was refused: each look would spend an attempt of twenty readers."""
 
 
 class Ticking:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,8 +30,11 @@ log = structlog.get_logger()
 MARKED_AT_ONCE: Final = 20
 """Deliveries that one ledger step marks beyond those in flight, where a transport takes one letter at a time."""
 
-POLICY_LIMIT: Final = 10
-"""So many refusals in a row for what we are, and the run stops before everybody is refused."""
+REFUSED_IN_A_ROW: Final[Mapping[AnswerKind, tuple[int, str]]] = {
+    AnswerKind.POLICY: (10, "refused for what we are: sender address, authentication or reputation. Ask the provider"),
+    AnswerKind.FINAL: (30, "refused for good: look whether the fault is the mail's or the server's"),
+}
+"""So many refusals of a kind with nobody taken between them, and the run stops before everybody is refused."""
 
 LOOK_ROUND: Final = 0.25
 """Seconds between looks at whether to stop."""
@@ -41,7 +44,7 @@ LOOK_ROUND: Final = 0.25
 class RunSummary:
     """What a run did: answers by kind, batches closed, deliveries left behind by an earlier holder, and what stopped it.
 
-    ``refused``: what stopped it is that we are refused for what we are; trying again at once would only make that worse.
+    ``refused``: what stopped it is that one letter after the other is refused; going on at once would only make that worse.
     """
 
     answers: Counter[AnswerKind] = field(default_factory=Counter)
@@ -91,7 +94,7 @@ class Runner:
         self._bag = Mailbag()
         self._batches: list[_BatchInHand] = []
         self._lanes_open = transport.lanes
-        self._refused_in_a_row = 0
+        self._in_a_row: Counter[AnswerKind] = Counter()
         self._broken = ""
         self._summary = RunSummary()
 
@@ -197,16 +200,20 @@ class Runner:
                 batch.records.append(record_for(answer, marked, attempts=self._attempts, now=self._clock()))
                 if self._is_step_worthwhile(batch):
                     batch.wake.set()
-        if answer.kind is AnswerKind.POLICY:
-            self._refused_in_a_row += 1
-            if self._refused_in_a_row == POLICY_LIMIT:
+        self._count_refusals(answer)
+
+    def _count_refusals(self, answer: Answer) -> None:
+        """Stop where the fault is plainly not the readers'."""
+        if answer.kind is AnswerKind.ACCEPTED:
+            self._in_a_row.clear()
+        elif answer.kind in REFUSED_IN_A_ROW:
+            limit, complaint = REFUSED_IN_A_ROW[answer.kind]
+            self._in_a_row[answer.kind] += 1
+            if self._in_a_row[answer.kind] == limit:
                 self._summary.refused = True
                 self._break_off(
-                    f"{POLICY_LIMIT} letters in a row were refused for what we are ({answer.reason}): sender address, "
-                    "authentication or reputation. Ask the provider; sending goes on by itself."
+                    f"{limit} letters, one after the other, were {complaint} ({answer.reason}). Sending goes on by itself."
                 )
-        elif answer.kind is AnswerKind.ACCEPTED:
-            self._refused_in_a_row = 0
 
     def _break_off(self, problem: str) -> None:
         self._broken = problem

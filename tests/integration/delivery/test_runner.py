@@ -202,6 +202,21 @@ def test_refusals_for_what_we_are_stop_every_run_and_fail_nobody() -> None:
     assert handovers() == {"accepted": 200}
 
 
+def test_when_one_after_the_other_is_refused_for_good_the_run_stops_for_a_person_to_look() -> None:
+    """A relay that denies us without saying 5.7 would otherwise use up a whole list in a minute."""
+    open_send(200)
+    summary = deliver(ScriptedTransport(lambda _: Answer(AnswerKind.FINAL, "550"), lanes=1))
+    assert "one after the other" in summary.problem
+    assert summary.run.refused
+    assert 30 <= handovers()["failed"] <= 51
+
+
+def test_refusals_between_acceptances_stop_nothing() -> None:
+    open_send(200)
+    summary = deliver(ScriptedTransport(lambda one: Answer(AnswerKind.FINAL if one.delivery_id % 9 else AnswerKind.ACCEPTED)))
+    assert summary.finished
+
+
 def test_a_stop_finishes_what_is_in_flight_and_leaves_nothing_unknown() -> None:
     open_send(300)
     stop = threading.Event()

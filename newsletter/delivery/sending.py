@@ -113,17 +113,17 @@ def deliver_open_sends(
     for send_id in preparing:
         freeze_audience(send_id, on=today(config, clock()), now=clock())
     run, problem = RunSummary(), ""
-    if _find_running_sends():
+    if running := _find_running_sends():
         try:
+            _keep_here(running, config)
             run = asyncio.run(_run(config, clock, transport or open_transport(config), worker=worker, stop=stop))
             problem = run.problem
         except TransportError as error:
             problem = str(error)
     if problem:
         log.warning("sending stopped", transport=config.delivery.transport, problem=problem)
-    running = _find_running_sends()
     next_due, held = _what_is_left()
-    return DeliverySummary(len(preparing), run, tuple(running), next_due, held, problem)
+    return DeliverySummary(len(preparing), run, tuple(_find_running_sends()), next_due, held, problem)
 
 
 async def _run(config: Config, clock: Clock, transport: Transport, *, worker: str, stop: threading.Event) -> RunSummary:
@@ -144,10 +144,21 @@ def today(config: Config, now: datetime) -> date:
     return now.astimezone(ZoneInfo(config.cadence.timezone)).date()
 
 
-def _find_running_sends() -> list[str]:
+def _keep_here(running: Mapping[str, str], config: Config) -> None:
+    """Raise TransportError when mail of a send that was released to stay on this machine would leave it now."""
+    here = [issue for issue, transport in running.items() if transport in STAYS_HERE]
+    if here and config.delivery.transport not in STAYS_HERE:
+        raise TransportError(
+            f"{', '.join(here)} was begun into the outbox, so its mails stay on this machine. Set delivery.transport back to "
+            "outbox until it is done; what comes after it can go out."
+        )
+
+
+def _find_running_sends() -> dict[str, str]:
+    """Give the transport that each running send was begun with, by issue."""
     with connection.cursor() as cursor:
         cursor.execute(statements.FIND_RUNNING_SENDS)
-        return [row[1] for row in cursor.fetchall()]
+        return dict(cursor.fetchall())
 
 
 def _what_is_left() -> tuple[float | None, int]:

@@ -109,7 +109,7 @@ FINISH_SEND: Final = """
                     WHERE send_id = %s AND handover IN ('accepted', 'failed', 'excluded', 'unknown'))
 """
 
-FIND_RUNNING_SENDS: Final = "SELECT id, issue FROM delivery_send WHERE state = 'running' ORDER BY id"
+FIND_RUNNING_SENDS: Final = "SELECT issue, transport FROM delivery_send WHERE state = 'running' ORDER BY id"
 
 FIND_NEXT_DUE: Final = """
     SELECT min(d.due_at) FROM delivery_delivery d

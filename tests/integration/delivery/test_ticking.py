@@ -12,7 +12,7 @@ from tests.integration.delivery.recording_smtp import RecordingSmtp, running
 @pytest.mark.django_db(transaction=True)
 def test_after_a_refusal_for_what_we_are_the_next_looks_send_nothing() -> None:
     add_readers(60)
-    begin_send()
+    begin_send(transport="smtp")
     server = RecordingSmtp(refuse=lambda line: "550 5.7.26 unauthenticated" if line.startswith("RCPT") else "")
     with running(server):
         known = settings.NEWSLETTER

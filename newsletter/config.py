@@ -15,6 +15,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from newsletter.errors import SettingsError
+from newsletter.mistakes import describe_mistakes, explain_toml, matching
+
+_PREFIX, _LEVEL = "NEWSLETTER_", "__"
 
 LONGEST_LIST_UNSUBSCRIBE = 77
 """Octets of a List-Unsubscribe value that relays are known to leave unencoded (see docs/adr/0008)."""
@@ -33,9 +36,13 @@ def _without_line_breaks(value: str) -> str:
     return value
 
 
-Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$"), AfterValidator(_without_final_slash)]
+Url = Annotated[
+    str, matching(r"https?://[^\s]+", "an address that begins with https:// or http://"), AfterValidator(_without_final_slash)
+]
 HeaderText = Annotated[str, Field(min_length=1), AfterValidator(_without_line_breaks)]
-Address = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$")]
+Address = Annotated[
+    str, matching(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+", "an e-mail address, such as editors@example.org")
+]
 Role = Literal["editor", "medical", "publisher"]
 
 
@@ -51,12 +58,12 @@ class NewsletterSettings(_Section):
     home_page: Url
     postal_address: str = Field(min_length=1)
     languages: Annotated[tuple[str, ...], Field(min_length=1)]
-    list_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
+    list_id: Annotated[str, matching(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "a name with a dot, such as letter.example.org")]
     from_name: HeaderText
     from_address: Address
     reply_to: Address
     helpline: HeaderText
-    helpline_tel: Annotated[str, Field(pattern=r"^\+[0-9]{7,15}$")]
+    helpline_tel: Annotated[str, matching(r"\+[0-9]{7,15}", "a + and digits only, such as +18442757427")]
 
 
 class Person(_Section):
@@ -95,7 +102,7 @@ class WebSettings(_Section):
 class DatabaseSettings(_Section):
     """``sqlite:///relative/or//absolute/path`` or ``postgresql://user:password@host/name``."""
 
-    url: Annotated[str, Field(pattern=r"^(sqlite:///|postgresql://)")]
+    url: Annotated[str, matching(r"(?s)(sqlite:///|postgresql://).*", "an address that begins with sqlite:/// or postgresql://")]
 
 
 class SmtpSettings(_Section):
@@ -164,7 +171,7 @@ class Config(BaseSettings):
     """All settings of one site folder, validated together."""
 
     model_config = SettingsConfigDict(
-        env_prefix="NEWSLETTER_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+        env_prefix=_PREFIX, env_nested_delimiter=_LEVEL, extra="forbid", frozen=True, nested_model_default_partial_update=True
     )
 
     home: Path
@@ -223,10 +230,20 @@ def load_config(home: Path | None = None) -> Config:
             "`newsletter init DIR` makes a new one."
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: {error}") from error
+        raise SettingsError(f"{file}: {explain_toml(error)}") from error
     values["home"] = home
+    lines = _unknown_variables()
     try:
-        return Config(**values)
+        config = Config(**values)
+        if not lines:
+            return config
     except ValidationError as error:
-        lines = [f"{'.'.join(str(part) for part in item['loc']) or 'settings'}: {item['msg']}" for item in error.errors()]
-        raise SettingsError(f"{file} (and NEWSLETTER_… variables) have mistakes:\n  " + "\n  ".join(lines)) from None
+        lines += [f"{'.'.join(map(str, place)) or 'settings'}: {said}" for place, said in describe_mistakes(error)]
+    raise SettingsError(f"{file} (and NEWSLETTER_… variables) have mistakes:\n  " + "\n  ".join(lines))
+
+
+def _unknown_variables() -> list[str]:
+    """Name the variables that no setting listens to: a slip in one would leave the setting as it was, without a word."""
+    sections = {f"{_PREFIX}{name}".upper() for name in Config.model_fields}
+    names = sorted(name for name in os.environ if name.startswith(_PREFIX) and _LEVEL in name)
+    return [f"{name}: there is no such section" for name in names if name.partition(_LEVEL)[0] not in sections]

@@ -13,6 +13,7 @@ from newsletter.authoring.block_kind import BlockKind, BodyRule, FieldRule, Fiel
 from newsletter.authoring.block_values import read_value
 from newsletter.authoring.complaints import Mistake, did_you_mean
 from newsletter.errors import TemplateError
+from newsletter.mistakes import explain_toml
 
 BLOCKS_FILE = "templates/blocks.toml"
 _KIND_NAME = re.compile(r"[a-z][a-z0-9-]*")
@@ -33,7 +34,7 @@ def read_block_kinds(home: Path) -> Mapping[str, BlockKind]:
     except FileNotFoundError:
         raise TemplateError(f"There is no {BLOCKS_FILE} in {home}: it says which blocks an issue may have.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TemplateError(f"{BLOCKS_FILE}: {error}") from error
+        raise TemplateError(f"{BLOCKS_FILE}: {explain_toml(error)}") from error
     reader = _Reader([])
     kinds = {name: reader.kind(name, table) for name, table in content.items()}
     if reader.mistakes:

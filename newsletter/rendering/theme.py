@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from newsletter.errors import TemplateError
+from newsletter.mistakes import describe_mistakes, explain_toml, matching
 
 LEAST_CONTRAST = 4.5
 """WCAG 2.2, success criterion 1.4.3."""
@@ -26,8 +27,8 @@ TEXT_ON_GROUND = (
 )
 """Every pair of colours that the templates put on each other."""
 
-Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
-FontStack = Annotated[str, Field(pattern=r"^[A-Za-z0-9 ,'-]+$")]
+Colour = Annotated[str, matching(r"#[0-9a-fA-F]{6}", "# and six hex digits, such as #2f2733")]
+FontStack = Annotated[str, matching(r"[A-Za-z0-9 ,'-]+", "names of fonts with commas between them")]
 Pixels = Annotated[int, Field(ge=16, le=60)]
 
 
@@ -95,9 +96,9 @@ def read_theme(file: Path) -> Theme:
     try:
         theme = Theme.model_validate(tomllib.loads(file.read_text("utf-8")))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise TemplateError(f"{file}: {error}") from error
+        raise TemplateError(f"{file}: {explain_toml(error)}") from error
     except ValidationError as error:
-        lines = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+        lines = [f"{'.'.join(map(str, place))}: {said}" for place, said in describe_mistakes(error)]
         raise TemplateError(f"{file} has mistakes:\n  " + "\n  ".join(lines)) from None
     faint = [_complaint(theme, scheme, *pair) for scheme in ("light", "dark") for pair in TEXT_ON_GROUND]
     if complaints := [complaint for complaint in faint if complaint]:

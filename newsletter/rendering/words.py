@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.errors import TemplateError
+from newsletter.mistakes import explain_toml
 
 Words = Mapping[str, Any]
 """Words of one language by table and key, such as ``words["mail"]["unsubscribe"]``."""
@@ -20,7 +21,7 @@ def read_words(folder: Path) -> dict[str, Words]:
         try:
             words[file.stem] = tomllib.loads(file.read_text("utf-8"))
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise TemplateError(f"{file}: {error}") from error
+            raise TemplateError(f"{file}: {explain_toml(error)}") from error
     if not words:
         raise TemplateError(f"{folder} holds no words: it needs one file for each language, such as en.toml")
     keys = {language: set(_keys(table)) for language, table in words.items()}

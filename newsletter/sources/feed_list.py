@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from newsletter.config import Url
 from newsletter.errors import SettingsError
+from newsletter.mistakes import describe_mistakes, explain_toml, matching
 
 
 class FeedAddress(BaseModel):
@@ -19,7 +20,7 @@ class FeedAddress(BaseModel):
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
     url: Url
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$")] = "en"
+    language: Annotated[str, matching(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", "a language's code, such as en")] = "en"
     tags: tuple[str, ...] = ()
     confirmed: bool = False
 
@@ -40,11 +41,11 @@ def read_feed_list(file: Path) -> tuple[FeedAddress, ...]:
     except FileNotFoundError:
         raise SettingsError(f"There is no {file}. Make it, with one [[feed]] table (name, url) for each feed.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: {error}") from error
+        raise SettingsError(f"{file}: {explain_toml(error)}") from error
     try:
         feeds = _FEED_FILE.validate_python(content).feed
     except ValidationError as error:
-        raise _mistakes(file, [f"{_where(content, item['loc'])}: {item['msg']}" for item in error.errors()]) from None
+        raise _mistakes(file, [f"{_where(content, place)}: {said}" for place, said in describe_mistakes(error)]) from None
     names = [feed.name for feed in feeds]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise _mistakes(file, [f'feed "{name}": there are two feeds of this name' for name in twice])

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.errors import SettingsError
+from newsletter.mistakes import explain_toml
 
 TOPICS_FILE = "subscribers/topics.toml"
 CONSENT_FILE = "subscribers/consent.toml"
@@ -83,7 +84,7 @@ def _tables(home: Path, name: str, kind: str, mistakes: list[str]) -> dict[str, 
         mistakes.append(f"{name}: is missing; copy the one of a new site folder (newsletter init)")
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        mistakes.append(f"{name}: {error}")
+        mistakes.append(f"{name}: {explain_toml(error)}")
         return {}
     mistakes += [f"{name}: [{other}] is not known; tables are called [{kind}.…]" for other in content if other != kind]
     tables: Any = content.get(kind, {})

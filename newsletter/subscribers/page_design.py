@@ -13,6 +13,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from newsletter.config import NewsletterSettings
 from newsletter.errors import TemplateError
+from newsletter.mistakes import explain_toml
 
 Sections = Mapping[str, Mapping[str, Any]]
 
@@ -73,7 +74,7 @@ def _read(file: Path, mistakes: list[str]) -> dict[str, dict[str, Any]]:
     except FileNotFoundError:
         mistakes.append(f"{file} is missing; copy that of another language and translate it")
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        mistakes.append(f"{file}: {error}")
+        mistakes.append(f"{file}: {explain_toml(error)}")
     else:
         mistakes += [
             f"{file}: {name} stands outside a [section]" for name, value in content.items() if not isinstance(value, dict)

@@ -19,9 +19,10 @@ _PLACE_IN_MESSAGE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 @dataclass(frozen=True, slots=True)
 class Glossary:
-    """All terms, by key and by language."""
+    """All terms, by key and by language. Of one that is not ``readable`` nobody knows what is in it."""
 
     terms: Mapping[str, Mapping[str, GlossaryTerm]] = field(default_factory=dict)
+    readable: bool = True
 
 
 def read_glossary(home: Path, complaints: Complaints) -> Glossary:
@@ -33,14 +34,14 @@ def read_glossary(home: Path, complaints: Complaints) -> Glossary:
         return Glossary()
     except UnicodeDecodeError as error:
         complaints.add(Mistake("glossary-broken", f"the glossary is not UTF-8: {error.reason}", "Save it as UTF-8."))
-        return Glossary()
+        return Glossary(readable=False)
     except tomllib.TOMLDecodeError as error:
         place = _PLACE_IN_MESSAGE.search(str(error))
         line, column = (int(place[1]), int(place[2])) if place else (0, 0)
         message = f"the glossary is not TOML: {_PLACE_IN_MESSAGE.sub('', str(error)).strip()}"
         fix = 'Write [HER2-low.en], and below it term = "…" and definition = "…".'
         complaints.add(Mistake("glossary-broken", message, fix), line=line, column=column)
-        return Glossary()
+        return Glossary(readable=False)
     reader = _Reader(tuple(text.split("\n")), complaints)
     return Glossary({key: reader.languages(key, table) for key, table in content.items()})
 

@@ -56,9 +56,9 @@ def glossary_term(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  ma
         # Brackets that close further on belong to a link, as in [[1] and more](https://…).
         return state.html_terminator_last("]]") < start and _unfinished(state, "[[", "]]", silent=silent)
     state.pos = match.end()
-    if silent:
-        return True
     reading = _reading(state)
+    if silent or not reading.glossary.readable:
+        return True
     key = " ".join(match[1].split())
     languages = reading.glossary.terms.get(key)
     if languages is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from newsletter.cli.commands import build_app
+from newsletter.cli.django_setup import database_errors
 from newsletter.errors import IssueError, NewsletterError
 
 
@@ -23,6 +24,14 @@ def main() -> None:
     except NewsletterError as error:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
+    except database_errors() as error:
+        said = str(error).partition("\n")[0]
+        print(  # noqa: T201
+            f"The database cannot be used: {said}. Look at [database] url in newsletter.toml, whether the server runs, and "
+            "whether the disk has room and lets you write.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)

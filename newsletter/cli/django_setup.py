@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import sys
 from pathlib import Path
 
 from newsletter.errors import NotAllowedError
@@ -34,6 +35,12 @@ def set_up_django() -> None:
     from newsletter.subscribers.own_keys import require_own_keys  # noqa: PLC0415
 
     require_own_keys(sealer())
+
+
+def database_errors() -> tuple[type[Exception], ...]:
+    """Give what a database raises that is away, full or read-only; nothing where Django was not needed."""
+    django_db = sys.modules.get("django.db")
+    return (django_db.OperationalError,) if django_db else ()
 
 
 def _bring_tables_up_to_date() -> None:

@@ -135,6 +135,15 @@ def test_all_mistakes_in_the_settings_are_reported_together(site: Site) -> None:
     assert "web.port" in printed
 
 
+@pytest.mark.parametrize("url", ["postgresql://u:hunter2@127.0.0.1:9/n", "sqlite:////proc/nowhere/n.sqlite3"])
+def test_a_database_that_is_away_is_said_in_one_line(site: Site, url: str) -> None:
+    site.environment["NEWSLETTER_DATABASE__URL"] = url
+    printed = site.run("calendar", code=1)
+    assert printed.count("\n") == 1
+    assert "cannot be" in printed
+    assert "hunter2" not in printed
+
+
 def test_outside_a_site_folder_the_command_says_where_to_go(site: Site) -> None:
     (site.folder / "newsletter.toml").unlink()
     assert "NEWSLETTER_HOME" in site.run("check", "2026-12", code=2)

@@ -12,17 +12,17 @@ from newsletter.findings import Place, Severity
 
 @rule_across_languages("trial-missing-in-language", Severity.WARNING)
 def every_language_has_every_trial(drafts: Sequence[Draft]) -> Iterator[Remark]:
-    """Have every trial of the first language's issue in the others.
+    """Have the same trials in every language of an issue.
 
     A chance is not for readers of one language.
     """
     for first, other in _translations(drafts):
-        theirs = _trials(other)
-        for nct_id in _trials(first):
-            if nct_id not in theirs:
-                yield Remark(
-                    f"the trial {nct_id} of {first.file} is missing here", Place(other.file), "Add its block, translated."
-                )
+        for here, there in ((other, first), (first, other)):
+            for nct_id in _trials(there):
+                if nct_id not in _trials(here):
+                    yield Remark(
+                        f"the trial {nct_id} of {there.file} is missing here", Place(here.file), "Add its block, translated."
+                    )
 
 
 @rule_across_languages("section-missing-in-language", Severity.WARNING)

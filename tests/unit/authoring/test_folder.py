@@ -69,6 +69,14 @@ def test_the_first_issue_is_told_where_to_begin(tmp_path: Path) -> None:
         read_issues(tmp_path, "2026-12", ["en"])
 
 
+def test_of_a_glossary_that_cannot_be_read_no_term_is_missing(tmp_path: Path) -> None:
+    home = write(tmp_path, {"issue.md": ISSUE.format("en", "A [[biopsy]] and <b>.")})
+    (home / "issues" / "glossary.toml").write_text("[biopsy\n", "utf-8")
+    with pytest.raises(IssueError) as caught:
+        read_issues(home, "2026-12", ["en"])
+    assert [finding.rule for finding in caught.value.findings] == ["raw-html", "glossary-broken"]
+
+
 def test_everything_wrong_in_all_files_is_said_at_once(tmp_path: Path) -> None:
     files = {
         "issue.md": ISSUE.format("en", "a <b>"),

@@ -244,7 +244,8 @@ CASES: dict[str, Cases] = {
             [
                 written("Text.", block("trial", {"nct_id": "NCT09990001", "status": "open"})),
                 *translated(make_issue("Texto."))[1:],
-            ]
+            ],
+            translated(make_issue("Texto.", block("trial", {"nct_id": "NCT09990001", "status": "open"}))),
         ],
         passes=[
             [

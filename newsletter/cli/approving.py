@@ -20,7 +20,8 @@ from newsletter.config import Config
 from newsletter.publishing import approving
 from newsletter.publishing.cadence import upcoming
 from newsletter.publishing.calendar import hold_slot, schedule_issue, unhold_slot
-from newsletter.publishing.models import Slot
+from newsletter.publishing.candidates import latest_candidate
+from newsletter.publishing.models import Slot, SlotState
 
 DATES_SHOWN = 6
 
@@ -62,14 +63,16 @@ def approve(
         now=system_clock(),
         system_user=system_user(),
     )
-    for change in approved.changes:
+    for change in () if approved.already else approved.changes:
         console.print(change, markup=False)
     verb = "had approved" if approved.already else "approved"
     console.print(f"{approver.name} {verb} {approved.candidate} as {role.value}.", markup=False)
     if approved.held:
         console.print(f"Its slot is held: {approved.held}", markup=False, style="yellow")
     elif approved.complete:
-        console.print(f"Both approvals stand. Next: newsletter schedule {written.name}", style="green")
+        slot = Slot.objects.filter(issue=written.name).first()
+        when = f"It goes out {local(slot.at, config.cadence.timezone)}." if slot else f"Next: newsletter schedule {written.name}"
+        console.print(f"Both approvals stand. {when}", style="green", markup=False)
     else:
         console.print("One more approval is needed, by another person in the other role.")
 
@@ -80,7 +83,7 @@ def calendar(*, output: FormatOption = OutputFormat.TEXT) -> None:
     now = system_clock()
     slots = list(Slot.objects.order_by("at"))
     taken = {slot.at for slot in slots}
-    entries = [CalendarEntry(slot.at, slot.issue, slot.state, slot.reason) for slot in slots]
+    entries = [CalendarEntry(slot.at, slot.issue, slot.state, slot.reason or _wanted(slot)) for slot in slots]
     entries += [CalendarEntry(at, "", "free", "") for at in upcoming(config.cadence, now, DATES_SHOWN) if at not in taken]
     entries.sort(key=lambda entry: entry.at)
     if output is OutputFormat.JSON:
@@ -112,6 +115,8 @@ def schedule(
     console.print(f"[green]{slot.issue} is on the calendar for {local(slot.at, config.cadence.timezone)}.[/]")
     if slot.reason:
         console.print(f"It is held: {slot.reason}", markup=False, style="yellow")
+    elif wanted := _wanted(slot):
+        console.print(f"Before that: {wanted}.", markup=False)
     else:
         console.print("It goes out then, if `newsletter serve` is running.", markup=False)
 
@@ -144,6 +149,15 @@ def unhold(
         reason=because,
     )
     console.print(f"{slot.issue} goes out {local(slot.at, config.cadence.timezone)}.", markup=False)
+
+
+def _wanted(slot: Slot) -> str:
+    """Say which approvals a slot waits for, "" when for none."""
+    if slot.state != SlotState.SCHEDULED:
+        return ""
+    candidate = latest_candidate(slot.issue)
+    roles = approving.missing_approvals(candidate) if candidate else tuple(approving.APPROVING_ROLES)
+    return " and ".join(f"the approval by {approving.APPROVING_ROLES[role]}" for role in roles)
 
 
 def _named(config: Config, who: str) -> str:

@@ -31,7 +31,11 @@ def day(text: str) -> date:
 def moment(text: str) -> datetime:
     """Read a date and time; without a zone it is naive, and the calendar takes it as the newsletter's own. Raises UsageError."""
     try:
-        return datetime.fromisoformat(text)
+        # A day alone would be midnight, which nobody means.
+        if len(text) > len("2026-12-01"):
+            return datetime.fromisoformat(text)
+        date.fromisoformat(text)
+        raise UsageError(f"“{text}” has no time. Write it as {text}T10:00.")
     except ValueError:
         raise UsageError(f"“{text}” is not a date and time. Write it as 2026-12-01T10:00.") from None
 

@@ -26,7 +26,7 @@ def set_up_django() -> None:
     import structlog  # noqa: PLC0415 - 0.1 s
 
     # A command that ends speaks by itself; the long-running ones set up their logs.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
     django.setup()
     _bring_tables_up_to_date()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-import time
+import threading
 
 import typer
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.conf import settings
 from newsletter.authoring.folder import issue_name
 from newsletter.cli.arguments import DayOption, FormatOption, IssueArgument, day
 from newsletter.cli.printing import OutputFormat, console, local, print_json, print_table
+from newsletter.cli.stopping import stop_on_signals
 from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.delivery.models import Handover
@@ -45,21 +46,39 @@ def send(issue: IssueArgument) -> None:
     config: Config = settings.NEWSLETTER
     name = issue_name(issue)
     for slot in start_due_sends(config, system_clock, ask_trials=TrialRegistry(config.trials).ask):
-        if slot.issue == name and not isinstance(slot.result, Released):
+        if slot.issue != name:
+            continue
+        if not isinstance(slot.result, Released):
             console.print("\n".join(slot.result.reasons), style="yellow", markup=False)
             raise typer.Exit(3)
+        for warning in slot.result.warnings:
+            console.print(warning, style="yellow", markup=False)
     report = send_report(name)
-    worker = f"{socket.gethostname()}:{os.getpid()}"
-    while name in (summary := deliver_open_sends(config, system_clock, worker=worker)).running:
-        if summary.problem:
-            console.print(summary.problem, style="red", markup=False)
-            raise typer.Exit(1)
-        time.sleep(_pause(summary))
-        console.print(send_report(name).the_sum)
+    with stop_on_signals() as stop:
+        _deliver_until_done(name, config, stop)
     report = send_report(name)
     print_report(report, config)
     if report.status.handovers[Handover.FAILED] or report.status.handovers[Handover.UNKNOWN]:
         raise typer.Exit(1)
+
+
+def _deliver_until_done(name: str, config: Config, stop: threading.Event) -> None:
+    """Deliver, wait for what is due later or in other hands, and deliver that; leave with 1 where it cannot go on."""
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    said = ""
+    while name in (summary := deliver_open_sends(config, system_clock, worker=worker, stop=stop)).running:
+        if summary.problem or stop.is_set():
+            console.print(summary.problem or "Stopped; what was in flight is in the ledger.", style="red", markup=False)
+            console.print(f"{send_report(name).the_sum}. To go on: newsletter send {name}", markup=False)
+            raise typer.Exit(1)
+        now = send_report(name).the_sum
+        if now != said:
+            console.print(now, markup=False)
+            if summary.held_elsewhere:
+                seconds = f"{config.delivery.lease_seconds:g}"
+                console.print(f"A process that works, or worked, has the rest; it has {seconds} seconds to say that it lives.")
+        said = now
+        stop.wait(_pause(summary))
 
 
 def _pause(summary: DeliverySummary) -> float:

@@ -106,4 +106,4 @@ def resolve_time(at: datetime, cadence: Cadence) -> datetime:
 
 def in_words(moment: datetime, cadence: Cadence) -> str:
     """Write a moment for editors, in the cadence's time zone."""
-    return f"{moment.astimezone(time_zone(cadence)):%A %Y-%m-%d %H:%M} ({cadence.timezone})"
+    return f"{moment.astimezone(time_zone(cadence)):%a %d %b %Y, %H:%M %Z}"

@@ -31,7 +31,7 @@ def schedule_issue(issue: str, at: datetime | None, *, cadence: Cadence, person:
         return reschedule(issue, at, cadence=cadence, person=person, now=now, system_user=system_user)
     if slot is not None:
         raise NotAllowedError(
-            f"{issue} is on the calendar for {in_words(slot.at, cadence)} ({slot.state}). To move it, give the new "
+            f"{issue} stands on the calendar already, {slot.state}, for {in_words(slot.at, cadence)}. To move it, give the new "
             "time with --at."
         )
     moment = _free_time(issue, at, cadence=cadence, now=now) if at else slot_for_issue(cadence, issue, now)
@@ -89,7 +89,7 @@ def unhold_slot(issue: str, *, cadence: Cadence, person: str, now: datetime, sys
     """
     slot = get_slot_to_change(issue)
     if slot.state != SlotState.HELD:
-        raise NotAllowedError(f"{issue} is not held. It goes out at {in_words(slot.at, cadence)}.")
+        raise NotAllowedError(f"{issue} is not held. It goes out {in_words(slot.at, cadence)}.")
     if slot.held_for == HeldFor.APPROVAL:
         raise NotAllowedError(f"{slot.reason} It goes on by itself when both approvals stand.")
     if now > slot.at + timedelta(hours=cadence.grace_hours):

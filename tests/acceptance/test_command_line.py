@@ -69,6 +69,16 @@ def test_an_edit_after_an_approval_holds_the_slot_and_is_said_in_words(site: Sit
     assert "held" not in site.run("calendar")
 
 
+def test_who_plans_is_told_what_comes_next(approved_site: Site) -> None:
+    site = approved_site
+    assert "`newsletter serve` is running" in site.run("schedule", "2026-12", "--at", "2090-01-01T10:00")
+    again = site.run("approve", "2026-12", "--as", "maria", "--role", "medical", "--on", "2026-12-01")
+    assert "It goes out Sun 01 Jan 2090, 10:00 EST." in again
+    assert "approval" not in site.run("calendar")
+    site.run("schedule", "2027-02", "--at", "2090-02-01T10:00")
+    assert "the approval by the medical reviewer" in site.run("calendar")
+
+
 def test_an_issue_that_nobody_approved_is_not_sent(site: Site) -> None:
     site.run("subscribers", "import", "subscribers/sample.csv", code=1)
     site.run("schedule", "2026-12", "--at", "2090-01-01T10:00")
@@ -100,6 +110,7 @@ def test_no_address_stands_in_clear_in_the_database_or_in_file_names(sent_site: 
         (["send", "2026-12"], 3, "was not sent"),
         (["schedule", "2026-12", "--at", "tomorrow"], 2, "2026-12-01T10:00"),
         (["schedule", "2026-12", "--at", "2020-01-01T10:00"], 3, "is past"),
+        (["schedule", "2026-12", "--at", "2090-01-01"], 2, "has no time. Write it as 2090-01-01T10:00"),
         (["hold", "2026-12", "--because", "x"], 3, "2026-12"),
         (["feeds", "clip", "99", "--to", "2026-12"], 2, "no clipping 99"),
         (["test-send", "2026-12", "--to", "not an address"], 2, "“not an address”: this is not an e-mail address"),
@@ -121,7 +132,10 @@ def test_a_mistake_gets_a_sentence_and_an_exit_code(site: Site, arguments: list[
         (["--version"], "newsletter 0"),
         (["manage", "migrate", "--help"], "usage: newsletter manage migrate"),
         (["approve", "--help"], "a key of [people] in"),
-        (["schedule", "2026-12", "--at", "2090-01-01T10:00"], "`newsletter serve` is running"),
+        (
+            ["schedule", "2026-12", "--at", "2090-01-01T10:00"],
+            "the approval by an editor and the approval by the medical reviewer",
+        ),
     ],
 )
 def test_the_command_line_explains_itself(site: Site, arguments: list[str], said: str) -> None:

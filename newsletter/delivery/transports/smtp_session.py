@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import ipaddress
+import os
 import ssl
 from typing import Final
 
@@ -129,9 +130,9 @@ async def open_session(settings: SmtpSettings, context: ssl.SSLContext | None) -
         raise TransportError(f"The mail server {where} does not answer as one should. It is tried again later.") from error
     except OSError as error:
         wire.abort()
-        raise TransportError(
-            f"No connection to the mail server {where} ({error.strerror or error}). It is tried again later."
-        ) from None
+        # asyncio's own strerror repeats the address as a tuple.
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or error
+        raise TransportError(f"No connection to the mail server {where} ({reason}). It is tried again later.") from None
 
 
 async def _greet(settings: SmtpSettings, context: ssl.SSLContext | None, wire: SmtpWire) -> SmtpSession:

@@ -80,7 +80,7 @@ def test_an_issue_of_a_month_without_a_slot_is_told_the_next_dates() -> None:
 
 
 def test_an_issue_whose_date_is_past_is_told_so() -> None:
-    with pytest.raises(NotAllowedError, match=r"2026-12-01 10:00.*is past.*--at 2027-02-02T10:00"):
+    with pytest.raises(NotAllowedError, match=r"Tue 01 Dec 2026, 10:00 EST.*is past.*--at 2027-02-02T10:00"):
         slot_for_issue(CADENCE, "2026-12", datetime(2026, 12, 1, 15, tzinfo=UTC))
 
 

@@ -188,6 +188,16 @@ class Config(BaseSettings):
     """The key ring as JSON, for machines that have a secret store; otherwise the 0600 file ``var/keys.json``."""
 
     @model_validator(mode="after")
+    def _nobody_is_two_people(self) -> Config:
+        """Two approvals are two people's: nobody gets a second voice by a second entry."""
+        seen: dict[str, str] = {}
+        for key, person in self.people.items():
+            other = seen.setdefault(person.address.lower(), key)
+            if other != key:
+                raise ValueError(f"people.{other} and people.{key} have one address: give every person one entry with all roles")
+        return self
+
+    @model_validator(mode="after")
     def _the_unsubscribe_header_stays_short(self) -> Config:
         longest = len(f"<{self.web.base_url}/u/>") + TOKEN_LENGTH
         if longest > LONGEST_LIST_UNSUBSCRIBE:
@@ -236,7 +246,8 @@ def load_config(home: Path | None = None) -> Config:
     try:
         config = Config(**values)
         if not lines:
-            return config
+            # A folder that was named in the call is meant, whatever NEWSLETTER_HOME says.
+            return config.model_copy(update={"home": home})
     except ValidationError as error:
         lines += [f"{'.'.join(map(str, place)) or 'settings'}: {said}" for place, said in describe_mistakes(error)]
     raise SettingsError(f"{file} (and NEWSLETTER_… variables) have mistakes:\n  " + "\n  ".join(lines))

@@ -51,7 +51,7 @@ def describe_mistakes(error: ValidationError) -> list[tuple[tuple[int | str, ...
     """Give the place of every mistake and what is wrong there, never the value, which may be a secret."""
     found = [(item["loc"], _say(item["type"], item.get("ctx", {}), item["msg"])) for item in error.errors()]
     # A list is too short when none of its elements was right, and those are named already.
-    within = {loc[:-1] for loc, _ in found}
+    within = {loc[:-1] for loc, _ in found if loc}
     return [(loc, said) for loc, said in found if loc not in within]
 
 

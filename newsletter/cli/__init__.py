@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from newsletter.cli.commands import build_app
-from newsletter.cli.django_setup import database_errors
+from newsletter.cli.django_setup import database_errors, lies_with_the_machine
 from newsletter.errors import IssueError, NewsletterError
 
 
@@ -25,6 +25,8 @@ def main() -> None:
         print(error, file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
     except database_errors() as error:
+        if not lies_with_the_machine(error):
+            raise
         said = str(error).partition("\n")[0]
         print(  # noqa: T201
             f"The database cannot be used: {said}. Look at [database] url in newsletter.toml, whether the server runs, and "

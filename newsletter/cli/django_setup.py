@@ -38,9 +38,16 @@ def set_up_django() -> None:
 
 
 def database_errors() -> tuple[type[Exception], ...]:
-    """Give what a database raises that is away, full or read-only; nothing where Django was not needed."""
+    """Give what a database raises; nothing where Django was not needed."""
     django_db = sys.modules.get("django.db")
-    return (django_db.OperationalError,) if django_db else ()
+    return (django_db.DatabaseError,) if django_db else ()
+
+
+def lies_with_the_machine(error: Exception) -> bool:
+    """Tell a database that is away, full, read-only or damaged from a mistake of the program's."""
+    import django.db  # noqa: PLC0415 - an error of its kind is here, so it was imported
+
+    return isinstance(error, django.db.OperationalError) or type(error) is django.db.DatabaseError
 
 
 def _bring_tables_up_to_date() -> None:

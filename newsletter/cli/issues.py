@@ -24,6 +24,8 @@ from newsletter.rendering.merge import Personal, fill
 from newsletter.rendering.message import compile_message
 from newsletter.sources.registry import TrialRegistry
 
+CARD_STATUSES_SHOWN = ("status=closed", "status=not_yet")
+
 SAMPLE_READER = Personal(
     first_name="Alex",
     address="alex@example.org",
@@ -48,7 +50,10 @@ def check(
         written = read_written_issue(issue, sent_on=day(on))
         findings = list(written.report.findings)
         if not offline:
-            findings = in_reading_order([*findings, *_trial_findings(written)])
+            # What the lock says already is not said twice.
+            said = {(finding.place, finding.message) for finding in findings}
+            asked = [finding for finding in _trial_findings(written) if (finding.place, finding.message) not in said]
+            findings = in_reading_order([*findings, *asked])
     except IssueError as error:
         findings, unread = list(error.findings), True
     if output is OutputFormat.JSON:
@@ -72,7 +77,8 @@ def _trial_findings(written: WrittenIssue) -> list[Finding]:
         if stops_send(verdict, card_status=str(card.fields["status"])):
             unchecked = verdict.kind is VerdictKind.COULD_NOT_CHECK
             severity = Severity.WARNING if unchecked else Severity.ERROR
-            fix = "Try again later, or check --offline." if unchecked else "Take the card out, or show it as what it is."
+            true_to_life = f"Take the card out, or write what is true in it: {' or '.join(CARD_STATUSES_SHOWN)}."
+            fix = "Try again later, or check with --offline." if unchecked else true_to_life
             findings.append(Finding("trial-status", severity, verdict.sentence, card.place, fix))
     return findings
 

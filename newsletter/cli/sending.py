@@ -134,6 +134,9 @@ def print_report(found: SendReport, config: Config) -> None:
         if reasons:
             print_table([heading, "people"], [(reason, str(number)) for reason, number in sorted(reasons.items())])
     if found.unknown_keys:
-        console.print("Unknown, never sent again without evidence (each key is its Message-ID's left half):", style="yellow")
+        console.print(
+            "Unknown, never sent again by guess. Look for each in your mail server's log: it is the left half of a Message-ID.",
+            style="yellow",
+        )
         for key in found.unknown_keys:
             console.print(f"  {key}", markup=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +18,7 @@ from newsletter.cli.printing import console
 from newsletter.cli.ticking import Ticking
 from newsletter.clock import system_clock
 from newsletter.config import Config
+from newsletter.errors import NotAllowedError
 from newsletter.project.wsgi import application
 
 THREADS = 8
@@ -29,6 +32,7 @@ def serve() -> None:
     config: Config = settings.NEWSLETTER
     set_up_logs()
     ticking = Ticking(config, system_clock)
+    _require_port(config)
     _say_where(config)
     console.print(f"Mail goes out by [bold]{config.delivery.transport}[/]; the calendar is looked at every minute.")
     _Server(config, started=ticking.start, stopped=ticking.stop).run()
@@ -38,6 +42,7 @@ def web() -> None:
     """Run readers' pages and webhooks alone, until Ctrl-C."""
     config: Config = settings.NEWSLETTER
     set_up_logs()
+    _require_port(config)
     _say_where(config)
     _Server(config).run()
 
@@ -54,6 +59,23 @@ def scheduler() -> None:
     console.print(f"The calendar is looked at every minute; mail goes out by {config.delivery.transport}. Ctrl-C stops.")
     stopped.wait()
     ticking.stop()
+
+
+def _require_port(config: Config) -> None:
+    """Find out in time that the port cannot be had: gunicorn tries for five seconds and says so ten times."""
+    host, port = config.web.host, config.web.port
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            with socket.socket(family, kind, protocol) as trial:
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                trial.bind(address)
+    except OSError as error:
+        reason = "Is another `newsletter serve` running?" if error.errno == errno.EADDRINUSE else f"{error.strerror}."
+        raise NotAllowedError(
+            f"Pages cannot be served at {host}:{port}. {reason} Else choose another [web] host or port in newsletter.toml."
+        ) from error
 
 
 def _say_where(config: Config) -> None:

@@ -8,7 +8,7 @@ import typer
 from django.conf import settings
 
 from newsletter.authoring.folder import issue_name, read_issues
-from newsletter.authoring.lock import LOCK_FILE
+from newsletter.authoring.lock import LOCK_FILE, LockedTrial
 from newsletter.authoring.replacing import replace_file
 from newsletter.checking.trials import STATUS_LABELS, TrialAnswer, describe_changes, judge_trial, renew_lock, stops_send
 from newsletter.cli.arguments import FormatOption, IssueArgument
@@ -39,15 +39,19 @@ def show(issue: IssueArgument, *, output: FormatOption = OutputFormat.TEXT) -> N
         trial, check = lock.trials.get(nct_id), asked.get(nct_id)
         status = STATUS_LABELS.get(trial.status, trial.status) if trial else "not locked yet"
         title = trial.brief_title if trial else ""
-        rows.append((nct_id, status, _last_asked(check, config), title))
-    print_table(["trial", "status", "last asked", "title"], rows)
+        rows.append((nct_id, status, _last_asked(check, trial, config), title))
+    print_table(["trial", "locked as", "last asked", "title"], rows)
 
 
-def _last_asked(check: TrialCheck | None, config: Config) -> str:
+def _last_asked(check: TrialCheck | None, trial: LockedTrial | None, config: Config) -> str:
     if check is None:
         return "never here"
     at = local(check.asked_at, config.cadence.timezone)
-    return f"{at}, without an answer" if check.answer == NO_ANSWER else at
+    if check.answer == NO_ANSWER:
+        return f"{at}, without an answer"
+    if trial and check.answer == trial.status:
+        return at
+    return f"{at}: {STATUS_LABELS.get(check.answer, check.answer)}"
 
 
 @trials.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import pytest
 
@@ -156,6 +157,23 @@ def test_a_database_that_is_away_is_said_in_one_line(site: Site, url: str) -> No
     assert printed.count("\n") == 1
     assert "cannot be" in printed
     assert "hunter2" not in printed
+
+
+def test_a_damaged_database_is_said_in_one_line(site: Site) -> None:
+    (site.folder / "var/database").mkdir(parents=True)
+    (site.folder / "var/database/newsletter.sqlite3").write_bytes(b"nothing that SQLite wrote " * 100)
+    printed = site.run("calendar", code=1)
+    assert printed.count("\n") == 1
+    assert "not a database" in printed
+
+
+@pytest.mark.parametrize("command", ["serve", "web"])
+def test_a_port_that_is_taken_is_said_in_one_line(site: Site, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        site.environment["NEWSLETTER_WEB__PORT"] = str(taken.getsockname()[1])
+        printed = site.run(command, code=3)
+    assert printed.count("\n") == 1
+    assert "Is another `newsletter serve` running?" in printed
 
 
 def test_outside_a_site_folder_the_command_says_where_to_go(site: Site) -> None:

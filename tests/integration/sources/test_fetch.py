@@ -151,6 +151,15 @@ def test_what_is_no_whole_answer_is_an_error_in_one_sentence(nonsense: bytes) ->
         get(url)
 
 
+def test_a_name_that_is_not_found_is_said_without_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
+    with pytest.raises(SourceError, match=r"^nowhere\.test could not be reached \(its name was not found; is this machine on"):
+        get("http://nowhere.test/")
+
+
 def test_nobody_there_is_an_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -122,7 +122,7 @@ class Runner:
             await self._transport.run_lane(self._bag, answer=self._take_answer)
         except TransportError as error:
             self._lanes_open -= 1
-            log.warning("lane closed", transport=self._transport.name, problem=str(error), lanes_left=self._lanes_open)
+            log.info("lane closed", transport=self._transport.name, problem=str(error), lanes_left=self._lanes_open)
             if self._lanes_open == 0:
                 self._break_off(str(error))
                 for batch in self._batches:

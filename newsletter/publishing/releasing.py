@@ -111,7 +111,8 @@ def _obstacles(
     if candidate is None:
         found.maybe_later.append(f"{slot.issue} was not approved by anybody. First: newsletter approve {slot.issue}")
         return found
-    for role in missing_approvals(candidate):
+    missing = missing_approvals(candidate)
+    for role in missing:
         found.maybe_later.append(
             f"The approval by {APPROVING_ROLES[role]} is missing: newsletter approve {slot.issue} --role {role} --as PERSON"
         )
@@ -125,7 +126,8 @@ def _obstacles(
             f"The facts of {slot.issue} were to be re-checked by {candidate.review_by}. Check them, set a new review_by and have "
             "the issue approved again."
         )
-    _look_at_trials(found, trials_of(candidate), verdicts, leaves_machine=leaves_machine)
+    if not missing:  # until both approvals stand the registry is not asked
+        _look_at_trials(found, trials_of(candidate), verdicts, leaves_machine=leaves_machine)
     return found
 
 

@@ -61,7 +61,7 @@ def test_a_slot_before_its_hour_waits(slot: Slot) -> None:
     approve_fully()
     answer = release(slot, now=SLOT_AT - timedelta(seconds=1))
     assert isinstance(answer, Waiting)
-    assert "not due before Tuesday 2026-12-01 10:00" in answer.reasons[0]
+    assert "not due before Tue 01 Dec 2026, 10:00 EST" in answer.reasons[0]
 
 
 def test_a_held_slot_stays_held_and_says_why(slot: Slot) -> None:
@@ -189,3 +189,11 @@ def test_a_candidate_that_was_tampered_with_is_held(slot: Slot) -> None:
     answer = release(slot)
     assert isinstance(answer, Held)
     assert "not what was approved" in answer.reasons[0]
+
+
+def test_while_an_approval_is_missing_nothing_is_said_of_trials(slot: Slot) -> None:
+    """The registry is asked when both approvals stand; until then it has nothing to do with the waiting."""
+    approve_as("ada", "editor")
+    answer = release(slot, verdicts=[])
+    assert isinstance(answer, Waiting)
+    assert [reason for reason in answer.reasons if "NCT" in reason] == []

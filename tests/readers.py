@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from newsletter.subscribers.installation import link_signer
 from newsletter.subscribers.keys import KeyRing
 from newsletter.subscribers.links import Purpose
-from newsletter.subscribers.models import Subscriber, Subscription
+from newsletter.subscribers.models import Subscriber, Subscription, Suppression
 from newsletter.subscribers.sealing import Contact
 from newsletter.subscribers.subscribing import Consent, subscribe
 
@@ -63,3 +63,8 @@ def sign_up(
         manage=link_signer().token(public_id, Purpose.MANAGE),
         unsubscribe=link_signer().token(public_id, Purpose.UNSUBSCRIBE),
     )
+
+
+def is_suppressed(lookup: bytes) -> bool:
+    """Say whether the address with this lookup hash must not be mailed."""
+    return Suppression.objects.filter(lookup=lookup).exists()

@@ -68,11 +68,6 @@ def find_sends() -> list[SendStatus]:
     return [send_report(issue).status for issue in Send.objects.order_by("-id").values_list("issue", flat=True)]
 
 
-def send_status(issue: str) -> SendStatus:
-    """Give where the send of an issue stands; raises NotAllowedError when there is none."""
-    return send_report(issue).status
-
-
 def send_report(issue: str) -> SendReport:
     """Give the whole report of the send of an issue; raises NotAllowedError when there is none."""
     send = Send.objects.filter(issue=issue).first()

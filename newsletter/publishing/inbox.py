@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from newsletter.authoring.append import append_block
+from newsletter.authoring.append import append_block, escape_markdown
 from newsletter.config import FeedSettings
 from newsletter.errors import NotAllowedError, UsageError
 from newsletter.publishing.audit import record_act
@@ -69,7 +69,7 @@ def clip(clipping_id: int, *, issue: str, file: Path, person: str, now: datetime
         kind="resource",
         argument=clipping.link,
         title=clipping.title or clipping.link,
-        body=f"From {clipping.feed.name}, {clipping.published_at:%Y-%m-%d}.",
+        body=escape_markdown(f"From {clipping.feed.name}, {clipping.published_at:%Y-%m-%d}."),
         options={},
     )
     return clipping

@@ -18,8 +18,3 @@ def suppress(whom: bytes | Subscriber, *, reason: SuppressionReason, now: dateti
     with transaction.atomic():
         _, made = Suppression.objects.get_or_create(lookup=lookup, defaults={"reason": reason, "created_at": now})
     return made
-
-
-def is_suppressed(lookup: bytes) -> bool:
-    """Say whether the address with this lookup hash must not be mailed."""
-    return Suppression.objects.filter(lookup=lookup).exists()

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 
-from newsletter.delivery import preparing
 from newsletter.delivery.lease import LeaseTime, read_lease_clock
 from newsletter.delivery.ledger import (
     HANDOVER_TRANSITIONS,
@@ -21,15 +20,12 @@ from newsletter.delivery.ledger import (
     take_step,
 )
 from newsletter.delivery.models import Batch, Delivery, Handover, Outcome, Send, SendState
-from newsletter.delivery.preparing import AudienceMismatchError, find_preparing_sends, freeze_audience, start_send
-from newsletter.delivery.reporting import find_sends, send_report, send_status
+from newsletter.delivery.reporting import find_sends, send_report
 from newsletter.errors import NotAllowedError
-from newsletter.publishing.models import Slot
-from newsletter.subscribers.audience import AudienceMember, audience_page
-from newsletter.subscribers.models import EndReason, Subscriber, Subscription, SuppressionReason
+from newsletter.subscribers.models import EndReason, Subscription, SuppressionReason
 from newsletter.subscribers.subscribing import end_subscription, snooze
 from newsletter.subscribers.suppressing import suppress
-from tests.contract.delivery.samples import ISSUE, NOW, TODAY, add_readers, begin_send, handovers, prepared_send
+from tests.contract.delivery.samples import ISSUE, NOW, TODAY, handovers, prepared_send
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -57,92 +53,6 @@ def leave(held: Claim) -> bool:
 
 def accept(*delivery_ids: int) -> list[Record]:
     return [Record(delivery_id, Handover.ACCEPTED) for delivery_id in delivery_ids]
-
-
-def test_a_second_send_of_an_issue_or_slot_is_not_started() -> None:
-    send_id = begin_send()
-    send = Send.objects.get(pk=send_id)
-    other = Slot.objects.create(at=NOW + timedelta(days=60), issue="2027-02")
-    again = [(send.slot_id, "2027-02"), (other.pk, ISSUE), (send.slot_id, ISSUE)]
-    for slot_id, issue in again:
-        assert start_send(slot_id=slot_id, issue=issue, candidate_id=send.candidate_id, transport="smtp", now=NOW) is None
-    assert Send.objects.count() == 1
-
-
-def test_an_audience_is_frozen_in_batches_of_one_language_and_at_most_a_thousand() -> None:
-    send_id = prepared_send(1_203, languages=("en", "en", "es"))
-    sizes = sorted((batch.language, batch.deliveries.count()) for batch in Batch.objects.filter(send=send_id))
-    assert sizes == [("en", 802), ("es", 401)]
-    send = Send.objects.get()
-    assert (send.state, send.frozen, send.prepared_at) == (SendState.RUNNING, 1_203, NOW)
-
-
-def test_a_batch_never_holds_more_than_a_thousand() -> None:
-    prepared_send(1_001)
-    assert sorted(batch.deliveries.count() for batch in Batch.objects.all()) == [1, 1_000]
-
-
-def test_freezing_goes_on_where_it_was_interrupted() -> None:
-    add_readers(25)
-    send_id = begin_send()
-    preparing._freeze_chunk(send_id, on=TODAY, now=NOW, chunk=10)
-    assert Send.objects.get().state == SendState.PREPARING
-    assert find_preparing_sends() == [send_id]
-    freeze_audience(send_id, on=TODAY, now=NOW, chunk=10)
-    assert Delivery.objects.count() == Send.objects.get().frozen == 25
-    assert Delivery.objects.values("subscription").distinct().count() == 25
-    freeze_audience(send_id, on=TODAY, now=NOW, chunk=10)
-    assert Delivery.objects.count() == 25
-
-
-def test_of_two_who_prepare_a_send_one_freezes_each_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other one froze the chunk between our look at the send and our update of it."""
-    readers = add_readers(10)
-    send_id = begin_send()
-
-    def overtaken(*, after: int, last: int, limit: int, on: date) -> list[AudienceMember]:
-        found = audience_page(after=after, last=last, limit=limit, on=on)
-        Send.objects.update(through=readers[4])
-        return found
-
-    monkeypatch.setattr(preparing, "audience_page", overtaken)
-    assert preparing._freeze_chunk(send_id, on=TODAY, now=NOW, chunk=5) is True
-    assert Delivery.objects.count() == Send.objects.get().frozen == 0
-
-
-def test_nothing_is_sent_when_the_sum_of_the_frozen_does_not_hold() -> None:
-    add_readers(3)
-    send_id = begin_send()
-    Send.objects.update(frozen=1)
-    with pytest.raises(AudienceMismatchError, match="Nothing was sent"):
-        freeze_audience(send_id, on=TODAY, now=NOW)
-    assert Send.objects.get().state == SendState.PREPARING
-    assert claim() is None
-
-
-def test_who_subscribes_after_the_start_is_not_in_the_audience() -> None:
-    add_readers(2)
-    send_id = begin_send()
-    add_readers(1, start=3)
-    freeze_audience(send_id, on=TODAY, now=NOW)
-    assert Delivery.objects.count() == 2
-
-
-def test_a_send_to_nobody_is_done_at_once() -> None:
-    prepared_send(0)
-    report = send_report(ISSUE)
-    assert report.status.state == SendState.DONE
-    assert report.sum_holds
-
-
-def test_the_snoozed_and_suppressed_are_frozen_as_excluded_with_the_reason() -> None:
-    readers = add_readers(3, languages=("en",))
-    snooze(readers[0], until=TODAY + timedelta(days=1), today=TODAY)
-    suppress(Subscriber.objects.get(subscriptions=readers[1]), reason=SuppressionReason.BOUNCED, now=NOW)
-    send_id = begin_send()
-    freeze_audience(send_id, on=TODAY, now=NOW)
-    assert send_report(ISSUE).excluded == {"snoozed": 1, "suppressed": 1}
-    assert handovers() == {"excluded": 2, "queued": 1}
 
 
 def test_a_batch_in_a_workers_hands_is_not_claimed_by_another() -> None:
@@ -260,7 +170,7 @@ def test_a_send_is_not_done_while_its_sum_does_not_hold() -> None:
     step(held, *accept(*step(held)), room=0)
     assert leave(held) is True
     assert Send.objects.get().state == SendState.RUNNING
-    assert not send_status(ISSUE).sum_holds
+    assert not send_report(ISSUE).sum_holds
 
 
 def test_evidence_settles_the_unknown_and_what_is_on_its_way_and_nothing_else() -> None:
@@ -308,7 +218,7 @@ def test_status_says_how_far_a_send_is() -> None:
     prepared_send(3, languages=("en", "es"))
     held = claimed()
     step(held, room=1)
-    status = send_status(ISSUE)
+    status = send_report(ISSUE).status
     assert (status.handovers[Handover.QUEUED], status.handovers[Handover.SENDING], status.sum_holds) == (2, 1, True)
     assert send_report(ISSUE).by_language[held.language][Handover.SENDING] == 1
     assert [one.issue for one in find_sends()] == [ISSUE]

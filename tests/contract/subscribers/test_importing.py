@@ -12,8 +12,8 @@ from newsletter.subscribers.installation import choices, sealer
 from newsletter.subscribers.list_rows import RowDefaults
 from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression, SuppressionReason
 from newsletter.subscribers.subscribing import end_subscription
-from newsletter.subscribers.suppressing import is_suppressed, suppress
-from tests.readers import NOVEMBER, sign_up
+from newsletter.subscribers.suppressing import suppress
+from tests.readers import NOVEMBER, is_suppressed, sign_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

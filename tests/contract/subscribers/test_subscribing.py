@@ -20,8 +20,8 @@ from newsletter.subscribers.subscribing import (
     subscribe,
     unsnooze,
 )
-from newsletter.subscribers.suppressing import is_suppressed, suppress
-from tests.readers import CONSENT, NOVEMBER, sign_up
+from newsletter.subscribers.suppressing import suppress
+from tests.readers import CONSENT, NOVEMBER, is_suppressed, sign_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,82 +13,22 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
 
-from newsletter.config import Config
 from newsletter.delivery import ledger_thread
 from newsletter.delivery.ledger import Claim, Step, take_step
 from newsletter.delivery.ledger_thread import LedgerUnavailableError
 from newsletter.delivery.letters import Letter
-from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.models import Batch, Delivery, Handover, SendState
 from newsletter.delivery.reporting import send_report
-from newsletter.delivery.sending import DeliverySummary, deliver_open_sends
-from newsletter.delivery.transports.port import Answer, AnswerKind, AnswerSink
+from newsletter.delivery.sending import deliver_open_sends
+from newsletter.delivery.transports.port import Answer, AnswerKind
 from newsletter.errors import NotAllowedError, SettingsError, TransportError
 from newsletter.publishing.models import FrozenEdition
 from newsletter.subscribers.models import Subscriber
 from newsletter.subscribers.sealing import Contact, Sealer
-from tests.contract.delivery.samples import ISSUE, NOW, add_readers, begin_send, handovers
+from tests.contract.delivery.samples import ISSUE, NOW, handovers
+from tests.integration.delivery.scripted import HeldClock, ScriptedTransport, config, deliver, open_send
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@dataclass
-class ScriptedTransport:
-    """Answers as ``script`` says, after ``delay`` seconds; a TransportError from the script closes the lane."""
-
-    script: Callable[[Letter], Answer] = lambda _: Answer(AnswerKind.ACCEPTED)
-    lanes: int = 3
-    group: int = 1
-    batches_at_once: int = 1
-    delay: float = 0
-    name: str = "scripted"
-    seen: list[int] = field(default_factory=list)
-    most_marked: int = 0
-
-    async def run_lane(self, bag: Mailbag, *, answer: AnswerSink) -> None:
-        while letters := await bag.take(self.group):
-            self.most_marked = max(self.most_marked, await asyncio.to_thread(count_sending))
-            if self.delay:
-                await asyncio.sleep(self.delay)
-            for letter in letters:
-                self.seen.append(letter.delivery_id)
-                try:
-                    given = self.script(letter)
-                except TransportError:
-                    answer(letter, Answer(AnswerKind.NOT_SENT, "no connection"))
-                    raise
-                answer(letter, given)
-
-
-def count_sending() -> int:
-    try:
-        return Delivery.objects.filter(handover=Handover.SENDING).count()
-    finally:
-        connection.close()
-
-
-@dataclass
-class HeldClock:
-    now: datetime = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-def config(**delivery: object) -> Config:
-    known: Config = settings.NEWSLETTER
-    return known.model_copy(update={"delivery": known.delivery.model_copy(update=delivery)})
-
-
-def deliver(
-    transport: ScriptedTransport, *, clock: HeldClock | None = None, stop: threading.Event | None = None
-) -> DeliverySummary:
-    return deliver_open_sends(config(), clock or HeldClock(), worker="test", stop=stop, transport=transport)
-
-
-def open_send(readers: int, *, transport: str = "outbox") -> None:
-    add_readers(readers)
-    begin_send(transport=transport)
 
 
 @pytest.mark.database

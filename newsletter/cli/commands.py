@@ -31,6 +31,7 @@ class Command:
 WRITING, APPROVING, SENDING, READERS, RUNNING = "Writing", "Approving and the calendar", "Sending", "Readers", "Running"
 
 COMMANDS = [
+    Command("new", "Begin an issue, or copy an earlier one.", "starting", WRITING, needs_database=False),
     Command("check", "Say everything that is wrong with an issue.", "issues", WRITING, needs_database=False),
     Command("build", "Write an issue's mails, texts and web pages into a folder.", "issues", WRITING, needs_database=False),
     Command("trials", "Ask the trial registry: show, check, refresh.", "trials", WRITING),

@@ -1,4 +1,4 @@
-"""`newsletter init DIR`: a newsletter of one's own."""
+"""`newsletter new` and `newsletter init`: an issue, and a newsletter of one's own."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from typing import Annotated
 import typer
 
 import newsletter
+from newsletter.authoring.beginning import Beginning, begin_issue
+from newsletter.authoring.folder import issue_name
+from newsletter.cli.arguments import IssueArgument
 from newsletter.cli.printing import console
+from newsletter.config import load_config
 from newsletter.errors import UsageError
+from newsletter.rendering.words import read_words
 
 SITE_FILES = ["newsletter.toml", "templates", "issues", "subscribers"]
 
@@ -20,6 +25,24 @@ def skeleton() -> Path:
     package = Path(newsletter.__file__).resolve().parent
     packed = package / "skeleton"
     return packed if packed.exists() else package.parent
+
+
+def new(
+    issue: IssueArgument,
+    earlier: Annotated[str, typer.Option("--from", metavar="ISSUE", help="Begin with the text of an earlier issue.")] = "",
+) -> None:
+    """Begin an issue, in every language: with empty sections to fill, or with an earlier issue's text and pictures."""
+    config = load_config()
+    name = issue_name(issue)
+    year, month = int(name[:4]), int(name[5:7])
+    words = read_words(config.path("templates/words"))
+    months = {
+        language: words[language]["dates"]["months"][month - 1] for language in config.newsletter.languages if language in words
+    }
+    beginning = Beginning(config.newsletter.name, year, month, months)
+    for file in begin_issue(config.home, name, beginning=beginning, earlier=issue_name(earlier) if earlier else ""):
+        console.print(f"Made {file.relative_to(config.home)}", markup=False)
+    console.print(f"Write, and look what is still missing: newsletter check {name} --offline", markup=False)
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> None:

@@ -211,3 +211,13 @@ def test_djangos_own_commands_leave_the_tables_to_a_person(site: Site) -> None:
     assert "[ ] 0001_initial" in site.run("manage", "showmigrations", "subscribers")
     site.run("manage", "migrate")
     assert "[X] 0001_initial" in site.run("manage", "showmigrations", "subscribers")
+
+
+def test_a_new_issue_says_what_is_still_to_be_written(site: Site) -> None:
+    site.run("new", "2027-02")
+    findings = json.loads(site.run("check", "2027-02", "--offline", "--format", "json", code=1))
+    empty = {"front-matter-empty", "section-empty", "block-body"}
+    assert {finding["rule"] for finding in findings} == empty
+    assert "is there already" in site.run("new", "2027-02", code=3)
+    site.run("new", "2027-04", "--from", "2026-12")
+    assert "trials refresh" in site.run("check", "2027-04", "--offline", code=1)

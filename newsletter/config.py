@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from newsletter.errors import SettingsError
@@ -160,11 +160,20 @@ class FeedSettings(_Section):
     user_agent: HeaderText = "mets-matters-newsletter (feed reader)"
 
 
+class SeverityChange(_Section):
+    """How much a rule of the checks matters to this newsletter, and why it was decided so."""
+
+    severity: Literal["error", "warning", "notice", "off"]
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
 class CheckSettings(_Section):
-    """Limits of the checks."""
+    """Limits of the checks, and the rules that matter more or less here than elsewhere."""
 
     max_html_bytes: Annotated[int, Field(gt=0)] = 102_000
     """Gmail clips a longer message."""
+    severity: dict[str, SeverityChange] = {}
+    """By the ids of rules, which are looked at where the checks are run."""
 
 
 class Config(BaseSettings):

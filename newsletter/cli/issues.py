@@ -13,8 +13,9 @@ import orjson
 import typer
 
 from newsletter.checking.trials import VerdictKind, judge_trial, stops_send
-from newsletter.cli.arguments import DayOption, FormatOption, IssueArgument, day
-from newsletter.cli.printing import OutputFormat, console, counted, print_findings, print_json
+from newsletter.cli.arguments import DayOption, IssueArgument, day
+from newsletter.cli.printing import FindingsFormat, console, counted, print_findings, print_json
+from newsletter.cli.sarif import as_sarif
 from newsletter.cli.site import WrittenIssue, read_written_issue
 from newsletter.errors import IssueError
 from newsletter.findings import Finding, Severity, in_reading_order
@@ -39,7 +40,7 @@ def check(
     *,
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask the trial registry.")] = False,
     on: DayOption = "",
-    output: FormatOption = OutputFormat.TEXT,
+    output: Annotated[FindingsFormat, typer.Option("--format", help="How to print it.")] = FindingsFormat.TEXT,
 ) -> None:
     """Say everything that is wrong with an issue, in all its languages, with file, line and fix.
 
@@ -56,8 +57,10 @@ def check(
             findings = in_reading_order([*findings, *asked])
     except IssueError as error:
         findings, unread = list(error.findings), True
-    if output is OutputFormat.JSON:
+    if output is FindingsFormat.JSON:
         print_json([asdict(finding) for finding in findings])
+    elif output is FindingsFormat.SARIF:
+        print_json(as_sarif(findings))
     else:
         print_findings(findings)
         if unread:

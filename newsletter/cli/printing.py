@@ -29,6 +29,15 @@ class OutputFormat(StrEnum):
     JSON = "json"
 
 
+class FindingsFormat(StrEnum):
+    """How findings are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    """For code hosts and editors, which show each finding beside its line."""
+
+
 def print_findings(findings: Sequence[Finding]) -> None:
     """Print findings, each with its place, its message and its fix, and then how many there are of each kind."""
     for finding in findings:

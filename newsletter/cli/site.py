@@ -10,6 +10,7 @@ from newsletter.authoring.folder import issue_name, read_issues
 from newsletter.authoring.issue import Issue
 from newsletter.checking.check import check_editions
 from newsletter.checking.report import CheckReport, Draft
+from newsletter.checking.weighing import weigh_rules
 from newsletter.config import Config, load_config
 from newsletter.rendering.design import load_design
 from newsletter.rendering.edition import Edition
@@ -28,12 +29,19 @@ class WrittenIssue:
 
 
 def read_written_issue(argument: str, *, sent_on: date, config: Config | None = None) -> WrittenIssue:
-    """Read, render and check the issue that ``argument`` names (2026-12, or its folder). Raises IssueError, UsageError."""
+    """Read, render and check the issue that ``argument`` names (2026-12, or its folder).
+
+    Raises IssueError, SettingsError, UsageError.
+    """
     config = config or load_config()
+    severities = {rule_id: change.severity for rule_id, change in config.checks.severity.items()}
+    # Before the issue is read: a mistake in it must not hide one in the settings.
+    weigh_rules(severities)
     name = issue_name(argument)
     issues = read_issues(config.home, name, config.newsletter.languages)
     editions = render_editions(issues, load_design(config.home), Letterhead.of(config))
-    return WrittenIssue(name, config, issues, editions, check_editions(drafts(issues, editions, sent_on=sent_on, config=config)))
+    report = check_editions(drafts(issues, editions, sent_on=sent_on, config=config), severities)
+    return WrittenIssue(name, config, issues, editions, report)
 
 
 def trial_cards(issues: Sequence[Issue]) -> dict[str, str]:

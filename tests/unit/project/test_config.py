@@ -57,3 +57,24 @@ def test_a_header_cannot_be_given_a_second_line(home: Path) -> None:
     change(home, 'from_name = "Mets Matters from SHARE"', 'from_name = "Mets\\nBcc: all@example.org"')
     with pytest.raises(SettingsError, match=r"newsletter\.from_name"):
         load_config(home)
+
+
+def test_a_rule_is_weighed_with_a_reason(home: Path) -> None:
+    change(home, "[feeds]", '[checks.severity.html-large]\nseverity = "off"\nreason = "Pictures."\n\n[feeds]')
+    weighed = load_config(home).checks.severity["html-large"]
+    assert (weighed.severity, weighed.reason) == ("off", "Pictures.")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('severity = "off"', r"html-large\.reason: is missing"),
+        ('severity = "off"\nreason = " "', r"html-large\.reason: may not be empty"),
+        ('reason = "Pictures."', r"html-large\.severity: is missing"),
+        ('severity = "silent"\nreason = "Pictures."', r"html-large\.severity: has to be 'error', 'warning', 'notice' or 'off'"),
+    ],
+)
+def test_a_rule_is_not_weighed_by_halves(home: Path, lines: str, said: str) -> None:
+    change(home, "[feeds]", f"[checks.severity.html-large]\n{lines}\n\n[feeds]")
+    with pytest.raises(SettingsError, match=said):
+        load_config(home)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from newsletter.cli.site import WrittenIssue, read_written_issue
+from newsletter.config import load_config
+from newsletter.errors import SettingsError
+from tests.site_folder import REPOSITORY, make_site_folder
+
+
+def read(folder: Path, settings: str, *, issue: str = "2026-12") -> WrittenIssue:
+    """Read the sample issue after its review date, under settings that end with these lines."""
+    home = make_site_folder(folder / "site")
+    (home / "newsletter.toml").unlink()
+    (home / "newsletter.toml").write_text((REPOSITORY / "newsletter.toml").read_text("utf-8") + settings, "utf-8")
+    return read_written_issue(issue, sent_on=date(2090, 1, 1), config=load_config(home))
+
+
+def weighed(rule_id: str, severity: str) -> str:
+    return f'\n[checks.severity.{rule_id}]\nseverity = "{severity}"\nreason = "A test."\n'
+
+
+def test_the_settings_weigh_the_checks_of_an_issue(tmp_path: Path) -> None:
+    assert {error.rule for error in read(tmp_path / "one", "").report.errors} == {"review-date-past"}
+    report = read(tmp_path / "two", weighed("review-date-past", "notice")).report
+    assert {(finding.rule, finding.severity) for finding in report.findings} == {("review-date-past", "notice")}
+
+
+def test_a_mistake_in_the_settings_is_said_before_the_issue_is_read(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"Did you mean review-date-past\?"):
+        read(tmp_path, weighed("review-date-passed", "off"), issue="2031-01")

@@ -78,3 +78,17 @@ def deliver(
 def open_send(readers: int, *, transport: str = "outbox") -> None:
     add_readers(readers)
     begin_send(transport=transport)
+
+
+def in_a_thread(act: Callable[[], object]) -> None:
+    """Act on a connection that is closed afterwards."""
+    try:
+        act()
+    finally:
+        connection.close()
+
+
+def with_connection(act: Callable[[], object]) -> None:
+    thread = threading.Thread(target=in_a_thread, args=(act,))
+    thread.start()
+    thread.join()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError
 
 from newsletter.delivery import ledger_thread
 from newsletter.delivery.ledger import Claim, Step, take_step
@@ -26,7 +25,15 @@ from newsletter.publishing.models import FrozenEdition
 from newsletter.subscribers.models import Subscriber
 from newsletter.subscribers.sealing import Contact, Sealer
 from tests.contract.delivery.samples import ISSUE, NOW, handovers
-from tests.integration.delivery.scripted import HeldClock, ScriptedTransport, config, deliver, open_send
+from tests.integration.delivery.scripted import (
+    HeldClock,
+    ScriptedTransport,
+    config,
+    deliver,
+    in_a_thread,
+    open_send,
+    with_connection,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -205,20 +212,6 @@ def test_a_worker_that_lost_its_fence_records_nothing_and_goes_on() -> None:
     marked = set(Delivery.objects.filter(handover=Handover.SENDING).values_list("pk", flat=True))
     assert len(marked) <= 2 * 21
     assert handovers().get("accepted", 0) < len(transport.seen)
-
-
-def in_a_thread(act: Callable[[], object]) -> None:
-    """Act on a connection that is closed afterwards."""
-    try:
-        act()
-    finally:
-        connection.close()
-
-
-def with_connection(act: Callable[[], object]) -> None:
-    thread = threading.Thread(target=in_a_thread, args=(act,))
-    thread.start()
-    thread.join()
 
 
 def test_nothing_of_an_edition_that_was_changed_in_the_database_goes_out() -> None:

@@ -24,16 +24,6 @@ def drafts() -> list[Draft]:
     config = load_config(REPOSITORY)
     settings = config.newsletter
     issues = {issue.language: issue for issue in read_issues(REPOSITORY, "2026-12", settings.languages)}
-    letterhead = Letterhead(
-        name=settings.name,
-        organisation=settings.organisation,
-        home_page=settings.home_page,
-        postal_address=settings.postal_address,
-        helpline=settings.helpline,
-        helpline_tel=settings.helpline_tel,
-        base_url=config.web.base_url,
-        languages=settings.languages,
-    )
     return [
         Draft(
             issue=issues[edition.written_in],
@@ -43,7 +33,7 @@ def drafts() -> list[Draft]:
             max_html_bytes=config.checks.max_html_bytes,
             helpline_tel=settings.helpline_tel,
         )
-        for edition in render_editions(list(issues.values()), load_design(REPOSITORY), letterhead)
+        for edition in render_editions(list(issues.values()), load_design(REPOSITORY), Letterhead.of(config))
     ]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from newsletter.authoring.folder import read_issues
 from newsletter.checking.check import check_editions
-from newsletter.cli.site import drafts
+from newsletter.checking.written_issue import drafts
 from newsletter.config import load_config
 from newsletter.rendering.design import load_design
 from newsletter.rendering.mail_headers import MailHeaders

@@ -11,10 +11,10 @@ import typer
 from django.conf import settings
 
 from newsletter.authoring.folder import issue_name
+from newsletter.checking.written_issue import read_written_issue
 from newsletter.cli.acting import system_user
 from newsletter.cli.arguments import DayOption, FormatOption, IssueArgument, PersonOption, day, moment, person
 from newsletter.cli.printing import OutputFormat, console, local, print_json, print_table
-from newsletter.cli.site import read_written_issue
 from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.publishing import approving

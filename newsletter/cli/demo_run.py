@@ -17,10 +17,10 @@ from django.conf import settings
 
 from newsletter.authoring.lock import LOCK_FILE
 from newsletter.checking.trials import judge_trial, renew_lock, stops_send
+from newsletter.checking.written_issue import read_written_issue, trial_cards
 from newsletter.cli.issues import write_edition
 from newsletter.cli.printing import console, local, print_table
 from newsletter.cli.sending import print_report
-from newsletter.cli.site import read_written_issue, trial_cards
 from newsletter.config import Config
 from newsletter.delivery.reporting import send_report
 from newsletter.delivery.sending import deliver_open_sends, start_due_sends, today

@@ -13,10 +13,10 @@ import orjson
 import typer
 
 from newsletter.checking.trials import VerdictKind, judge_trial, stops_send
+from newsletter.checking.written_issue import WrittenIssue, read_written_issue
 from newsletter.cli.arguments import DayOption, IssueArgument, day
 from newsletter.cli.printing import FindingsFormat, console, counted, print_findings, print_json
 from newsletter.cli.sarif import as_sarif
-from newsletter.cli.site import WrittenIssue, read_written_issue
 from newsletter.errors import IssueError
 from newsletter.findings import Finding, Severity, in_reading_order
 from newsletter.rendering.edition import Edition

@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 from django.conf import settings
 
+from newsletter.checking.written_issue import read_written_issue
 from newsletter.cli.addressing import typed_address
 from newsletter.cli.arguments import IssueArgument, day
 from newsletter.cli.printing import console
-from newsletter.cli.site import read_written_issue
 from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.delivery.letters import Letter, LetterForm

@@ -11,9 +11,9 @@ from newsletter.authoring.folder import issue_name, read_issues
 from newsletter.authoring.lock import LOCK_FILE, LockedTrial
 from newsletter.authoring.replacing import replace_file
 from newsletter.checking.trials import STATUS_LABELS, TrialAnswer, describe_changes, judge_trial, renew_lock, stops_send
+from newsletter.checking.written_issue import trial_cards
 from newsletter.cli.arguments import FormatOption, IssueArgument
 from newsletter.cli.printing import OutputFormat, console, local, print_json, print_table
-from newsletter.cli.site import trial_cards
 from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.publishing.models import TrialCheck

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,6 +20,15 @@ class Asset:
     data: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """The two parts of a mail for readers who chose ``topics``, in alphabetical order, among those of the ``for`` blocks."""
+
+    topics: tuple[str, ...]
+    html: str = field(repr=False)
+    text: str = field(repr=False)
+
+
 @dataclass(frozen=True)
 class Edition:
     """One language of an issue as readers get it.
@@ -27,6 +37,9 @@ class Edition:
     edition in ``language`` (the mail then begins with a line that says so). ``html`` and ``text`` are the mail's two parts,
     ``web`` the archive page. ``html`` and ``text`` hold merge tokens (newsletter.rendering.merge); ``subject``, ``preheader``
     and ``web`` hold none: nobody's name stands on a lock screen or on a public page.
+
+    ``topics`` are those that the issue's ``for`` blocks name, in alphabetical order. ``html`` and ``text`` show all these
+    blocks; ``narrower`` has one variant for every other choice of ``topics``, so that there are 2 to the power of their number.
     """
 
     issue: str
@@ -39,6 +52,18 @@ class Edition:
     text: str = field(repr=False)
     web: str = field(repr=False)
     assets: tuple[Asset, ...] = ()
+    topics: tuple[str, ...] = ()
+    narrower: tuple[Variant, ...] = ()
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """All variants of the mail, the fullest first."""
+        return (Variant(self.topics, self.html, self.text), *self.narrower)
+
+    def variant_for(self, chosen: Collection[str]) -> Variant:
+        """Give the variant for a reader who chose these topics, of which the issue may name some, all or none."""
+        named = tuple(topic for topic in self.topics if topic in chosen)
+        return next(variant for variant in self.variants if variant.topics == named)
 
     @cached_property
     def digest(self) -> str:
@@ -51,4 +76,8 @@ class Edition:
         for asset in self.assets:
             label = f"{asset.name}\0{asset.media_type}\0".encode()
             digest.update(label + hashlib.sha256(asset.data).digest())
+        for variant in self.variants if self.topics else ():
+            for part in (",".join(variant.topics), variant.html, variant.text):
+                data = part.encode()
+                digest.update(len(data).to_bytes(8, "big") + data)
         return digest.hexdigest()

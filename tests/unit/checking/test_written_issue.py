@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.cli.site import WrittenIssue, read_written_issue
+from newsletter.checking.written_issue import WrittenIssue, read_written_issue
 from newsletter.config import load_config
 from newsletter.errors import SettingsError
 from tests.site_folder import REPOSITORY, make_site_folder

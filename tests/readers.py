@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from newsletter.keys import KeyRing
 from newsletter.subscribers.installation import link_signer
-from newsletter.subscribers.keys import KeyRing
 from newsletter.subscribers.links import Purpose
 from newsletter.subscribers.models import Subscriber, Subscription, Suppression
 from newsletter.subscribers.sealing import Contact

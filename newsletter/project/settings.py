@@ -7,8 +7,8 @@ from typing import Any
 from csp.constants import NONCE, NONE, SELF
 
 from newsletter.config import Config, load_config
+from newsletter.keys import load_key_ring
 from newsletter.project.database import database_settings
-from newsletter.subscribers.keys import load_key_ring
 
 NEWSLETTER: Config = load_config()
 KEY_RING = load_key_ring(NEWSLETTER)

@@ -16,7 +16,7 @@ from enum import Enum
 
 from newsletter.config import TOKEN_LENGTH
 from newsletter.errors import SettingsError
-from newsletter.subscribers.keys import KeyRing
+from newsletter.keys import KeyRing
 
 PUBLIC_ID_LENGTH = 8
 MAC_LENGTH = 16

@@ -7,8 +7,8 @@ import pytest
 from django.conf import settings
 from django.test import Client, override_settings
 
+from newsletter.keys import KeyRing
 from newsletter.subscribers.installation import link_signer
-from newsletter.subscribers.keys import KeyRing
 from newsletter.subscribers.links import LinkSigner, Purpose
 from newsletter.subscribers.models import EndReason
 from newsletter.subscribers.subscribing import end_subscription

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from newsletter.config import Config, load_config
 from newsletter.errors import SettingsError
-from newsletter.subscribers.keys import KEY_FILE, load_key_ring
+from newsletter.keys import KEY_FILE, load_key_ring
 
 REPOSITORY = Path(__file__).parents[3]
 KEY = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from newsletter import __version__
+from newsletter.checking.explaining import explain
 from newsletter.checking.rules import all_rules
 from newsletter.findings import Finding, Place, Severity
 
@@ -18,7 +19,7 @@ def as_sarif(findings: Sequence[Finding]) -> dict[str, object]:
     driver = {
         "name": "newsletter",
         "version": __version__,
-        "rules": [{"id": rule.id, "shortDescription": {"text": _first_paragraph(rule.demand)}} for rule in all_rules()],
+        "rules": [{"id": rule.id, "shortDescription": {"text": explain(rule).demand}} for rule in all_rules()],
     }
     run = {
         "tool": {"driver": driver},
@@ -45,7 +46,3 @@ def _location(place: Place) -> dict[str, object]:
         column = {"startColumn": place.column} if place.column > 0 else {}
         location["region"] = {"startLine": place.line, **column}
     return location
-
-
-def _first_paragraph(demand: str) -> str:
-    return " ".join(demand.partition("\n\n")[0].split())

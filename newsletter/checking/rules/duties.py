@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from newsletter.authoring.issue import MergeField
 from newsletter.checking.report import Draft
-from newsletter.checking.rule import Remark, rule
+from newsletter.checking.rule import Group, Remark, rule
 from newsletter.findings import Severity
 from newsletter.rendering.merge import merge_token
 
 
-@rule("unsubscribe-link-missing", Severity.ERROR)
+@rule("unsubscribe-link-missing", Severity.ERROR, Group.READERS_RIGHTS)
 def both_parts_have_the_unsubscribe_link(draft: Draft) -> Iterator[Remark]:
     """Carry the unsubscribe link in both parts of the mail (CAN-SPAM; RFC 8058).
 
@@ -21,7 +21,7 @@ def both_parts_have_the_unsubscribe_link(draft: Draft) -> Iterator[Remark]:
     yield from _parts_without_link(draft, "unsubscribe_url")
 
 
-@rule("manage-link-missing", Severity.ERROR)
+@rule("manage-link-missing", Severity.ERROR, Group.READERS_RIGHTS)
 def both_parts_have_the_manage_link(draft: Draft) -> Iterator[Remark]:
     """Carry the link to the reader's page in both parts of the mail.
 
@@ -30,7 +30,7 @@ def both_parts_have_the_manage_link(draft: Draft) -> Iterator[Remark]:
     yield from _parts_without_link(draft, "manage_url")
 
 
-@rule("postal-address-missing", Severity.ERROR)
+@rule("postal-address-missing", Severity.ERROR, Group.READERS_RIGHTS)
 def both_parts_have_the_postal_address(draft: Draft) -> Iterator[Remark]:
     """Show the sender's postal address in both parts of the mail.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from newsletter.checking.report import Draft
-from newsletter.checking.rule import Remark, rule
+from newsletter.checking.rule import Group, Remark, rule
 from newsletter.checking.words import DIAGNOSIS, plain
 from newsletter.findings import Severity
 
@@ -15,7 +15,7 @@ SUBJECT_CHARACTERS = range(10, 61)
 PREHEADER_CHARACTERS = range(40, 141)
 
 
-@rule("subject-length", Severity.WARNING)
+@rule("subject-length", Severity.WARNING, Group.STRUCTURE)
 def subject_has_a_good_length(draft: Draft) -> Iterator[Remark]:
     """Keep the subject between 10 and 60 characters.
 
@@ -28,7 +28,7 @@ def subject_has_a_good_length(draft: Draft) -> Iterator[Remark]:
         )
 
 
-@rule("subject-shouts", Severity.WARNING)
+@rule("subject-shouts", Severity.WARNING, Group.STRUCTURE)
 def subject_does_not_shout(draft: Draft) -> Iterator[Remark]:
     """Put no words in capitals side by side in the subject, and at most one exclamation mark.
 
@@ -43,7 +43,7 @@ def subject_does_not_shout(draft: Draft) -> Iterator[Remark]:
         yield Remark("the subject has more than one exclamation mark", place, "Leave the exclamation marks out.")
 
 
-@rule("subject-names-diagnosis", Severity.WARNING)
+@rule("subject-names-diagnosis", Severity.WARNING, Group.PRIVACY)
 def subject_names_no_diagnosis(draft: Draft) -> Iterator[Remark]:
     """Name no illness, treatment or test result in the subject.
 
@@ -57,7 +57,7 @@ def subject_names_no_diagnosis(draft: Draft) -> Iterator[Remark]:
         )
 
 
-@rule("preheader-length", Severity.WARNING)
+@rule("preheader-length", Severity.WARNING, Group.STRUCTURE)
 def preheader_has_a_good_length(draft: Draft) -> Iterator[Remark]:
     """Keep the preheader between 40 and 140 characters.
 
@@ -70,7 +70,7 @@ def preheader_has_a_good_length(draft: Draft) -> Iterator[Remark]:
         )
 
 
-@rule("preheader-repeats-subject", Severity.WARNING)
+@rule("preheader-repeats-subject", Severity.WARNING, Group.STRUCTURE)
 def preheader_says_more_than_the_subject(draft: Draft) -> Iterator[Remark]:
     """Write another text for the preheader than for the subject.
 
@@ -82,7 +82,7 @@ def preheader_says_more_than_the_subject(draft: Draft) -> Iterator[Remark]:
         )
 
 
-@rule("preheader-names-diagnosis", Severity.WARNING)
+@rule("preheader-names-diagnosis", Severity.WARNING, Group.PRIVACY)
 def preheader_names_no_diagnosis(draft: Draft) -> Iterator[Remark]:
     """Name no illness, treatment or test result in the preheader.
 
@@ -96,7 +96,7 @@ def preheader_names_no_diagnosis(draft: Draft) -> Iterator[Remark]:
         )
 
 
-@rule("sponsors-not-shown", Severity.WARNING)
+@rule("sponsors-not-shown", Severity.WARNING, Group.MEDICAL_CARE)
 def sponsors_are_shown(draft: Draft) -> Iterator[Remark]:
     """Show who pays for the issue: sponsors of the front matter need a sponsors block in the text.
 

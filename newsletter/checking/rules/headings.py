@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter.checking.report import Draft
-from newsletter.checking.rule import Remark, rule
+from newsletter.checking.rule import Group, Remark, rule
 from newsletter.findings import Place, Severity
 
 
-@rule("one-main-heading", Severity.ERROR)
+@rule("one-main-heading", Severity.ERROR, Group.STRUCTURE)
 def there_is_one_main_heading(draft: Draft) -> Iterator[Remark]:
     """Have exactly one h1 in the mail and in the web page: the issue's title.
 
@@ -25,7 +25,7 @@ def there_is_one_main_heading(draft: Draft) -> Iterator[Remark]:
             )
 
 
-@rule("heading-level-skipped", Severity.WARNING)
+@rule("heading-level-skipped", Severity.WARNING, Group.STRUCTURE)
 def no_heading_level_is_skipped(draft: Draft) -> Iterator[Remark]:
     """Make a heading at most one level deeper than the one before it.
 

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 
 from newsletter.checking.report import Draft
-from newsletter.checking.rule import Remark, rule
+from newsletter.checking.rule import Group, Remark, rule
 from newsletter.checking.words import VAGUE_LINK_WORDS, plain
 from newsletter.findings import Place, Severity
 
 _BARE_ADDRESS = re.compile(r"^(https?://|www\.)\S+$", re.IGNORECASE)
 
 
-@rule("link-text-vague", Severity.WARNING)
+@rule("link-text-vague", Severity.WARNING, Group.ACCESSIBILITY)
 def link_text_stands_alone(draft: Draft) -> Iterator[Remark]:
     """Let a link's words say where it leads, also when they stand alone (WCAG 2.4.4).
 
@@ -26,7 +26,7 @@ def link_text_stands_alone(draft: Draft) -> Iterator[Remark]:
             )
 
 
-@rule("link-text-bare-address", Severity.WARNING)
+@rule("link-text-bare-address", Severity.WARNING, Group.ACCESSIBILITY)
 def link_text_is_no_bare_address(draft: Draft) -> Iterator[Remark]:
     """Make words the link, not an address.
 
@@ -39,7 +39,7 @@ def link_text_is_no_bare_address(draft: Draft) -> Iterator[Remark]:
             )
 
 
-@rule("link-without-words", Severity.ERROR)
+@rule("link-without-words", Severity.ERROR, Group.ACCESSIBILITY)
 def every_link_has_words(draft: Draft) -> Iterator[Remark]:
     """Give every link of the mail and of the web page words, or an image with an alternative text (WCAG 2.4.4).
 
@@ -56,7 +56,7 @@ def every_link_has_words(draft: Draft) -> Iterator[Remark]:
                 )
 
 
-@rule("link-not-https", Severity.WARNING)
+@rule("link-not-https", Severity.WARNING, Group.PRIVACY)
 def links_are_https(draft: Draft) -> Iterator[Remark]:
     """Begin links with https.
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from newsletter.checking.report import Draft
-from newsletter.checking.rule import Remark, rule
+from newsletter.checking.rule import Group, Remark, rule
 from newsletter.checking.words import DISCLAIMER, plain
 from newsletter.findings import Place, Severity
 
@@ -14,7 +14,7 @@ from newsletter.findings import Place, Severity
 RETIRED_NUMBER = re.compile(r"866\W{0,3}891\W{0,3}2392")
 
 
-@rule("disclaimer-missing", Severity.ERROR)
+@rule("disclaimer-missing", Severity.ERROR, Group.MEDICAL_CARE)
 def the_issue_has_a_disclaimer(draft: Draft) -> Iterator[Remark]:
     """Say in the mail, or in a callout with kind=important, that it is no medical advice and that the care team decides.
 
@@ -29,7 +29,7 @@ def the_issue_has_a_disclaimer(draft: Draft) -> Iterator[Remark]:
         )
 
 
-@rule("review-date-missing", Severity.WARNING)
+@rule("review-date-missing", Severity.WARNING, Group.MEDICAL_CARE)
 def facts_have_a_review_date(draft: Draft) -> Iterator[Remark]:
     """Say with review_by until when the facts were found good.
 
@@ -43,7 +43,7 @@ def facts_have_a_review_date(draft: Draft) -> Iterator[Remark]:
         )
 
 
-@rule("review-date-past", Severity.ERROR)
+@rule("review-date-past", Severity.ERROR, Group.MEDICAL_CARE)
 def facts_are_within_their_review_date(draft: Draft) -> Iterator[Remark]:
     """Send the issue no later than its review_by.
 
@@ -58,7 +58,7 @@ def facts_are_within_their_review_date(draft: Draft) -> Iterator[Remark]:
         )
 
 
-@rule("helpline-missing", Severity.ERROR)
+@rule("helpline-missing", Severity.ERROR, Group.MEDICAL_CARE)
 def there_is_a_number_to_call(draft: Draft) -> Iterator[Remark]:
     """Show the helpline in both parts of the mail, in the HTML part so that a phone can dial it.
 
@@ -72,7 +72,7 @@ def there_is_a_number_to_call(draft: Draft) -> Iterator[Remark]:
         yield Remark("the text part does not show the helpline's number", draft.file, "Add a `::: helpline` block.")
 
 
-@rule("retired-number", Severity.ERROR)
+@rule("retired-number", Severity.ERROR, Group.MEDICAL_CARE)
 def the_retired_number_is_gone(draft: Draft) -> Iterator[Remark]:
     """Write the helpline's old number, 866-891-2392, nowhere.
 

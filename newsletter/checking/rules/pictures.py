@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from newsletter.authoring.issue import Image, Issue
 from newsletter.checking.report import Draft
-from newsletter.checking.rule import Remark, rule
+from newsletter.checking.rule import Group, Remark, rule
 from newsletter.checking.written import written_pictures
 from newsletter.findings import Place, Severity
 
@@ -17,7 +17,7 @@ _NAME_OF_A_FILE = re.compile(
 )
 
 
-@rule("image-without-alt", Severity.ERROR)
+@rule("image-without-alt", Severity.ERROR, Group.ACCESSIBILITY)
 def every_image_has_alternative_text(draft: Draft) -> Iterator[Remark]:
     """Give every image of the mail and of the web page an alternative text (WCAG 1.1.1).
 
@@ -37,7 +37,7 @@ def every_image_has_alternative_text(draft: Draft) -> Iterator[Remark]:
                 )
 
 
-@rule("alt-is-file-name", Severity.WARNING)
+@rule("alt-is-file-name", Severity.WARNING, Group.ACCESSIBILITY)
 def alternative_text_is_no_file_name(draft: Draft) -> Iterator[Remark]:
     """Say in the alternative text what the picture shows.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from newsletter.authoring.issue import MERGE_FIELDS
 from newsletter.checking.report import Draft
-from newsletter.checking.rule import Remark, rule
+from newsletter.checking.rule import Group, Remark, rule
 from newsletter.findings import Severity
 from newsletter.rendering.merge import TOKEN
 
@@ -17,7 +17,7 @@ _STYLES = re.compile(r"<style\b[^<]*(?:<(?!/style>)[^<]*)*</style>")
 _LEFTOVER = re.compile(r"@@\w*|\{[{%#][^{}\n]{0,40}|</?mj-[a-z-]*|\\u\{[0-9a-f]*\}?")
 
 
-@rule("merge-field-unknown", Severity.ERROR)
+@rule("merge-field-unknown", Severity.ERROR, Group.STRUCTURE)
 def merge_fields_are_known(draft: Draft) -> Iterator[Remark]:
     """Use only merge fields that are filled for each reader, and none in the web page.
 
@@ -36,7 +36,7 @@ def merge_fields_are_known(draft: Draft) -> Iterator[Remark]:
             yield Remark(message, draft.file, f"Mend the template that writes it; known fields: {', '.join(MERGE_FIELDS)}.")
 
 
-@rule("leftover-placeholder", Severity.ERROR)
+@rule("leftover-placeholder", Severity.ERROR, Group.STRUCTURE)
 def no_placeholder_is_left(draft: Draft) -> Iterator[Remark]:
     """Leave no remains of Jinja, MJML or our own tokens in mail or web page.
 

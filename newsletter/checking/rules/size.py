@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter.checking.report import Draft
-from newsletter.checking.rule import Remark, rule
+from newsletter.checking.rule import Group, Remark, rule
 from newsletter.findings import Severity
 
 WARN_FROM = 0.8
 """The share of the limit from which a warning is due."""
 
 
-@rule("html-too-large", Severity.ERROR)
+@rule("html-too-large", Severity.ERROR, Group.MAIL_CLIENTS)
 def the_html_is_not_cut(draft: Draft) -> Iterator[Remark]:
     """Keep the HTML part, as it travels in quoted-printable, within max_html_bytes.
 
@@ -27,7 +27,7 @@ def the_html_is_not_cut(draft: Draft) -> Iterator[Remark]:
         )
 
 
-@rule("html-large", Severity.WARNING)
+@rule("html-large", Severity.WARNING, Group.MAIL_CLIENTS)
 def the_html_leaves_room(draft: Draft) -> Iterator[Remark]:
     """Keep the HTML part under 80 % of max_html_bytes.
 

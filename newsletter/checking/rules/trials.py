@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter.checking.report import Draft
-from newsletter.checking.rule import Remark, rule
+from newsletter.checking.rule import Group, Remark, rule
 from newsletter.checking.trials import TrialAnswer, judge_trial, stops_send
 from newsletter.findings import Severity
 
 
-@rule("trial-not-locked", Severity.ERROR)
+@rule("trial-not-locked", Severity.ERROR, Group.MEDICAL_CARE)
 def every_trial_is_locked(draft: Draft) -> Iterator[Remark]:
     """Have an entry in trials.lock.json for every trial block.
 
@@ -26,7 +26,7 @@ def every_trial_is_locked(draft: Draft) -> Iterator[Remark]:
             )
 
 
-@rule("trial-card-too-hopeful", Severity.ERROR)
+@rule("trial-card-too-hopeful", Severity.ERROR, Group.MEDICAL_CARE)
 def no_card_promises_more_than_the_registry(draft: Draft) -> Iterator[Remark]:
     """Show a trial as open only if the registry said that it recruits.
 

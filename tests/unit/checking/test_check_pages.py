@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from newsletter.checking.rules import all_rules
-from tests.write_check_pages import PAGE, check_page
+from tests.write_check_pages import FOLDER, pages
 
 
-def test_the_page_of_the_checks_is_up_to_date() -> None:
-    assert PAGE.read_text("utf-8") == check_page(), "run: python -m tests.write_check_pages"
+def test_the_pages_of_the_checks_are_up_to_date() -> None:
+    there = {file.name: file.read_text("utf-8") for file in FOLDER.glob("*.md")}
+    assert there == pages(), "run: python -m tests.write_check_pages"
 
 
-def test_the_page_of_the_checks_has_every_rule() -> None:
-    headings = [line.removeprefix("## ") for line in check_page().splitlines() if line.startswith("## ")]
-    assert headings == [rule.id for rule in all_rules()]
+def test_every_rule_has_its_page_and_stands_in_the_index() -> None:
+    index = pages()["README.md"]
+    for rule in all_rules():
+        assert f"[{rule.id}]({rule.id}.md)" in index
+        assert pages()[f"{rule.id}.md"].startswith(f"# {rule.id}\n")

@@ -4,11 +4,12 @@ import pytest
 
 from newsletter.authoring.issue import Sponsor
 from newsletter.checking.check import check_editions
+from newsletter.checking.explaining import explain
 from newsletter.checking.report import Draft
 from newsletter.checking.rule import Remark, registered_rules, rule
 from newsletter.checking.rules import all_rules
 from newsletter.findings import Severity
-from tests.unit.checking.cases import CASES
+from tests.unit.checking.all_cases import CASES
 from tests.unit.checking.drafts import FILE, block, found, good_draft, make_issue, translated, with_edition, with_issue, written
 
 FAILING = [(rule_id, number) for rule_id, cases in CASES.items() for number in range(len(cases.fails))]
@@ -34,9 +35,9 @@ def test_every_rule_has_a_failing_and_a_passing_case() -> None:
 
 def test_every_rule_says_what_it_demands_and_why() -> None:
     for one in all_rules():
-        demand, _, reason = one.demand.partition("\n\n")
-        assert demand.endswith((".", ").")), one.id
-        assert reason, one.id
+        told = explain(one)
+        assert told.demand.endswith((".", ").")), one.id
+        assert told.why, one.id
 
 
 def test_a_rule_without_a_docstring_is_refused() -> None:

@@ -1,0 +1,14 @@
+"""The cases of all rules, from the files that hold them by subject. A rule may have its cases in one of them only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.unit.checking import cases
+from tests.unit.checking.cases import Cases
+
+_BY_SUBJECT: tuple[Mapping[str, Cases], ...] = (cases.CASES,)
+
+CASES: Mapping[str, Cases] = {rule_id: found for subject in _BY_SUBJECT for rule_id, found in subject.items()}
+
+assert len(CASES) == sum(map(len, _BY_SUBJECT)), "a rule has cases in two files"

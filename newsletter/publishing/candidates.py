@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from itertools import combinations
 
 from django.db import transaction
 
 from newsletter.authoring.lock import TrialLock, parse_lock
 from newsletter.errors import NotAllowedError
-from newsletter.publishing.models import Candidate, FrozenAsset, FrozenEdition, ShownAsset
-from newsletter.rendering.edition import Asset, Edition
+from newsletter.publishing.models import Candidate, FrozenAsset, FrozenEdition, FrozenVariant, ShownAsset
+from newsletter.rendering.edition import Asset, Edition, Variant
 
 
 def candidate_digest(
@@ -59,6 +60,8 @@ def freeze(
     languages = {edition.language for edition in editions if edition.issue == issue}
     if not editions or len(languages) != len(editions):
         raise NotAllowedError(f"These are not the editions of {issue}; nothing was frozen.")
+    if partial := [edition.language for edition in editions if not _has_every_variant(edition)]:
+        raise NotAllowedError(f"Not every choice of topics has its mail ({', '.join(partial)}); nothing was frozen.")
     digest = candidate_digest(editions, lock, review_by=review_by, cards=cards)
     latest = latest_candidate(issue)
     if latest and latest.digest == digest:
@@ -91,6 +94,11 @@ def _freeze_edition(candidate: Candidate, edition: Edition, assets: Mapping[str,
         text=edition.text,
         web=edition.web,
         digest=edition.digest,
+        topics=list(edition.topics),
+    )
+    FrozenVariant.objects.bulk_create(
+        FrozenVariant(edition=frozen, topics=list(one.topics), html=one.html, text=one.text, position=position)
+        for position, one in enumerate(edition.narrower)
     )
     ShownAsset.objects.bulk_create(
         ShownAsset(edition=frozen, asset=assets[asset.name], position=position) for position, asset in enumerate(edition.assets)
@@ -131,7 +139,7 @@ def frozen_editions(candidate_id: int) -> tuple[Edition, ...]:
     candidate = Candidate.objects.get(pk=candidate_id)
     editions: list[Edition] = []
     changed: list[str] = []
-    for frozen in candidate.editions.order_by("language").prefetch_related("shown__asset"):
+    for frozen in candidate.editions.order_by("language").prefetch_related("shown__asset", "narrower"):
         edition = Edition(
             issue=candidate.issue,
             language=frozen.language,
@@ -143,9 +151,11 @@ def frozen_editions(candidate_id: int) -> tuple[Edition, ...]:
             text=frozen.text,
             web=frozen.web,
             assets=tuple(_thaw(shown.asset) for shown in frozen.shown.all()),
+            topics=_topics(frozen.topics),
+            narrower=tuple(Variant(_topics(one.topics), one.html, one.text) for one in frozen.narrower.all()),
         )
         editions.append(edition)
-        if edition.digest != frozen.digest:
+        if edition.digest != frozen.digest or not _has_every_variant(edition):
             changed.append(f"the edition “{frozen.language}”")
     lock = _readable_lock(candidate)
     whole = lock is not None and candidate.digest == candidate_digest(
@@ -158,6 +168,19 @@ def frozen_editions(candidate_id: int) -> tuple[Edition, ...]:
             "Nothing of it goes out. Restore the database from a backup, or change a word of the issue and have it approved anew."
         )
     return tuple(editions)
+
+
+def _has_every_variant(edition: Edition) -> bool:
+    """Say whether every choice of the edition's topics has one mail: nobody may stand without one on the day of the send."""
+    if len(edition.variants) != 2 ** len(edition.topics):
+        return False
+    choices = [choice for count in range(len(edition.topics) + 1) for choice in combinations(edition.topics, count)]
+    return sorted(variant.topics for variant in edition.variants) == sorted(choices)
+
+
+def _topics(stored: object) -> tuple[str, ...]:
+    """Read a stored list of topics; what is none, and so was not written here, is as good as empty."""
+    return tuple(map(str, stored)) if isinstance(stored, list) else ()
 
 
 def _readable_lock(candidate: Candidate) -> TrialLock | None:

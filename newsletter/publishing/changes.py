@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import unified_diff
+from itertools import combinations
 
 from selectolax.lexbor import LexborHTMLParser
 
 from newsletter.authoring.issue import MergeField
 from newsletter.authoring.lock import TrialLock
 from newsletter.checking.trials import describe_changes
-from newsletter.rendering.edition import Edition
+from newsletter.rendering.edition import Edition, Variant
 from newsletter.rendering.merge import fill
 
 LONGEST_DIFF = 40
@@ -58,13 +59,48 @@ def _edition_changes(old: Edition, new: Edition) -> Iterator[str]:
         if was != now:
             yield f"{name}: now “{now}”, was “{was}”."
     yield from _picture_changes(old, new)
-    if old.text != new.text:
-        yield f"the text:\n{_text_difference(old.text, new.text)}"
-    elif (old.html, old.web) != (new.html, new.web):
-        if _readable(old.html) == _readable(new.html) and _readable(old.web) == _readable(new.web):
+    yield from _topic_changes(old.topics, new.topics)
+    texts = [*_text_changes(old, new)]
+    if texts:
+        yield from texts
+    elif old.web != new.web or any(was.html != now.html for _, was, now in _mails(old, new)):
+        if _readable(old.web) == _readable(new.web) and all(
+            _readable(was.html) == _readable(now.html) for _, was, now in _mails(old, new)
+        ):
             yield "the design only; no word, link or picture's description."
         else:
             yield "words, links or pictures' descriptions that stand in the HTML mail or on the web page only."
+
+
+def _topic_changes(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+    for topic in sorted({*new} - {*old}):
+        yield f"what readers who chose “{topic}” see alone is new."
+    for topic in sorted({*old} - {*new}):
+        yield f"what readers who chose “{topic}” saw alone is gone."
+
+
+def _mails(old: Edition, new: Edition) -> Iterator[tuple[str, Variant, Variant]]:
+    """Give each pair of a mail and its successor once: the fullest, then those of readers who chose fewer topics, and whose."""
+    yield "", old.variants[0], new.variants[0]
+    topics = sorted({*old.topics, *new.topics})
+    paired = {(old.topics, new.topics)}
+    for count in range(len(topics), -1, -1):
+        for chosen in combinations(topics, count):
+            was, now = old.variant_for(chosen), new.variant_for(chosen)
+            if (was.topics, now.topics) not in paired:
+                paired.add((was.topics, now.topics))
+                yield f" for readers who chose {' and '.join(f'“{topic}”' for topic in chosen) or 'no topic of it'}", was, now
+
+
+def _text_changes(old: Edition, new: Edition) -> Iterator[str]:
+    """Show what changed in the fullest mail, and in a narrower one only what was not shown before."""
+    shown: set[str] = set()
+    for whose, was, now in _mails(old, new):
+        lines = _difference(was.text, now.text)
+        changed = {line for line in lines if not line.startswith((" ", "@@"))}
+        if not changed <= shown:
+            shown |= changed
+            yield f"the text{whose}:\n{_cut(lines)}"
 
 
 def _picture_changes(old: Edition, new: Edition) -> Iterator[str]:
@@ -93,8 +129,11 @@ def _card_changes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[st
         yield f"The card of {nct_id} is gone."
 
 
-def _text_difference(old: str, new: str) -> str:
-    lines = list(unified_diff(_lines(old), _lines(new), lineterm="", n=1))[2:]
+def _difference(old: str, new: str) -> list[str]:
+    return list(unified_diff(_lines(old), _lines(new), lineterm="", n=1))[2:]
+
+
+def _cut(lines: Sequence[str]) -> str:
     shown = [f"    {line}" for line in lines[:LONGEST_DIFF]]
     if len(lines) > LONGEST_DIFF:
         shown.append(f"    … and {len(lines) - LONGEST_DIFF} lines more")

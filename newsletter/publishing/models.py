@@ -34,7 +34,7 @@ class Candidate(models.Model):
 
 
 class FrozenEdition(models.Model):
-    """One edition of a candidate, as newsletter.rendering.edition.Edition gives it."""
+    """One edition of a candidate, as newsletter.rendering.edition.Edition gives it; its own mail is the fullest variant."""
 
     candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="editions")
     language = models.CharField(max_length=12)
@@ -46,6 +46,7 @@ class FrozenEdition(models.Model):
     text = models.TextField()
     web = models.TextField()
     digest = models.CharField(max_length=64)
+    topics: models.JSONField[list[str]] = models.JSONField(default=list)
     assets = models.ManyToManyField("publishing.FrozenAsset", through="publishing.ShownAsset")
 
     class Meta:
@@ -55,8 +56,25 @@ class FrozenEdition(models.Model):
         return f"{self.candidate} {self.language}"
 
 
+class FrozenVariant(models.Model):
+    """The mail for readers who chose ``topics`` and no other topic of the edition; the order counts, as that of pictures does."""
+
+    edition = models.ForeignKey(FrozenEdition, on_delete=models.CASCADE, related_name="narrower")
+    topics: models.JSONField[list[str]] = models.JSONField(default=list)
+    html = models.TextField()
+    text = models.TextField()
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["edition", "position"], name="one_variant_per_position")]
+
+    def __str__(self) -> str:
+        return f"{self.edition_id}: {'+'.join(self.topics) or 'no topic'}"
+
+
 class FrozenAsset(models.Model):
-    """A picture of a frozen edition, published under its name."""
+    """A picture or a calendar file of a frozen edition, published under its name."""
 
     name = models.CharField(max_length=120, unique=True)
     media_type = models.CharField(max_length=40)

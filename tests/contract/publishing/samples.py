@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from itertools import combinations
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +16,7 @@ from newsletter.checking.report import CheckReport
 from newsletter.config import Cadence, Person
 from newsletter.findings import Finding, Place
 from newsletter.publishing.approving import Approved, ApprovingRole, approve
-from newsletter.rendering.edition import Asset, Edition
+from newsletter.rendering.edition import Asset, Edition, Variant
 
 ISSUE = "2026-12"
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -47,6 +48,17 @@ def make_edition(language: str = "en", issue: str = ISSUE) -> Edition:
         web="<!doctype html><html><head><style>p{color:#222}</style></head><body><main><p>Tests</p></main></body></html>",
         assets=(make_asset(b"first"), make_asset(b"second")),
     )
+
+
+def make_varied_edition(language: str = "en", topics: tuple[str, ...] = ("tnbc", "trials")) -> Edition:
+    """Make an edition that says one line more for each topic that a reader chose."""
+    plain = make_edition(language)
+    choices = [choice for count in range(len(topics), -1, -1) for choice in combinations(topics, count)]
+    fullest, *narrower = (
+        Variant(choice, plain.html + "".join(f"<p>{topic}</p>" for topic in choice), plain.text + "\n".join((*choice, "")))
+        for choice in choices
+    )
+    return replace(plain, html=fullest.html, text=fullest.text, topics=topics, narrower=tuple(narrower))
 
 
 def make_lock(**changes: Any) -> TrialLock:

@@ -7,17 +7,28 @@ from datetime import date, timedelta
 import pytest
 from django.db.models import F, Value
 from django.db.models.functions import Concat
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from newsletter.authoring.lock import TrialLock
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.candidates import freeze, frozen_editions, frozen_lock, latest_candidate, trials_of
-from newsletter.publishing.models import Candidate, FrozenAsset, FrozenEdition, ShownAsset
+from newsletter.publishing.models import Candidate, FrozenAsset, FrozenEdition, FrozenVariant, ShownAsset
 from newsletter.rendering.edition import Edition
-from tests.contract.publishing.samples import ISSUE, NOW, TRIAL, approve_as, make_asset, make_edition, make_lock
+from tests.contract.publishing.samples import (
+    ISSUE,
+    NOW,
+    TRIAL,
+    approve_as,
+    make_asset,
+    make_edition,
+    make_lock,
+    make_varied_edition,
+)
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 EDITIONS = (make_edition("en"), make_edition("es"))
+VARIED = (make_varied_edition("en"), make_varied_edition("es"))
 
 
 def frozen(editions: tuple[Edition, ...] = EDITIONS, lock: TrialLock | None = None) -> Candidate:
@@ -116,3 +127,57 @@ def test_a_lock_in_other_words_is_not_the_lock_that_was_approved() -> None:
     Candidate.objects.update(lock=make_lock().to_bytes() + b"\n")
     with pytest.raises(NotAllowedError, match="its lock"):
         frozen_editions(candidate.pk)
+
+
+def test_variants_come_back_byte_for_byte_and_in_their_order(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    candidate = frozen(VARIED)
+    with django_assert_num_queries(5):
+        assert frozen_editions(candidate.pk) == VARIED
+    assert FrozenVariant.objects.count() == 6
+
+
+def swap(field: str) -> None:
+    one, other = FrozenVariant.objects.filter(edition__language="en").order_by("position")[:2]
+    here, there = getattr(one, field), getattr(other, field)
+    if field == "position":
+        FrozenVariant.objects.filter(pk=one.pk).update(position=99)
+    FrozenVariant.objects.filter(pk=other.pk).update(**{field: here})
+    FrozenVariant.objects.filter(pk=one.pk).update(**{field: there})
+
+
+VARIANT_TAMPERINGS: dict[str, Callable[[], object]] = {
+    "a word more in one": lambda: FrozenVariant.objects.filter(position=1).update(html=Concat(F("html"), Value(" "))),
+    "one deleted": lambda: FrozenVariant.objects.filter(position=2).delete(),
+    "all deleted": lambda: FrozenVariant.objects.all().delete(),
+    "two in each other's place": lambda: swap("position"),
+    "two that changed their readers": lambda: swap("topics"),
+    "two that changed their words": lambda: swap("html"),
+    "one more": lambda: FrozenVariant.objects.create(
+        edition=FrozenEdition.objects.get(language="en"), topics=["other"], html="?", text="?", position=9
+    ),
+    "topics written as one": lambda: FrozenEdition.objects.update(topics=["tnbc,trials"]),
+    "topics that are no list": lambda: FrozenEdition.objects.update(topics={"tnbc": 1}),
+    "a variant's topics that are no list": lambda: FrozenVariant.objects.filter(position=0).update(topics=7),
+}
+
+
+@pytest.mark.parametrize("what", VARIANT_TAMPERINGS)
+def test_a_variant_that_was_tampered_with_is_noticed(what: str) -> None:
+    candidate = frozen(VARIED)
+    VARIANT_TAMPERINGS[what]()
+    with pytest.raises(NotAllowedError, match=r"the edition “en”.* changed in the database"):
+        frozen_editions(candidate.pk)
+
+
+def test_a_variant_slipped_under_an_edition_without_topics_is_noticed() -> None:
+    candidate = frozen()
+    FrozenVariant.objects.create(edition=FrozenEdition.objects.get(language="en"), topics=[], html="?", text="?", position=0)
+    with pytest.raises(NotAllowedError, match="the edition “en”"):
+        frozen_editions(candidate.pk)
+
+
+def test_an_edition_that_lacks_a_variant_is_not_frozen() -> None:
+    partial = replace(VARIED[1], narrower=VARIED[1].narrower[1:])
+    with pytest.raises(NotAllowedError, match=r"Not every choice of topics has its mail \(es\)"):
+        frozen((VARIED[0], partial))
+    assert Candidate.objects.count() == 0

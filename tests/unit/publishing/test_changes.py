@@ -6,7 +6,8 @@ from types import MappingProxyType
 from typing import Any
 
 from newsletter.publishing.changes import LONGEST_DIFF, Content, changes_in_words
-from tests.contract.publishing.samples import TRIAL, make_asset, make_edition, make_lock
+from newsletter.rendering.edition import Edition, Variant
+from tests.contract.publishing.samples import TRIAL, make_asset, make_edition, make_lock, make_varied_edition
 
 BEFORE = Content((make_edition("en"), make_edition("es")), make_lock(), date(2027, 3, 1), MappingProxyType({TRIAL: "open"}))
 
@@ -92,3 +93,55 @@ def test_cards_and_the_review_date_are_told() -> None:
         "The review date is now not set; it was 2027-03-01.",
     )
     assert changes_in_words(new, replace(new, cards={TRIAL: "closed"})) == ("The card of NCT09990002 is gone.",)
+
+
+VARIED = make_varied_edition()
+
+
+def between(old: Edition, new: Edition) -> tuple[str, ...]:
+    return changes_in_words(replace(BEFORE, editions=(old,)), replace(BEFORE, editions=(new,)))
+
+
+def in_every_mail(edition: Edition, was: str, now: str) -> Edition:
+    """Change what all variants have in common."""
+    narrower = tuple(Variant(one.topics, one.html.replace(was, now), one.text.replace(was, now)) for one in edition.narrower)
+    return replace(edition, html=edition.html.replace(was, now), text=edition.text.replace(was, now), narrower=narrower)
+
+
+def test_what_changed_in_all_variants_is_said_once() -> None:
+    (change,) = between(VARIED, in_every_mail(VARIED, "tell more", "tell a lot"))
+    assert change.startswith("en: the text:\n")
+    (design,) = between(VARIED, in_every_mail(VARIED, "<body>", "<body class=x>"))
+    assert "design only" in design
+
+
+def test_what_changed_in_one_variant_alone_is_said_with_whom_it_is_for() -> None:
+    def edited(**changes: Any) -> Edition:
+        return replace(VARIED, narrower=(replace(VARIED.narrower[0], **changes), *VARIED.narrower[1:]))
+
+    (text,) = between(VARIED, edited(text=VARIED.narrower[0].text.replace("more", "less")))
+    assert text.startswith("en: the text for readers who chose “tnbc”:\n")
+    assert "    +Tests tell less." in text
+    (html,) = between(VARIED, edited(html=VARIED.narrower[0].html.replace("<p>Tests</p>", "<p>Tests!</p>")))
+    assert "stand in the HTML mail or on the web page only" in html
+    (design,) = between(VARIED, edited(html=VARIED.narrower[0].html.replace("<body>", "<body class=x>")))
+    assert "design only" in design
+
+
+def test_topics_that_come_and_go_are_told_with_what_each_reader_sees() -> None:
+    plain, fewer = make_edition(), make_varied_edition(topics=("tnbc",))
+    new, text = between(plain, fewer)
+    assert new == "en: what readers who chose “tnbc” see alone is new."
+    assert "    +tnbc" in text
+    gone, text = between(VARIED, fewer)
+    assert gone == "en: what readers who chose “trials” saw alone is gone."
+    assert "    -trials" in text
+
+
+def test_words_that_only_some_readers_still_see_are_told() -> None:
+    """What was for everybody is put into a ``for`` block: the fullest mail stays the same."""
+    everybody = replace(VARIED, topics=(), narrower=())
+    changes = between(everybody, VARIED)
+    assert changes[:2] == tuple(f"en: what readers who chose “{topic}” see alone is new." for topic in ("tnbc", "trials"))
+    assert any(change.startswith("en: the text for readers who chose “tnbc”:") and "-trials" in change for change in changes)
+    assert any(change.startswith("en: the text for readers who chose “trials”:") and "-tnbc" in change for change in changes)

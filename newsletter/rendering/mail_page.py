@@ -9,7 +9,9 @@ import mjml
 
 from newsletter.errors import TemplateError
 from newsletter.rendering.design import Design, draw
-from newsletter.rendering.holding import PLACEHOLDER, Holding
+from newsletter.rendering.holding import Holding
+from newsletter.rendering.mjml_rules import find_mjml_mistakes
+from newsletter.rendering.template_lines import MarkLines, unmark
 
 LAYOUT = "email/layout.mjml.j2"
 
@@ -17,16 +19,24 @@ LAYOUT = "email/layout.mjml.j2"
 def mail_page(design: Design, values: Mapping[str, object], *, language: str) -> str:
     """Draw the mail's HTML; ``language`` is that of its text. Raises TemplateError."""
     holding = Holding()
-    skeleton = re.sub(r"\n\s+", "\n", draw(design.skeleton, LAYOUT, {**values, "holding": holding}))
+    skeleton = draw(design.skeleton, LAYOUT, {**values, "holding": holding})
+    if find_mjml_mistakes(skeleton):
+        raise _refusal(design, values)
     try:
         # Without fonts={} MJML fetches a font from a third party, which would tell it who reads us.
-        page: str = mjml.mjml2html(skeleton, fonts={})
+        page: str = mjml.mjml2html(re.sub(r"\n\s+", "\n", skeleton), fonts={})
     except ValueError as error:
         raise TemplateError(f"templates/{LAYOUT} is not MJML: {error}") from error
-    if lost := set(PLACEHOLDER.findall(skeleton)) - set(PLACEHOLDER.findall(page)):
-        pieces = "\n".join(holding.release(f"@@MMHELD{number}@@")[:200] for number in sorted(lost))
-        raise TemplateError(f"templates/{LAYOUT}: MJML has dropped what stands where it does not expect it:\n{pieces}")
     return holding.release(_mend(page, language))
+
+
+def _refusal(design: Design, values: Mapping[str, object]) -> TemplateError:
+    """Draw the MJML again, this time with its lines marked, and say what is wrong in which of them."""
+    holding = Holding()
+    skeleton, lines = unmark(draw(design.skeleton.overlay(extensions=[MarkLines]), LAYOUT, {**values, "holding": holding}))
+    mistakes = [f"{lines.place(mistake.offset)}: {mistake.message}" for mistake in find_mjml_mistakes(skeleton)]
+    said = unmark(holding.release("\n  ".join(mistakes)))[0]
+    return TemplateError(f"The mail cannot be made from these templates:\n  {said}")
 
 
 def _mend(page: str, language: str) -> str:

@@ -18,7 +18,7 @@ DEBUG = False
 ALLOWED_HOSTS = ["*"]
 """Any host: no page builds an address from the Host header; links come from web.base_url."""
 
-INSTALLED_APPS = ["newsletter.subscribers", "newsletter.publishing", "newsletter.delivery"]
+INSTALLED_APPS = ["newsletter.postbox", "newsletter.subscribers", "newsletter.publishing", "newsletter.delivery"]
 DATABASES: dict[str, Any] = {"default": database_settings(NEWSLETTER)}
 USE_TZ = True
 TIME_ZONE = "UTC"

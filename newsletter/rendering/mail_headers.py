@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from newsletter.config import Config
 
@@ -14,18 +16,38 @@ LONGEST_ENCODED_WORD = 75
 ONE_CLICK = "List-Unsubscribe=One-Click"
 """The one field of a one-click POST (RFC 8058, 3.1)."""
 
+SERVICE_HEADERS: Final[Mapping[str, str]] = {"Auto-Submitted": "auto-generated"}
+"""RFC 3834, 5: a program wrote it, not in answer to a mail."""
+
 SAFE_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
 SAFE_URL = re.compile(r"https?://[!-;=?-~]+")
 SAFE_MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
 
 
 @dataclass(frozen=True, slots=True)
-class MailHeaders:
-    """What the headers of every mail say; ``list_id`` is without angle brackets (RFC 2919)."""
+class SenderHeaders:
+    """Who a mail is from, and who gets the answers."""
 
     from_name: str
     from_address: str
     reply_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceHeaders(SenderHeaders):
+    """What the headers of every service mail say: it belongs to no list, and no vacation notice should answer it."""
+
+    @classmethod
+    def of(cls, config: Config) -> ServiceHeaders:
+        """Take the headers from the settings."""
+        settings = config.newsletter
+        return cls(from_name=settings.from_name, from_address=settings.from_address, reply_to=settings.reply_to)
+
+
+@dataclass(frozen=True, slots=True)
+class MailHeaders(SenderHeaders):
+    """What the headers of every mail of an issue say; ``list_id`` is without angle brackets (RFC 2919)."""
+
     list_id: str
     list_name: str
     archive_url: str
@@ -53,27 +75,38 @@ def list_headers(headers: MailHeaders, unsubscribe_url: str) -> dict[str, str]:
     return {**_same_list_headers(headers), **personal}
 
 
+def kind_headers(headers: SenderHeaders, unsubscribe_url: str) -> dict[str, str]:
+    """Give the headers that say what kind of mail this is: those of a list, or of a service mail. Raises ValueError as above."""
+    return list_headers(headers, unsubscribe_url) if isinstance(headers, MailHeaders) else dict(SERVICE_HEADERS)
+
+
+def service_headers(address: str, *, message_id: str, date: str) -> bytes:
+    """Give the headers that differ from one service mail to the next, as ``personal_headers`` does for an issue's."""
+    require_address(address)
+    _require_message_id(message_id)
+    return f"To: {address}\r\nDate: {date}\r\nMessage-ID: {message_id}\r\n".encode("ascii")
+
+
 def personal_headers(address: str, unsubscribe_url: str, *, message_id: str, date: str) -> bytes:
     """Give the headers that differ from mail to mail, each line ended by CRLF. Raises ValueError, which names nobody."""
     require_address(address)
     require_link(unsubscribe_url)
-    if not SAFE_MESSAGE_ID.fullmatch(message_id):
-        raise ValueError(f"{message_id!r} is no Message-ID")
+    _require_message_id(message_id)
     return (
         f"To: {address}\r\nDate: {date}\r\nMessage-ID: {message_id}\r\n"
         f"List-Unsubscribe: <{unsubscribe_url}>\r\nList-Unsubscribe-Post: {ONE_CLICK}\r\n"
     ).encode("ascii")
 
 
-def same_headers(headers: MailHeaders, *, subject: str, boundary: str) -> bytes:
-    """Give the headers that every mail of an edition has, each line ended by CRLF."""
+def same_headers(headers: SenderHeaders, *, subject: str, boundary: str) -> bytes:
+    """Give the headers that every mail of an edition has, or a service mail, each line ended by CRLF."""
     for address in (headers.from_address, headers.reply_to):
         require_address(address)
     lines = {
         "From": f"{_phrase(headers.from_name, taken=len('From: '))} <{headers.from_address}>",
         "Reply-To": headers.reply_to,
         "Subject": encode_header_text(subject, taken=len("Subject: ")),
-        **_same_list_headers(headers),
+        **(_same_list_headers(headers) if isinstance(headers, MailHeaders) else SERVICE_HEADERS),
         "MIME-Version": "1.0",
         "Content-Type": f'multipart/alternative;\r\n boundary="{boundary}"',
     }
@@ -84,6 +117,11 @@ def require_address(address: str) -> None:
     """Raise ValueError unless the address can stand in a header; the message does not repeat it."""
     if not SAFE_ADDRESS.fullmatch(address):
         raise ValueError("this address cannot stand in a mail header")
+
+
+def _require_message_id(message_id: str) -> None:
+    if not SAFE_MESSAGE_ID.fullmatch(message_id):
+        raise ValueError(f"{message_id!r} is no Message-ID")
 
 
 def require_link(url: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.apps import apps
 from django.db.models import ForeignKey, ManyToManyField
 
-FLOORS = ["subscribers", "publishing", "delivery"]
+FLOORS = ["postbox", "subscribers", "publishing", "delivery"]
 
 
 def test_foreign_keys_point_down() -> None:

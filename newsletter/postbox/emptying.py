@@ -1,0 +1,115 @@
+"""The states of a service mail, each step one function: claim one (committed before the wire), record what became of it.
+
+A mail whose process died between the two is unknown once its claim is old, and is never sent again by guess.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from newsletter.errors import KeyMissingError, SealError
+from newsletter.postbox.models import PostState, ServiceMail
+from newsletter.postbox.posting import ServiceContent, open_content
+
+POST_TRANSITIONS: Final[Mapping[PostState, frozenset[PostState]]] = {
+    PostState.QUEUED: frozenset({PostState.SENDING, PostState.FAILED}),
+    PostState.SENDING: frozenset({PostState.QUEUED, PostState.ACCEPTED, PostState.FAILED, PostState.UNKNOWN}),
+    PostState.UNKNOWN: frozenset({PostState.ACCEPTED, PostState.FAILED}),
+    PostState.ACCEPTED: frozenset(),
+    PostState.FAILED: frozenset(),
+}
+"""What may follow each state. Unknown ends only by evidence: the word of whoever marked it, though it comes late."""
+
+SETTLED: Final = frozenset({PostState.ACCEPTED, PostState.FAILED, PostState.UNKNOWN})
+"""States in which nothing more will be sent, so that the content is forgotten."""
+
+CLAIM_SECONDS: Final = 600.0
+"""Seconds of the lease clock after which a claim is given up for dead: longer than all replies of one SMTP session may take."""
+
+TOO_LATE: Final = "it could not be sent before it expired"
+DAMAGED: Final = "its stored content does not open"
+LOST_SIGHT: Final = "the process that sent it ended before it recorded what became of it"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedMail:
+    """A service mail that may now go on the wire; ``attempts`` includes this one."""
+
+    mail_id: int
+    key: str
+    claim: str
+    attempts: int
+    content: ServiceContent = field(repr=False)
+
+
+def claim_mail(*, now: datetime, epoch: str, seconds: float) -> ClaimedMail | None:
+    """Mark the first mail that is due as ``sending`` and commit; None when there is none.
+
+    ``epoch`` and ``seconds`` are the lease clock's. On the way, what came too late has failed, and what a dead process held is
+    unknown. Raises KeyMissingError, having marked nothing, when the key ring is not the one that sealed it.
+    """
+    _settle_overdue(now=now, epoch=epoch, seconds=seconds)
+    while True:
+        with transaction.atomic():
+            due = ServiceMail.objects.filter(state=PostState.QUEUED, due_at__lte=now).order_by("due_at", "pk")
+            mail = due.select_for_update(skip_locked=True).first()
+            if mail is None:
+                return None
+            content = _open(mail)
+            if content is not None:
+                return _mark(mail, content, epoch=epoch, seconds=seconds)
+            _settle(ServiceMail.objects.filter(pk=mail.pk), PostState.FAILED, DAMAGED, now=now)
+
+
+def record_settled(claimed: ClaimedMail, state: PostState, *, reason: str, now: datetime) -> bool:
+    """Record that nothing more will be sent, and forget the content; say whether the claim was still ours."""
+    assert state in SETTLED
+    mine = _claimed_by(claimed, reaching=state)
+    return _settle(mine, state, reason, now=now) == 1
+
+
+def record_waiting(claimed: ClaimedMail, *, reason: str, due_at: datetime, counted: bool) -> bool:
+    """Put a mail back that was certainly not taken; say whether the claim was still ours. ``counted``: as an attempt."""
+    mine = _claimed_by(claimed, reaching=PostState.QUEUED)
+    attempts = claimed.attempts if counted else claimed.attempts - 1
+    return mine.update(state=PostState.QUEUED, reason=reason[:200], due_at=due_at, attempts=attempts, claim="") == 1
+
+
+def _settle_overdue(*, now: datetime, epoch: str, seconds: float) -> None:
+    queued, sending = (ServiceMail.objects.filter(state=state) for state in (PostState.QUEUED, PostState.SENDING))
+    _settle(queued.filter(expires_at__lte=now), PostState.FAILED, TOO_LATE, now=now)
+    dead = ~Q(claim_epoch=epoch) | Q(claimed_at__lte=seconds - CLAIM_SECONDS) | Q(claimed_at__gt=seconds + CLAIM_SECONDS)
+    _settle(sending.filter(dead), PostState.UNKNOWN, LOST_SIGHT, now=now)
+
+
+def _open(mail: ServiceMail) -> ServiceContent | None:
+    try:
+        return open_content(mail.key, mail.content)
+    except KeyMissingError:
+        raise
+    except SealError:
+        return None
+
+
+def _mark(mail: ServiceMail, content: ServiceContent, *, epoch: str, seconds: float) -> ClaimedMail:
+    claim = secrets.token_hex(16)
+    ServiceMail.objects.filter(pk=mail.pk).update(
+        state=PostState.SENDING, claim=claim, claim_epoch=epoch, claimed_at=seconds, attempts=F("attempts") + 1
+    )
+    return ClaimedMail(mail.pk, mail.key, claim, mail.attempts + 1, content)
+
+
+def _claimed_by(claimed: ClaimedMail, *, reaching: PostState) -> QuerySet[ServiceMail]:
+    before = [state for state, following in POST_TRANSITIONS.items() if reaching in following]
+    return ServiceMail.objects.filter(pk=claimed.mail_id, claim=claimed.claim, state__in=before)
+
+
+def _settle(mails: QuerySet[ServiceMail], state: PostState, reason: str, *, now: datetime) -> int:
+    return mails.update(state=state, reason=reason[:200], content=b"", settled_at=now)

@@ -13,6 +13,7 @@ from newsletter.authoring.block_values import default_value, read_value
 from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean, quoted
 from newsletter.authoring.directive_head import Head, Piece
 from newsletter.authoring.directives import MARKER, Directive
+from newsletter.authoring.topics import NO_TOPICS, Topics
 
 _OPTION_WITH_BLANKS = re.compile(r"(\w+) ?[=:] ?(.+)")
 _SINGLE_QUOTES = "'‘’"  # noqa: RUF001  what a writer may have typed
@@ -25,6 +26,8 @@ class BlockReader:
     kinds: Mapping[str, BlockKind]
     folder: Path
     complaints: Complaints
+    language: str = ""
+    topics: Topics = NO_TOPICS
 
     def fields(self, directive: Directive, *, body_line: int) -> Mapping[str, object]:
         """Give the fields of a block by name; ``body_line`` is the first line with a body, from 1, or 0."""
@@ -100,12 +103,14 @@ class BlockReader:
 
     def _value(self, kind: BlockKind, rule: FieldRule, piece: Piece | None, line: int) -> object:
         if piece is not None:
-            value = read_value(rule, piece.text, self.folder)
+            value: object = read_value(rule, piece.text, self.folder)
         elif rule.required:
             message = f"the block “{kind.name}” has no {rule.name}"
             value = Mistake("block-incomplete", message, self._how_to_add(kind, rule))
         else:
             value = default_value(rule, self.folder)
+        if rule.type is FieldType.TOPIC and isinstance(value, str):
+            value = self.topics.named(value, self.language)
         if isinstance(value, Mistake):
             self.complaints.add(value, line=line, column=piece.column if piece else 1)
             return None

@@ -24,6 +24,8 @@ class FieldType(StrEnum):
     """A picture beside the issue file: Image."""
     INTEGER = "integer"
     """A whole number: int."""
+    TOPIC = "topic"
+    """A topic of subscribers/topics.toml: NamedTopic. The block is for readers who chose it."""
     PHONE = "phone"
     """A telephone number as readers dial it, letters allowed: str."""
 

@@ -26,7 +26,7 @@ def default_value(rule: FieldRule, folder: Path) -> Value | Mistake:
     """Give what stands in an optional field that an editor left out: its default, else "" or, where no text can be, None."""
     if rule.default:
         return read_value(rule, rule.default, folder)
-    return None if rule.type in {FieldType.DATE, FieldType.INTEGER, FieldType.IMAGE} else ""
+    return None if rule.type in {FieldType.DATE, FieldType.INTEGER, FieldType.IMAGE, FieldType.TOPIC} else ""
 
 
 def read_value(rule: FieldRule, text: str, folder: Path) -> Value | Mistake:
@@ -89,6 +89,7 @@ def _read_phone(name: str, text: str) -> Value | Mistake:
 
 _READERS: Mapping[FieldType, Callable[[str, str], Value | Mistake]] = {
     FieldType.TEXT: _read_text,
+    FieldType.TOPIC: _read_text,
     FieldType.URL: _read_url,
     FieldType.NCT_ID: _read_nct_id,
     FieldType.DATE: _read_date,

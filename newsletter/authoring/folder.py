@@ -12,6 +12,7 @@ from newsletter.authoring.issue import Issue
 from newsletter.authoring.kinds import read_block_kinds
 from newsletter.authoring.lock import TrialLock, read_lock
 from newsletter.authoring.parse import IssueFile, parse_issue
+from newsletter.authoring.topics import TOPICS_FILE, find_topic_mistakes, read_topics
 from newsletter.errors import IssueError, UsageError
 from newsletter.findings import Finding, in_reading_order
 
@@ -37,8 +38,8 @@ def list_issues(home: Path) -> list[str]:
 def read_issues(home: Path, name: str, languages: Sequence[str]) -> tuple[Issue, ...]:
     """Read every language of an issue, in the order of ``languages``; the first one has to be there, as issue.md.
 
-    Raises IssueError with all that is wrong in all its files and in the glossary, UsageError when there is no such issue,
-    TemplateError when templates/blocks.toml is wrong.
+    Raises IssueError with all that is wrong in all its files, in the glossary and in the topics; UsageError when there is no such
+    issue, TemplateError when templates/blocks.toml is wrong.
     """
     folder = home / ISSUES / name
     if not (folder / "issue.md").is_file():
@@ -46,7 +47,9 @@ def read_issues(home: Path, name: str, languages: Sequence[str]) -> tuple[Issue,
     kinds = read_block_kinds(home)
     about_glossary = Complaints(GLOSSARY_FILE)
     glossary = read_glossary(home, about_glossary)
-    findings = [*about_glossary.findings, *_find_unknown_languages(folder, languages)]
+    about_topics = Complaints(TOPICS_FILE)
+    topics = read_topics(home, about_topics)
+    findings = [*about_glossary.findings, *about_topics.findings, *_find_unknown_languages(folder, languages)]
     lock = TrialLock()
     try:
         lock = read_lock(folder, f"{ISSUES}/{name}")
@@ -59,9 +62,10 @@ def read_issues(home: Path, name: str, languages: Sequence[str]) -> tuple[Issue,
             continue
         of = IssueFile(name, f"{ISSUES}/{name}/{file.name}", language, folder)
         try:
-            issues.append(parse_issue(file.read_bytes(), of=of, kinds=kinds, glossary=glossary, lock=lock))
+            issues.append(parse_issue(file.read_bytes(), of=of, kinds=kinds, glossary=glossary, topics=topics, lock=lock))
         except IssueError as error:
             findings += error.findings
+    findings += find_topic_mistakes(issues)
     if findings:
         raise IssueError(in_reading_order(findings))
     return tuple(issues)

@@ -46,6 +46,14 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedTopic:
+    """A topic of ``subscribers/topics.toml`` by its key, with its label in the issue's language."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prose:
     """Ordinary Markdown between blocks, as markdown-it-py's block tokens (``inline`` tokens carry children).
 
@@ -93,6 +101,11 @@ class Block:
     fields: Mapping[str, object]
     body: tuple[Token, ...]
     place: Place
+
+    @property
+    def topic(self) -> NamedTopic | None:
+        """The topic whose readers this block is for, None where it is for everybody."""
+        return next((value for value in self.fields.values() if isinstance(value, NamedTopic)), None)
 
 
 @dataclass(frozen=True, slots=True)

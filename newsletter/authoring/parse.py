@@ -22,6 +22,7 @@ from newsletter.authoring.reading import Reading
 from newsletter.authoring.sections import build_sections
 from newsletter.authoring.source import read_source
 from newsletter.authoring.structure import check_structure
+from newsletter.authoring.topics import NO_TOPICS, Topics
 from newsletter.errors import IssueError
 from newsletter.findings import in_reading_order
 
@@ -37,7 +38,13 @@ class IssueFile:
 
 
 def parse_issue(
-    data: bytes, *, of: IssueFile, kinds: Mapping[str, BlockKind], glossary: Glossary, lock: TrialLock | None = None
+    data: bytes,
+    *,
+    of: IssueFile,
+    kinds: Mapping[str, BlockKind],
+    glossary: Glossary,
+    topics: Topics = NO_TOPICS,
+    lock: TrialLock | None = None,
 ) -> Issue:
     """Read an issue file. Raises IssueError with everything that is wrong with it, in the order of its lines."""
     complaints = Complaints(of.file)
@@ -51,7 +58,7 @@ def parse_issue(
     tokens = parse_markdown(front.end, reading)
     check_structure(tokens, complaints)
     check_layout(tokens, source.lines, complaints)
-    sections = build_sections(tokens, directives, BlockReader(kinds, of.folder, complaints))
+    sections = build_sections(tokens, directives, BlockReader(kinds, of.folder, complaints, of.language, topics))
     check_anchor_links(reading.anchor_links, [section.anchor for section in sections if section.anchor], complaints)
     if complaints.findings:
         raise IssueError(in_reading_order(complaints.findings))

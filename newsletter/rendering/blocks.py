@@ -11,8 +11,9 @@ from jinja2 import Environment
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from newsletter.authoring.issue import Block, GlossaryTerm, Image, Issue
+from newsletter.authoring.issue import Block, Image, Issue
 from newsletter.rendering.design import draw
+from newsletter.rendering.encounters import Encounters
 from newsletter.rendering.pictures import PictureShelf
 from newsletter.rendering.trial_card import trial_card
 from newsletter.rendering.words import Words, day
@@ -22,7 +23,9 @@ NCT_FIELD = "nct_id"
 
 
 class Prose(Protocol):
-    """What renders an editor's Markdown for one medium."""
+    """What renders an editor's Markdown for one medium; ``seen`` is what the reader has come across so far."""
+
+    seen: Encounters
 
     def flow(self, tokens: Sequence[Token]) -> Markup:
         """Render block tokens."""
@@ -30,10 +33,6 @@ class Prose(Protocol):
 
     def inline(self, tokens: Sequence[Token]) -> Markup:
         """Render the children of an inline token."""
-        ...
-
-    def take_new_terms(self) -> tuple[GlossaryTerm, ...]:
-        """Give the terms first met since the last call."""
         ...
 
 

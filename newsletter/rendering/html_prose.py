@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from newsletter.authoring.issue import GlossaryTerm, MergeField
 from newsletter.errors import TemplateError
+from newsletter.rendering.encounters import Encounters
 from newsletter.rendering.plain import html_text, joined
 from newsletter.rendering.tables import Row, with_tables
 
@@ -43,14 +44,13 @@ MOST_COLUMNS = 3
 
 @dataclass
 class HtmlProse(ABC):
-    """Renders the prose of one issue, in order: it remembers which glossary terms a reader has met.
+    """Renders the prose of one issue, in order: ``seen`` is what a reader has come across so far.
 
     ``attributes`` gives what stands in each start tag, beginning with a space, by the name of the element.
     """
 
     attributes: Mapping[str, str]
-    met: set[str] = field(default_factory=set)
-    new_terms: list[GlossaryTerm] = field(default_factory=list)
+    seen: Encounters = field(default_factory=Encounters)
 
     @abstractmethod
     def personal(self, merge_field: MergeField) -> Markup:
@@ -63,11 +63,6 @@ class HtmlProse(ABC):
     @abstractmethod
     def new_term(self, words: Markup) -> Markup:
         """Give a glossary term's words at its first use."""
-
-    def take_new_terms(self) -> tuple[GlossaryTerm, ...]:
-        """Give the terms first met since the last call."""
-        terms, self.new_terms = tuple(self.new_terms), []
-        return terms
 
     def flow(self, tokens: Sequence[Token]) -> Markup:
         """Render block tokens."""
@@ -170,8 +165,4 @@ class HtmlProse(ABC):
         return f"<{tag}{more}{self.attributes.get(element, '')}>"
 
     def _term(self, term: GlossaryTerm, words: Markup) -> Markup:
-        if term.key in self.met:
-            return words
-        self.met.add(term.key)
-        self.new_terms.append(term)
-        return self.new_term(words)
+        return self.new_term(words) if self.seen.meet(term) else words

@@ -11,13 +11,14 @@ from newsletter.authoring.issue import Issue, MergeField
 from newsletter.config import Config
 from newsletter.rendering.blocks import Medium
 from newsletter.rendering.design import Design, draw
-from newsletter.rendering.edition import Edition
+from newsletter.rendering.edition import Edition, Variant
 from newsletter.rendering.mail_page import mail_page
 from newsletter.rendering.mail_prose import MailProse
 from newsletter.rendering.merge import merge_token
+from newsletter.rendering.narrowing import selections, topics_of
 from newsletter.rendering.pictures import PictureShelf
 from newsletter.rendering.plain import joined
-from newsletter.rendering.sections import draw_sections
+from newsletter.rendering.sections import SectionDrawing
 from newsletter.rendering.text_prose import TextProse
 from newsletter.rendering.web_prose import WEB_ELEMENTS, WebProse
 
@@ -73,6 +74,15 @@ def _render(issue: Issue, language: str, written: Sequence[str], design: Design,
     mail = Medium("email", ".html.j2", design.html, MailProse(design.elements), pictures, common)
     text = Medium("text", ".txt.j2", design.text, TextProse(), pictures, common)
     web = Medium("web", ".html.j2", design.html, WebProse(WEB_ELEMENTS, words=said), pictures, common)
+    topics = topics_of(issue)
+    in_mail, in_text, in_web = (SectionDrawing(issue, said, medium) for medium in (mail, text, web))
+
+    def variant(chosen: tuple[str, ...]) -> Variant:
+        html = mail_page(design, {**frame, **PERSONAL, **_sections(in_mail, chosen)}, language=issue.language)
+        plain = draw(design.text, "text/layout.txt.j2", {**frame, **PERSONAL, **_sections(in_text, chosen)})
+        return Variant(chosen, html, _tidy(plain))
+
+    fullest, *narrower = [variant(chosen) for chosen in selections(topics)]
     return Edition(
         issue=issue.name,
         language=language,
@@ -80,11 +90,18 @@ def _render(issue: Issue, language: str, written: Sequence[str], design: Design,
         title=issue.title,
         subject=issue.subject,
         preheader=issue.preheader,
-        html=mail_page(design, {**frame, **PERSONAL, "sections": draw_sections(issue, said, mail)}, language=issue.language),
-        text=_tidy(draw(design.text, "text/layout.txt.j2", {**frame, **PERSONAL, "sections": draw_sections(issue, said, text)})),
-        web=draw(design.html, "web/layout.html.j2", {**frame, "sections": draw_sections(issue, said, web)}) + "\n",
+        html=fullest.html,
+        text=fullest.text,
+        web=draw(design.html, "web/layout.html.j2", {**frame, **_sections(in_web, topics)}) + "\n",
         assets=tuple(pictures.assets.values()),
+        topics=topics,
+        narrower=tuple(narrower),
     )
+
+
+def _sections(drawing: SectionDrawing, chosen: Sequence[str]) -> Mapping[str, object]:
+    sections = drawing.draw(chosen)
+    return {"sections": sections, "contents": [section for section in sections if section.anchor]}
 
 
 def _frame(issue: Issue, language: str, written: Sequence[str], design: Design, letterhead: Letterhead) -> Mapping[str, Any]:
@@ -114,7 +131,6 @@ def _frame(issue: Issue, language: str, written: Sequence[str], design: Design, 
         "helpline_tel": letterhead.helpline_tel,
         "archive_url": archive,
         "web_url": f"{archive}{issue.name}/{language}/",
-        "contents": [section for section in issue.sections if section.anchor],
         "elsewhere": [
             {"language": other, "words": design.words_in(other)["web"]["read_here"], "url": f"{archive}{issue.name}/{other}/"}
             for other in written

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from newsletter.authoring.issue import GlossaryTerm
 from newsletter.errors import TemplateError
+from newsletter.rendering.encounters import Encounters
 from newsletter.rendering.merge import merge_token
 from newsletter.rendering.plain import defuse, joined
 from newsletter.rendering.text_flow import TextFlow
@@ -22,22 +22,9 @@ BREAKS = {"softbreak": " ", "hardbreak": "\n"}
 
 @dataclass
 class TextProse:
-    """Renders the prose of one issue, in order: it numbers the links and remembers which glossary terms were met."""
+    """Renders the prose of one issue, in order: ``seen`` numbers the links and knows the glossary terms."""
 
-    met: set[str] = field(default_factory=set)
-    new_terms: list[GlossaryTerm] = field(default_factory=list)
-    numbers: dict[str, int] = field(default_factory=dict)
-    new_links: list[str] = field(default_factory=list)
-
-    def take_new_terms(self) -> tuple[GlossaryTerm, ...]:
-        """Give the terms first met since the last call."""
-        terms, self.new_terms = tuple(self.new_terms), []
-        return terms
-
-    def take_new_links(self) -> tuple[tuple[int, Markup], ...]:
-        """Give the links that were numbered since the last call; each stands on a line of its own."""
-        links, self.new_links = self.new_links, []
-        return tuple((self.numbers[link], joined([link])) for link in links)
+    seen: Encounters = field(default_factory=Encounters)
 
     def flow(self, tokens: Sequence[Token]) -> Markup:
         """Render block tokens as paragraphs with an empty line between them."""
@@ -63,15 +50,10 @@ class TextProse:
         if token.type == "merge_field":
             return merge_token(token.meta["field"])
         if token.type == "glossary_term":
-            self._meet(token.meta["term"])
+            self.seen.meet(token.meta["term"])
         elif token.type not in {"text", "code_inline"}:
             raise TemplateError(f"Markdown of the kind {token.type!r} cannot be written as text")
         return defuse(token.content)
-
-    def _meet(self, term: GlossaryTerm) -> None:
-        if term.key not in self.met:
-            self.met.add(term.key)
-            self.new_terms.append(term)
 
     def _after_link(self, opened: Token, words: str) -> str:
         if "field" in opened.meta:
@@ -89,7 +71,4 @@ class TextProse:
         return "" if target == words else self._number(target)
 
     def _number(self, target: str) -> str:
-        if target not in self.numbers:
-            self.numbers[target] = len(self.numbers) + 1
-            self.new_links.append(target)
-        return f" [{self.numbers[target]}]"
+        return f" [{self.seen.number(target)}]"

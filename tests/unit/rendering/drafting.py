@@ -6,17 +6,20 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+from newsletter.authoring.complaints import Complaints
 from newsletter.authoring.glossary import Glossary
 from newsletter.authoring.issue import GlossaryTerm, Issue
 from newsletter.authoring.kinds import read_block_kinds
 from newsletter.authoring.lock import LockedTrial, TrialLock
 from newsletter.authoring.parse import IssueFile, parse_issue
+from newsletter.authoring.topics import TOPICS_FILE, read_topics
 from newsletter.rendering.design import Design, load_design
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.render import Letterhead, render_editions
 
 HOME = Path(os.environ["NEWSLETTER_TEST_SITE"])
 KINDS = read_block_kinds(HOME)
+TOPICS = read_topics(HOME, Complaints(TOPICS_FILE))
 DESIGN = load_design(HOME)
 
 LETTERHEAD = Letterhead(
@@ -67,7 +70,7 @@ def write_issue(markdown: str, *, language: str = "en", lock: TrialLock | None =
     """Parse an issue with this Markdown under a usual front matter."""
     of = IssueFile("2026-12", "issues/2026-12/issue.md", language, folder)
     text = HEAD.format(language=language) + markdown
-    return parse_issue(text.encode(), of=of, kinds=KINDS, glossary=GLOSSARY, lock=lock)
+    return parse_issue(text.encode(), of=of, kinds=KINDS, glossary=GLOSSARY, topics=TOPICS, lock=lock)
 
 
 def draw(issue: Issue, *, design: Design = DESIGN, letterhead: Letterhead = LETTERHEAD) -> Edition:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from markdown_it.token import Token
+
 from newsletter.authoring.block_kind import BlockKind, BodyRule, FieldRule, FieldType
+from newsletter.authoring.block_moments import settle_moments
 from newsletter.authoring.block_values import default_value, read_value
 from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean, quoted
 from newsletter.authoring.directive_head import Head, Piece
 from newsletter.authoring.directives import MARKER, Directive
+from newsletter.authoring.issue import LinkItem
+from newsletter.authoring.link_items import read_link_items
 from newsletter.authoring.topics import NO_TOPICS, Topics
 
 _OPTION_WITH_BLANKS = re.compile(r"(\w+) ?[=:] ?(.+)")
@@ -21,7 +26,7 @@ _SINGLE_QUOTES = "'‘’"  # noqa: RUF001  what a writer may have typed
 
 @dataclass(frozen=True, slots=True)
 class BlockReader:
-    """Reads the fields of the blocks of one file; pictures come from ``folder``."""
+    """Reads the fields of the blocks of one file in ``language``; pictures come from ``folder``."""
 
     kinds: Mapping[str, BlockKind]
     folder: Path
@@ -41,13 +46,23 @@ class BlockReader:
             return {}
         self._check_body(kind, line, body_line)
         given = self._match(kind, directive)
-        return MappingProxyType({rule.name: self._value(kind, rule, given.get(rule.name), line) for rule in kind.fields})
+        values = {rule.name: self._value(kind, rule, given.get(rule.name), line) for rule in kind.fields}
+
+        def complain(rule: FieldRule, mistake: Mistake) -> None:
+            self.complaints.add(mistake, line=line, column=given[rule.name].column if rule.name in given else 1)
+
+        return MappingProxyType(settle_moments(kind, values, complain))
+
+    def items(self, directive: Directive, body: Sequence[Token]) -> tuple[LinkItem, ...]:
+        """Give the items of a block whose body is a list of links; of any other there are none."""
+        kind = self.kinds.get(directive.head.kind.text)
+        return read_link_items(body, self.complaints) if kind and kind.body is BodyRule.LINKS else ()
 
     def _check_body(self, kind: BlockKind, line: int, body_line: int) -> None:
-        if kind.body is BodyRule.REQUIRED and not body_line:
-            mistake = Mistake(
-                "block-body", f"the block “{kind.name}” is empty", "Write some text between its first line and `:::`."
-            )
+        if kind.body in {BodyRule.REQUIRED, BodyRule.LINKS} and not body_line:
+            needed = "a list of links" if kind.body is BodyRule.LINKS else "some text"
+            fix = f"Write {needed} between its first line and `:::`."
+            mistake = Mistake("block-body", f"the block “{kind.name}” is empty", fix)
             self.complaints.add(mistake, line=line, column=1)
         elif kind.body is BodyRule.NONE and body_line:
             mistake = Mistake("block-body", f"the block “{kind.name}” may not hold text", "Move the text below its `:::`.")

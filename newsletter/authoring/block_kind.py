@@ -18,6 +18,12 @@ class FieldType(StrEnum):
     """A trial's number, NCT and eight digits: str."""
     DATE = "date"
     """A day, yyyy-mm-dd: date."""
+    DATETIME = "datetime"
+    """A day and a time, yyyy-mm-ddThh:mm, in the zone that the block's ``timezone`` field names: datetime with that zone."""
+    TIMEZONE = "timezone"
+    """A time zone by its IANA name, such as America/New_York: ZoneInfo."""
+    ISSUE = "issue"
+    """An issue of this newsletter by its name, such as 2026-10: EarlierIssue."""
     CHOICE = "choice"
     """One of ``choices``: str."""
     IMAGE = "image"
@@ -37,19 +43,26 @@ class BodyRule(StrEnum):
     """There has to be one."""
     OPTIONAL = "optional"
     """There may be one."""
+    LINKS = "links"
+    """There has to be one: a list, each item of which begins with a link. Templates get its ``items``."""
     NONE = "none"
     """There may be none."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:
-    """A field of a kind of block. ``default`` is what stands there when an editor leaves an optional field out, as text."""
+    """A field of a kind of block.
+
+    ``default`` is what stands there when an editor leaves an optional field out, as text. ``after`` names the field whose moment
+    this one has to follow; it may then be a time alone, on that field's day.
+    """
 
     name: str
     type: FieldType
     required: bool
     default: str = ""
     choices: tuple[str, ...] = ()
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

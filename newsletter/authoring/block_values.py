@@ -6,41 +6,44 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from newsletter.authoring.block_kind import FieldRule, FieldType
 from newsletter.authoring.complaints import Mistake, did_you_mean, quoted
-from newsletter.authoring.front_matter_values import parse_date
-from newsletter.authoring.issue import Image
+from newsletter.authoring.days import explain_day, parse_day
+from newsletter.authoring.earlier_issues import read_earlier_issue
+from newsletter.authoring.issue import EarlierIssue, Image
 from newsletter.authoring.links import encode_address, find_link_mistake
+from newsletter.authoring.moments import WrittenMoment, read_moment
 from newsletter.authoring.pictures import read_picture
+from newsletter.authoring.telephones import find_phone_mistake
+from newsletter.authoring.time_zones import read_time_zone
 
-Value = str | int | date | Image | None
+Value = str | int | date | WrittenMoment | ZoneInfo | EarlierIssue | Image | None
 
 _NCT_ID = re.compile(r"NCT[0-9]{8}")
 _INTEGER = re.compile(r"-?[0-9]{1,12}")
-_PHONE = re.compile(r"\+?[0-9A-Za-z(][0-9A-Za-z ().-]{2,38}[0-9A-Za-z)]")
-_PHONE_DIGITS = 7
+_TEXTS = frozenset({FieldType.TEXT, FieldType.URL, FieldType.NCT_ID, FieldType.CHOICE, FieldType.PHONE})
 
 
 def default_value(rule: FieldRule, folder: Path) -> Value | Mistake:
     """Give what stands in an optional field that an editor left out: its default, else "" or, where no text can be, None."""
     if rule.default:
         return read_value(rule, rule.default, folder)
-    return None if rule.type in {FieldType.DATE, FieldType.INTEGER, FieldType.IMAGE, FieldType.TOPIC} else ""
+    return "" if rule.type in _TEXTS else None
 
 
 def read_value(rule: FieldRule, text: str, folder: Path) -> Value | Mistake:
-    """Convert an editor's text to the type of its field; pictures are read from the issue's ``folder``."""
+    """Convert an editor's text to the type of its field; pictures are read from the issue's ``folder``.
+
+    A topic stays text here: which there are stands in another file. A moment waits for the time zone of its block.
+    """
     if not text.strip():
         return Mistake("block-value", f"“{rule.name}” is empty", f"Write something for {rule.name}, or leave it out.")
     if "{{" in text:
         message = f"“{rule.name}” holds a personal part: {quoted(text)}"
         return Mistake("merge-field-misplaced", message, "Use personal parts in the text of a block or between blocks.")
-    if rule.type is FieldType.IMAGE:
-        return read_picture(folder, text)
-    if rule.type is FieldType.CHOICE:
-        return _read_choice(rule, text)
-    return _READERS[rule.type](rule.name, text)
+    return _READERS[rule.type](rule, text, folder)
 
 
 def _read_choice(rule: FieldRule, text: str) -> Value | Mistake:
@@ -50,49 +53,43 @@ def _read_choice(rule: FieldRule, text: str) -> Value | Mistake:
     return Mistake("block-value", message, did_you_mean(text, rule.choices))
 
 
-def _read_text(name: str, text: str) -> Value | Mistake:
-    del name
-    return " ".join(text.split())
-
-
-def _read_url(name: str, text: str) -> Value | Mistake:
-    del name
-    address = encode_address(text)
-    return find_link_mistake(address) or address
-
-
-def _read_nct_id(name: str, text: str) -> Value | Mistake:
-    del name
+def _read_nct_id(text: str) -> Value | Mistake:
     if _NCT_ID.fullmatch(text):
         return text
     fix = f"Write {text.upper()}." if _NCT_ID.fullmatch(text.upper()) else "Write NCT and eight digits, as in NCT09990001."
     return Mistake("block-value", f"{quoted(text)} is not a trial's number", fix)
 
 
-def _read_date(name: str, text: str) -> Value | Mistake:
-    mistake = Mistake("block-value", f"“{name}” has to be a day, not {quoted(text)}", "Write year, month and day: 2027-03-01.")
-    return parse_date(text) or mistake
+def _read_url(text: str) -> Value | Mistake:
+    address = encode_address(text)
+    return find_link_mistake(address) or address
 
 
-def _read_integer(name: str, text: str) -> Value | Mistake:
+def _read_integer(rule: FieldRule, text: str) -> Value | Mistake:
     if _INTEGER.fullmatch(text):
         return int(text)
-    return Mistake("block-value", f"“{name}” has to be a whole number, not {quoted(text)}", "Write digits only.")
+    return Mistake("block-value", f"“{rule.name}” has to be a whole number, not {quoted(text)}", "Write digits only.")
 
 
-def _read_phone(name: str, text: str) -> Value | Mistake:
-    if _PHONE.fullmatch(text) and sum(character.isalnum() for character in text) >= _PHONE_DIGITS:
+def _read_phone(rule: FieldRule, text: str) -> Value | Mistake:
+    mistake = find_phone_mistake(text)
+    if mistake is None:
         return text
-    message = f"“{name}” has to be a telephone number, not {quoted(text)}"
-    return Mistake("block-value", message, 'Write it as readers dial it: "844-275-7427".')
+    why, fix = mistake
+    return Mistake("block-value", f"“{rule.name}” has to be a telephone number, and {quoted(text)} is none: {why}", fix)
 
 
-_READERS: Mapping[FieldType, Callable[[str, str], Value | Mistake]] = {
-    FieldType.TEXT: _read_text,
-    FieldType.TOPIC: _read_text,
-    FieldType.URL: _read_url,
-    FieldType.NCT_ID: _read_nct_id,
-    FieldType.DATE: _read_date,
-    FieldType.INTEGER: _read_integer,
-    FieldType.PHONE: _read_phone,
+_READERS: Mapping[FieldType, Callable[[FieldRule, str, Path], Value | Mistake]] = {
+    FieldType.TEXT: lambda _rule, text, _folder: " ".join(text.split()),
+    FieldType.TOPIC: lambda _rule, text, _folder: " ".join(text.split()),
+    FieldType.URL: lambda _rule, text, _folder: _read_url(text),
+    FieldType.NCT_ID: lambda _rule, text, _folder: _read_nct_id(text),
+    FieldType.DATE: lambda rule, text, _folder: parse_day(text) or Mistake("block-value", *explain_day(rule.name, text)),
+    FieldType.DATETIME: lambda rule, text, _folder: read_moment(rule.name, text, day_needed=not rule.after),
+    FieldType.TIMEZONE: lambda _rule, text, _folder: read_time_zone(text),
+    FieldType.ISSUE: lambda rule, text, folder: read_earlier_issue(folder, rule.name, text),
+    FieldType.CHOICE: lambda rule, text, _folder: _read_choice(rule, text),
+    FieldType.IMAGE: lambda _rule, text, folder: read_picture(folder, text),
+    FieldType.INTEGER: lambda rule, text, _folder: _read_integer(rule, text),
+    FieldType.PHONE: lambda rule, text, _folder: _read_phone(rule, text),
 }

@@ -8,12 +8,12 @@ from datetime import date
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean, quoted
+from newsletter.authoring.days import LIKE_A_DAY, explain_day, parse_day
 from newsletter.authoring.issue import Sponsor
 from newsletter.authoring.links import encode_address, find_link_mistake
 from newsletter.authoring.source import TOKEN_START
 
 SPONSOR_KEYS = ("name", "url", "note")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _KINDS = {"int": "a number", "float": "a number", "bool": "yes or no", "timestamp": "a date", "null": "nothing"}
 
@@ -63,21 +63,11 @@ def read_texts(name: str, node: Node, complaints: Complaints) -> tuple[str, ...]
 def read_date(name: str, node: Node, complaints: Complaints) -> date | None:
     """Read a day such as 2027-03-01."""
     text = node.value if isinstance(node, ScalarNode) else ""
-    found = parse_date(text)
+    found = parse_day(text)
     if found is None:
-        message = f"“{name}” has to be a day, not {quoted(text) if text else _describe(node)}"
-        _complain(node, Mistake("front-matter-date", message, "Write year, month and day: 2027-03-01."), complaints)
+        message, fix = explain_day(name, text) if text else (f"“{name}” has to be a day, not {_describe(node)}", LIKE_A_DAY)
+        _complain(node, Mistake("front-matter-date", message, fix), complaints)
     return found
-
-
-def parse_date(text: str) -> date | None:
-    """Give the day that ``yyyy-mm-dd`` names, None when it names none."""
-    if not _DATE.fullmatch(text):
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def read_sponsors(node: Node, complaints: Complaints) -> tuple[Sponsor, ...]:

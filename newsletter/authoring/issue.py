@@ -54,6 +54,13 @@ class NamedTopic:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierIssue:
+    """An issue of this newsletter that another one speaks of, by its name, such as 2026-10."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prose:
     """Ordinary Markdown between blocks, as markdown-it-py's block tokens (``inline`` tokens carry children).
 
@@ -89,18 +96,29 @@ MERGE_FIELDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class LinkItem:
+    """One item of a list of links: where it leads, its title as inline tokens, what is said about it as block tokens."""
+
+    url: str
+    title: tuple[Token, ...]
+    body: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A directive: ``::: kind argument "title" key=value``, a Markdown body, ``:::``.
 
     ``fields`` holds the argument, the title and the options under the names that ``templates/blocks.toml`` gives them,
-    checked and converted to their types: str, int, date, or Image for a picture. Every name is there: an optional field that
-    was left out is its default, else "" for a text and None for a day, a number or a picture.
+    checked and converted to their types (newsletter.authoring.block_kind.FieldType). Every name is there: an optional field
+    that was left out is its default, else "" where texts stand and None where days, numbers, pictures and the like do.
+    ``items`` are those of a body that has to be a list of links.
     """
 
     kind: str
     fields: Mapping[str, object]
     body: tuple[Token, ...]
     place: Place
+    items: tuple[LinkItem, ...] = ()
 
     @property
     def topic(self) -> NamedTopic | None:

@@ -22,7 +22,7 @@ _KIND_KEYS = ("summary", "argument", "title", "body", "options")
 _FIELD_KEYS = {
     "argument": ("name", "type", "choices", "required", "default"),
     "title": ("name", "required", "default"),
-    "option": ("type", "choices", "required", "default"),
+    "option": ("type", "choices", "required", "default", "after"),
 }
 
 
@@ -64,7 +64,20 @@ class _Reader:
             body = BodyRule.OPTIONAL
         kind = BlockKind(name, str(values.get("summary", "")), argument, title, options, BodyRule(body))
         self._check_names(where, kind)
+        self._check_moments(where, kind)
         return kind
+
+    def _check_moments(self, where: str, kind: BlockKind) -> None:
+        moments = [rule.name for rule in kind.fields if rule.type is FieldType.DATETIME]
+        zones = [rule for rule in kind.fields if rule.type is FieldType.TIMEZONE]
+        if moments and (len(zones) != 1 or not (zones[0].required or zones[0].default)):
+            self.mistakes.append(
+                f"{where}: a block with a datetime needs one field of the type timezone, required or with a default"
+            )
+        for rule in kind.fields:
+            earlier = [name for name in moments if name != rule.name]
+            if rule.after and (rule.type is not FieldType.DATETIME or rule.after not in earlier):
+                self.mistakes.append(f"{where} {rule.name}: after has to name another datetime field of this block")
 
     def _check_names(self, where: str, kind: BlockKind) -> None:
         names = [rule.name for rule in kind.fields]
@@ -100,8 +113,10 @@ class _Reader:
         if not isinstance(required, bool):
             self.mistakes.append(f"{where}: required is true or false")
             required = True
-        rule = FieldRule(name, FieldType(kind), required, str(values.get("default", "")), tuple(choices))
-        mistake = read_value(rule, rule.default, Path()) if rule.default and rule.type is not FieldType.IMAGE else None
+        after = str(values.get("after", ""))
+        rule = FieldRule(name, FieldType(kind), required, str(values.get("default", "")), tuple(choices), after)
+        in_the_issue = {FieldType.IMAGE, FieldType.ISSUE}
+        mistake = read_value(rule, rule.default, Path()) if rule.default and rule.type not in in_the_issue else None
         if isinstance(mistake, Mistake):
             self.mistakes.append(f"{where}: the default does not fit, {mistake.message}. {mistake.fix}")
         return rule

@@ -9,6 +9,7 @@ from markdown_it.common.normalize_url import normalizeLink
 
 from newsletter.authoring.complaints import Mistake, quoted
 from newsletter.authoring.source import TOKEN_START
+from newsletter.authoring.telephones import find_phone_mistake
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _WEB = re.compile(r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:[/?#][^\s]*)?", re.IGNORECASE)
@@ -16,7 +17,7 @@ _MAIL = re.compile(r"mailto:[^\s@?]+@[^\s@?]+(?:\?[^\s]*)?", re.IGNORECASE)
 _HOST = re.compile(r"(?:[a-z0-9-]+\.)+(?!html?\b|md\b|pdf\b|png\b|jpe?g\b|gif\b)[a-z]{2,}(?:[/?#:]|$)", re.IGNORECASE)
 _DIALLED = re.compile(r"\+?[0-9 ().-]+")
 _PHONE_DIGITS = 7
-_PHONE = re.compile(r"tel:\+?[0-9][0-9().-]{2,}", re.IGNORECASE)
+_PHONE = re.compile(r"tel:(\+?[0-9][0-9().-]{2,})(?:;ext=[0-9]{1,7})?", re.IGNORECASE)
 _WRITTEN_AS = {
     "https": (_WEB, "https://www.example.org/page"),
     "http": (_WEB, "https://www.example.org/page"),
@@ -64,4 +65,9 @@ def _find_scheme_mistake(scheme: str, address: str) -> Mistake | None:
     pattern, example = _WRITTEN_AS[scheme.lower()]
     if not pattern.fullmatch(address):
         return Mistake("link-broken", f"the address {quoted(address)} is not well formed", f"Write it like {example}")
+    number = _PHONE.fullmatch(address)
+    mistake = find_phone_mistake(number[1]) if number else None
+    if mistake:
+        why, _ = mistake
+        return Mistake("link-broken", f"{quoted(address)} calls nobody: {why}", f"Write it like {example}")
     return None

@@ -79,7 +79,8 @@ def _build_block(opening: Token, stream: Iterator[Token], directives: Directives
         body.append(token)
     body_line = body[0].map[0] + 1 if body and body[0].map else 0
     fields = blocks.fields(directive, body_line=body_line)
-    return Block(directive.head.kind.text, fields, tuple(body), Place(blocks.complaints.file, directive.line + 1, 1))
+    place = Place(blocks.complaints.file, directive.line + 1, 1)
+    return Block(directive.head.kind.text, fields, tuple(body), place, blocks.items(directive, body))
 
 
 def _title(draft: _Draft) -> str:

@@ -57,7 +57,7 @@ def test_a_file_that_is_not_toml_is_named(tmp_path: Path, text: str) -> None:
         ("a = 1", "[a]: has to be a table"),
         ("[A]", "[A]: a kind's name has small letters"),
         ("[a]\nbdoy = 'none'", "there is no setting 'bdoy'. Did you mean body?"),
-        ("[a]\nbody = 'maybe'", "[a] body: 'maybe' is none of required, optional, none"),
+        ("[a]\nbody = 'maybe'", "[a] body: 'maybe' is none of required, optional, links, none"),
         ("[a]\noptions = 1", "[a] options: has to be a table"),
         ("[a]\nargument = 1", "[a] argument: has to be a table"),
         ("[a]\nargument = {name = 'x', type = 'txt'}", "there is no type 'txt'. Did you mean text?"),

@@ -34,6 +34,7 @@ COMMANDS = [
     Command("new", "Begin an issue, or copy an earlier one.", "starting", WRITING, needs_database=False),
     Command("check", "Say everything that is wrong with an issue.", "issues", WRITING, needs_database=False),
     Command("build", "Write an issue's mails, texts and web pages into a folder.", "issues", WRITING, needs_database=False),
+    Command("preview", "Show an issue in your browser while you write it.", "previewing", WRITING, needs_database=False),
     Command("trials", "Ask the trial registry: show, check, refresh.", "trials", WRITING),
     Command("feeds", "The editors' inbox of news: pull, list, clip.", "feeds", WRITING),
     Command("test-send", "Send an issue, as it is on disk, to one address.", "testing", WRITING),

@@ -1,0 +1,151 @@
+"""What the preview's page asks for, and what it gets: the page itself, the state, the frames, pictures and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from importlib.resources import files
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import orjson
+
+from newsletter.authoring.issue import Issue
+from newsletter.checking.explaining import explain
+from newsletter.checking.rule import Rule
+from newsletter.checking.rules import all_rules
+from newsletter.checking.written_issue import WrittenIssue
+from newsletter.findings import Finding
+from newsletter.preview.showing import View, draw_view
+from newsletter.preview.state import Preview, PreviewState
+from newsletter.preview.weights import weigh_mail
+from newsletter.rendering.edition import Edition
+
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+FRAME_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'; sandbox allow-same-origin"
+)
+"""A mail's own styles and pictures, and nothing else: no script, no form, no address elsewhere. It stays of the page's own
+origin so that the page can keep its place and say where a link leads."""
+
+HTML, JSON = "text/html; charset=utf-8", "application/json"
+PAGE_FILES = {
+    "/": ("index.html", HTML),
+    "/page.css": ("page.css", "text/css; charset=utf-8"),
+    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "/element.js": ("element.js", "text/javascript; charset=utf-8"),
+    "/frames.js": ("frames.js", "text/javascript; charset=utf-8"),
+    "/tabs.js": ("tabs.js", "text/javascript; charset=utf-8"),
+    "/findings.js": ("findings.js", "text/javascript; charset=utf-8"),
+    "/sizes.js": ("sizes.js", "text/javascript; charset=utf-8"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer. ``policy`` is its Content-Security-Policy."""
+
+    status: int
+    media_type: str
+    body: bytes
+    policy: str = PAGE_POLICY
+
+
+NOT_FOUND = Answer(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"There is nothing here.")
+
+
+def answer(preview: Preview, target: str) -> Answer:
+    """Answer a GET of ``target``, a path with its query."""
+    url = urlsplit(target)
+    if url.path in PAGE_FILES:
+        name, media_type = PAGE_FILES[url.path]
+        return Answer(HTTPStatus.OK, media_type, (files("newsletter.preview") / "page" / name).read_bytes())
+    written = preview.state.shown
+    if written is None:
+        return NOT_FOUND
+    match [unquote(word) for word in url.path.split("/")]:
+        case ["", "assets", name]:
+            return _picture(written, name)
+        case ["", "weights", language]:
+            return _of_edition(written, language, url.query, view=None)
+        case ["", "shown", language, view] if view in list(View):
+            return _of_edition(written, language, url.query, view=View(view))
+    return NOT_FOUND
+
+
+def _of_edition(written: WrittenIssue, language: str, query: str, *, view: View | None) -> Answer:
+    """Show one view of an edition, or say what it weighs; ``query`` names the topics that its reader chose."""
+    edition = next((edition for edition in written.editions if edition.language == language), None)
+    if edition is None:
+        return NOT_FOUND
+    variant = edition.variant_for(parse_qs(query).get("topic", []))
+    if view is None:
+        weight = weigh_mail(edition, variant, _issue_of(written, edition), written.config)
+        return Answer(HTTPStatus.OK, JSON, orjson.dumps(asdict(weight)))
+    page = draw_view(edition, variant, view, base_url=written.config.web.base_url)
+    return Answer(HTTPStatus.OK, HTML, page.encode(), FRAME_POLICY)
+
+
+def describe(preview: Preview, state: PreviewState) -> bytes:
+    """Write a state as the JSON that the page reads, on one line."""
+    written = state.shown
+    rules = {rule.id: rule for rule in all_rules()}
+    value = {
+        "issue": preview.name,
+        "version": state.version,
+        "milliseconds": round(state.milliseconds, 1),
+        "hindrance": state.reading.hindrance,
+        "from": written.config.newsletter.from_name if written else "",
+        "editions": [_edition(written, edition) for edition in written.editions] if written else [],
+        "findings": [_finding(finding, rules) for finding in state.reading.findings],
+        "sources": state.reading.sources,
+    }
+    return orjson.dumps(value)
+
+
+def _finding(finding: Finding, rules: Mapping[str, Rule]) -> dict[str, object]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "fix": finding.fix,
+        "file": finding.place.file,
+        "line": finding.place.line,
+        "column": finding.place.column,
+        "place": str(finding.place),
+        "why": _why(rules.get(finding.rule)),
+    }
+
+
+def _why(rule: Rule | None) -> list[str]:
+    """Give what the page of a rule says, by paragraphs; form mistakes have no page, their message says it all."""
+    if rule is None:
+        return []
+    told = explain(rule)
+    return [part for part in (told.demand, told.why, told.mend) if part]
+
+
+def _edition(written: WrittenIssue, edition: Edition) -> dict[str, object]:
+    return {
+        "language": edition.language,
+        "file": _issue_of(written, edition).file,
+        "title": edition.title,
+        "subject": edition.subject,
+        "preheader": edition.preheader,
+        "digest": edition.digest,
+        "topics": edition.topics,
+    }
+
+
+def _issue_of(written: WrittenIssue, edition: Edition) -> Issue:
+    return next(issue for issue in written.issues if issue.language == edition.written_in)
+
+
+def _picture(written: WrittenIssue, name: str) -> Answer:
+    assets = (asset for edition in written.editions for asset in edition.assets if asset.name == name)
+    asset = next(assets, None)
+    return Answer(HTTPStatus.OK, asset.media_type, asset.data) if asset else NOT_FOUND

@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Candidate(models.Model):
-    """The editions and the lock of an issue, frozen by the first approval; what readers get of it never changes.
+    """The editions and the lock of an issue, frozen by the first approval or by a request for one. Its bytes never change.
 
     ``digest`` is SHA-256 over the editions' digests, the lock's, ``review_by`` and ``cards``. ``cards`` says what each trial card
     tells readers: ``{"NCT09990001": "open"}``. ``turn`` grows whenever the files of the issue turned into something else; the
@@ -117,6 +117,65 @@ class Approval(models.Model):
         return f"{self.person} as {self.role}: {self.candidate}"
 
 
+class ReviewAnswer(models.TextChoices):
+    """What became of a request for a review."""
+
+    OPEN = "", "not answered yet"
+    APPROVED = "approved", "the person said yes"
+    CHANGES = "changes", "the person asked for changes"
+
+
+class ReviewRequest(models.Model):
+    """A person asked to look at a candidate, by a link of their own. Of its token only the SHA-256 is kept, in hex.
+
+    ``turn`` is the candidate's when they were asked: the link ends when the files turn into something else. ``findings`` are
+    those of the checks at that moment, each with its severity, rule, message, place and fix. ``mail`` is the one that carries
+    the link.
+    """
+
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="review_requests")
+    turn = models.PositiveIntegerField()
+    person = models.CharField(max_length=80)
+    role = models.CharField(max_length=20)
+    token_hash = models.CharField(max_length=64, unique=True)
+    findings: models.JSONField[list[dict[str, str]]] = models.JSONField(default=list)
+    asked_by = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answer = models.CharField(max_length=10, choices=ReviewAnswer.choices, blank=True, default=ReviewAnswer.OPEN)
+    answered_at = models.DateTimeField(null=True)
+    mail = models.ForeignKey("postbox.ServiceMail", on_delete=models.SET_NULL, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.person} asked as {self.role}: {self.candidate}"
+
+
+class Objection(models.Model):
+    """A named person's "not like this" to a candidate. It stands until that person approves it or there is another one."""
+
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="objections")
+    turn = models.PositiveIntegerField()
+    person = models.CharField(max_length=80)
+    role = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.person} objects as {self.role}: {self.candidate}"
+
+
+class ReviewNote(models.Model):
+    """What is to be changed: about a section (its anchor, its heading as it was) or, where both are empty, about all of it."""
+
+    objection = models.ForeignKey(Objection, on_delete=models.CASCADE, related_name="notes")
+    section = models.CharField(max_length=120, blank=True)
+    heading = models.TextField(blank=True)
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.heading or 'all of it'}: {self.text[:40]}"
+
+
 class SlotState(models.TextChoices):
     """Where a slot stands; publishing.calendar has the one table of what may follow what."""
 
@@ -130,7 +189,7 @@ class HeldFor(models.TextChoices):
 
     NOTHING = "", "it is not held"
     PERSON = "person", "somebody held it and will unhold it"
-    APPROVAL = "approval", "its issue changed; it goes on by itself when both approvals stand again"
+    APPROVAL = "approval", "it changed, or somebody objects; it goes on by itself when both approvals stand and nobody does"
     GATE = "gate", "the release gate refused; a person mends it and unholds"
     MISSED = "missed", "its hour is past by more than the grace; a person gives it a new one"
 

@@ -11,11 +11,12 @@ from django.db import transaction
 from newsletter.checking.trials import TrialVerdict, VerdictKind, stops_send
 from newsletter.config import Cadence
 from newsletter.errors import NotAllowedError
-from newsletter.publishing.approving import APPROVING_ROLES, missing_approvals
+from newsletter.publishing.approving import APPROVING_ROLES, missing_approvals, role_in_words
 from newsletter.publishing.audit import record_act
 from newsletter.publishing.cadence import in_words, time_zone
 from newsletter.publishing.candidates import frozen_editions, latest_candidate, trials_of
 from newsletter.publishing.models import Candidate, HeldFor, Slot, SlotState
+from newsletter.publishing.objections import standing_objections
 from newsletter.publishing.slots import move_slot
 
 
@@ -115,6 +116,11 @@ def _obstacles(
     for role in missing:
         found.maybe_later.append(
             f"The approval by {APPROVING_ROLES[role]} is missing: newsletter approve {slot.issue} --role {role} --as PERSON"
+        )
+    for objection in standing_objections(candidate):
+        found.maybe_later.append(
+            f"“{objection.person}”, {role_in_words(objection.role)}, asked for changes. Mend the issue and have it approved, "
+            f"or have them approve it as it is. See: newsletter reviews {slot.issue}"
         )
     try:
         frozen_editions(candidate.pk)

@@ -1,0 +1,73 @@
+"""How many syllables a word has, for the readability formulas.
+
+Not by hyphenation patterns: they say where a line may break, which is seldom after one letter and often nowhere. Pyphen's count
+(0.17, its own dictionaries) is 0.2 syllables a word too low in English and 0.5 in Spanish, which moves Flesch-Kincaid by more
+than two grades and INFLESZ by thirty points. Spanish spelling says how a word is spoken; English needs a few rules.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_VOWELS = re.compile(r"[aeiouy]+")
+_EXCEPTIONS = {
+    **dict.fromkeys(("one", "ones", "use", "ate", "whole"), 1),
+    **dict.fromkeys(("someone", "hundred", "every", "people", "create", "creates", "via", "business", "being", "younger"), 2),
+    **dict.fromkeys(("value", "values", "rescue", "issue", "issues", "tissue", "tissues", "patient", "patients", "client"), 2),
+    **dict.fromkeys(("clients", "guideline", "guidelines", "somewhere", "something", "sometimes", "treated", "lifestyle"), 2),
+    **dict.fromkeys(
+        ("everyone", "area", "areas", "vegetable", "vegetables", "continue", "continues", "created", "idea", "ideas"), 3
+    ),
+    "appreciate": 4,
+    "association": 5,
+    "radioactive": 5,
+}
+"""Common words, or words that a letter about health needs, that the rules below get wrong."""
+_WITHOUT_VOWEL_OF_ITS_OWN = re.compile(r"[^aeiou]n't$")
+_ONE_SYLLABLE_WITH_NOT = frozenset({"don't", "won't", "can't", "aren't", "weren't"})
+_ENDING = re.compile(r"n't$|'\w*$")
+_SILENT = (
+    re.compile(r"(?<=[^aeiouytd])ed$"),
+    re.compile(r"(?<=[aeiouy][b-df-hj-np-tv-z])e(?=(?:ly|less|ment|ful)$)"),
+    re.compile(r"(?<![cgszx])(?<!sh)(?<!ch)(?<![^aeiouyrw]l)e(?=s$)"),
+    re.compile(r"(?<=[gq])ue$|(?<=[^aeiouyl])e$|(?<=[aeiouyrwl]l)e$|(?<=[aeiou])e$"),
+)
+_TWO_IN_ONE_GROUP = re.compile(
+    r"i[ao](?<!tia)(?<!cia)(?<!tio)(?<!sio)(?<!cio)(?<!gio)(?<!xio)|iu|eo(?!u)|ua(?=[lt])|ue(?=[lnt])"
+    r"|ie(?=t|nce?)|ea(?=$|s$|ti|lit)|oe(?=m|t)|ui(?=ty|tion)|[aeiouy]ing|(?<=[^aeiou])y[aeo]"
+)
+
+_SPANISH_GROUP = re.compile(r"(?:[aeiouáéíóúü]|y(?![aeiouáéíóú]))+")
+_SPANISH_STRONG = re.compile(r"[aeoáéíóú]")
+_SILENT_U = re.compile(r"(?<=q)u|(?<=g)u(?=[eiéí])")
+
+
+@lru_cache(maxsize=20_000)
+def count_syllables(word: str, language: str) -> int:
+    """Count the syllables of a word in small letters, in English or Spanish; at least one."""
+    return _in_spanish(word) if language == "es" else _in_english(word)
+
+
+def _in_english(word: str) -> int:
+    word = word.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    spoken_not = bool(_WITHOUT_VOWEL_OF_ITS_OWN.search(word)) and word not in _ONE_SYLLABLE_WITH_NOT
+    word = _ENDING.sub("", word)
+    known = _EXCEPTIONS.get(word)
+    if known is None:
+        stem = word if len(word) <= len("the") else _without_silent_e(word)
+        # A y before a vowel at the start is a consonant, as in "year".
+        stem = stem[1:] if re.match(r"y[aeiou]", stem) else stem
+        known = len(_VOWELS.findall(stem)) + (len(_TWO_IN_ONE_GROUP.findall(stem)) if len(word) > len("the") else 0)
+    return max(1, known) + spoken_not
+
+
+def _without_silent_e(word: str) -> str:
+    for silent in _SILENT:
+        word = silent.sub("", word)
+    return word
+
+
+def _in_spanish(word: str) -> int:
+    groups = _SPANISH_GROUP.findall(_SILENT_U.sub("", word))
+    return max(1, sum(max(1, len(_SPANISH_STRONG.findall(group))) for group in groups))

@@ -17,6 +17,9 @@ from newsletter.errors import IssueError, UsageError
 from newsletter.findings import Finding, in_reading_order
 
 ISSUES = "issues"
+GALLERY = "templates/gallery"
+"""Issues that nobody is sent: with one of everything, for those who design the templates."""
+
 _NAME = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])(?:-[a-z0-9]+)*")
 _TRANSLATION = re.compile(r"issue\.([A-Za-z-]+)\.md")
 
@@ -30,29 +33,29 @@ def issue_name(argument: str) -> str:
     return name
 
 
-def list_issues(home: Path) -> list[str]:
+def list_issues(home: Path, shelf: str = ISSUES) -> list[str]:
     """Give the names of all issues of a site folder, sorted."""
-    return sorted(file.parent.name for file in (home / ISSUES).glob("*/issue.md") if _NAME.fullmatch(file.parent.name))
+    return sorted(file.parent.name for file in (home / shelf).glob("*/issue.md") if _NAME.fullmatch(file.parent.name))
 
 
-def read_issues(home: Path, name: str, languages: Sequence[str]) -> tuple[Issue, ...]:
+def read_issues(home: Path, name: str, languages: Sequence[str], *, shelf: str = ISSUES) -> tuple[Issue, ...]:
     """Read every language of an issue, in the order of ``languages``; the first one has to be there, as issue.md.
 
     Raises IssueError with all that is wrong in all its files, in the glossary and in the topics; UsageError when there is no such
     issue, TemplateError when templates/blocks.toml is wrong.
     """
-    folder = home / ISSUES / name
+    folder = home / shelf / name
     if not (folder / "issue.md").is_file():
-        raise UsageError(f"There is no {ISSUES}/{name}/issue.md in {home}. {_name_issues(home, name)}")
+        raise UsageError(f"There is no {shelf}/{name}/issue.md in {home}. {_name_issues(home, name)}")
     kinds = read_block_kinds(home)
     about_glossary = Complaints(GLOSSARY_FILE)
     glossary = read_glossary(home, about_glossary)
     about_topics = Complaints(TOPICS_FILE)
     topics = read_topics(home, about_topics)
-    findings = [*about_glossary.findings, *about_topics.findings, *_find_unknown_languages(folder, languages)]
+    findings = [*about_glossary.findings, *about_topics.findings, *_find_unknown_languages(folder, f"{shelf}/{name}", languages)]
     lock = TrialLock()
     try:
-        lock = read_lock(folder, f"{ISSUES}/{name}")
+        lock = read_lock(folder, f"{shelf}/{name}")
     except IssueError as error:
         findings += error.findings
     issues: list[Issue] = []
@@ -60,7 +63,7 @@ def read_issues(home: Path, name: str, languages: Sequence[str]) -> tuple[Issue,
         file = folder / ("issue.md" if language == languages[0] else f"issue.{language}.md")
         if not file.is_file():
             continue
-        of = IssueFile(name, f"{ISSUES}/{name}/{file.name}", language, folder)
+        of = IssueFile(name, f"{shelf}/{name}/{file.name}", language, folder)
         try:
             issues.append(parse_issue(file.read_bytes(), of=of, kinds=kinds, glossary=glossary, topics=topics, lock=lock))
         except IssueError as error:
@@ -78,13 +81,13 @@ def _name_issues(home: Path, name: str) -> str:
     return f"{did_you_mean(name, known)} Issues: {', '.join(known)}." if len(known) > 1 else f"There is one issue: {known[0]}."
 
 
-def _find_unknown_languages(folder: Path, languages: Sequence[str]) -> list[Finding]:
+def _find_unknown_languages(folder: Path, shown_as: str, languages: Sequence[str]) -> list[Finding]:
     findings: list[Finding] = []
     for file in sorted(folder.glob("issue.*.md")):
         match = _TRANSLATION.fullmatch(file.name)
         if match and match[1] in languages[1:]:
             continue
-        complaints = Complaints(f"{ISSUES}/{folder.name}/{file.name}")
+        complaints = Complaints(f"{shown_as}/{file.name}")
         message = (
             f"the newsletter has no translation of this name; its languages are {', '.join(languages)}, the first in issue.md"
         )

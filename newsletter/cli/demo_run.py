@@ -18,9 +18,9 @@ from django.conf import settings
 from newsletter.authoring.lock import LOCK_FILE
 from newsletter.checking.trials import judge_trial, renew_lock, stops_send
 from newsletter.checking.written_issue import read_written_issue, trial_cards
-from newsletter.cli.issues import write_edition
 from newsletter.cli.printing import console, local, print_table
 from newsletter.cli.sending import print_report
+from newsletter.cli.writing import write_edition
 from newsletter.config import Config
 from newsletter.delivery.reporting import send_report
 from newsletter.delivery.sending import deliver_open_sends, start_due_sends, today
@@ -86,7 +86,7 @@ class Demo:
     def build(self) -> str:
         """Write the editions as files."""
         written = read_written_issue(ISSUE, sent_on=today(self.config, self.now), config=self.config)
-        sizes = {edition.language: write_edition(edition, self.folder / "build", written) for edition in written.editions}
+        sizes = {edition.language: write_edition(edition, self.folder / "build", written.config) for edition in written.editions}
         return "mails of " + ", ".join(f"{size['email.html'] / 1000:.1f} kB ({language})" for language, size in sizes.items())
 
     def approve(self) -> str:

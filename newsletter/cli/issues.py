@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from datetime import UTC, datetime
-from html import escape
 from pathlib import Path
 from typing import Annotated
 
@@ -15,24 +13,16 @@ import typer
 from newsletter.checking.trials import VerdictKind, judge_trial, stops_send
 from newsletter.checking.written_issue import WrittenIssue, read_written_issue
 from newsletter.cli.arguments import DayOption, IssueArgument, day
+from newsletter.cli.gallery import write_gallery
 from newsletter.cli.printing import FindingsFormat, console, counted, print_findings, print_json
 from newsletter.cli.sarif import as_sarif
-from newsletter.errors import IssueError
+from newsletter.cli.writing import write_edition
+from newsletter.config import load_config
+from newsletter.errors import IssueError, UsageError
 from newsletter.findings import Finding, Severity, in_reading_order
-from newsletter.rendering.edition import Edition
-from newsletter.rendering.mail_headers import MailHeaders
-from newsletter.rendering.merge import Personal, fill
-from newsletter.rendering.message import compile_message
 from newsletter.sources.registry import TrialRegistry
 
 CARD_STATUSES_SHOWN = ("status=closed", "status=not_yet")
-
-SAMPLE_READER = Personal(
-    first_name="Alex",
-    address="alex@example.org",
-    manage_url="https://example.org/the-link-to-your-page",
-    unsubscribe_url="https://example.org/the-link-to-unsubscribe",
-)
 
 
 def check(
@@ -87,15 +77,27 @@ def _trial_findings(written: WrittenIssue) -> list[Finding]:
 
 
 def build(
-    issue: IssueArgument,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write; files there are replaced.")],
+    issue: Annotated[str, typer.Argument(metavar="[ISSUE]", help="An issue, such as 2026-12, or its folder.")] = "",
+    *,
+    gallery: Annotated[bool, typer.Option("--gallery", help="Write templates/gallery: every block in every state.")] = False,
 ) -> None:
-    """Write each language's mail, text, web page and a message that a mail client opens, and build.json."""
+    """Write each language's mail, text, web page and a message that a mail client opens, and build.json.
+
+    With --gallery, write one of everything instead, for those who design the templates; then open DIR/index.html.
+    """
     started = time.perf_counter()
+    if gallery == bool(issue):
+        raise UsageError("Name an issue, as in newsletter build 2026-12 --out DIR, or say --gallery instead.")
+    if gallery:
+        folders = write_gallery(load_config(), out)
+        milliseconds = (time.perf_counter() - started) * 1000
+        console.print(f"Wrote {counted(len(folders), 'letter')} in {milliseconds:.0f} ms. Open {out / 'index.html'}")
+        return
     written = read_written_issue(issue, sent_on=day(""))
     editions = written.editions
     out.mkdir(parents=True, exist_ok=True)
-    sizes = {edition.language: write_edition(edition, out, written) for edition in editions}
+    sizes = {edition.language: write_edition(edition, out, written.config) for edition in editions}
     milliseconds = (time.perf_counter() - started) * 1000
     summary = {
         "issue": written.name,
@@ -114,27 +116,3 @@ def build(
         errors = counted(len(written.report.errors), "error")
         console.print(f"It has {errors}; see them with: newsletter check {written.name}", style="red")
         raise typer.Exit(1)
-
-
-def write_edition(edition: Edition, out: Path, written: WrittenIssue) -> dict[str, int]:
-    """Write one edition's files, as an invented reader gets them, and give their sizes in bytes.
-
-    Pictures are shown from the folder, since no page serves them yet.
-    """
-    folder = out / edition.language
-    (folder / "assets").mkdir(parents=True, exist_ok=True)
-    for asset in edition.assets:
-        (folder / "assets" / asset.name).write_bytes(asset.data)
-    message = compile_message(edition, MailHeaders.of(written.config)).message(
-        SAMPLE_READER, message_id=f"<{edition.digest[:32]}@example.org>", date=datetime(2026, 1, 1, tzinfo=UTC)
-    )
-    published = f"{written.config.web.base_url}/assets/"
-    files = {
-        "email.html": fill(edition.html, lambda field: escape(SAMPLE_READER.value(field))).replace(published, "assets/").encode(),
-        "email.txt": fill(edition.text, SAMPLE_READER.value).encode(),
-        "web.html": edition.web.replace(published, "assets/").encode(),
-        "message.eml": message,
-    }
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
-    return {name: len(data) for name, data in files.items()}

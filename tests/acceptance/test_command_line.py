@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 
 import pytest
@@ -43,6 +44,32 @@ def test_build_writes_the_same_bytes_twice(site: Site) -> None:
         json.loads((site.folder / folder / "build.json").read_text())["editions"]["en"]["digest"] for folder in ("one", "two")
     ]
     assert digests[0] == digests[1]
+
+
+def test_the_gallery_shows_every_letter_of_the_templates_in_every_view(site: Site) -> None:
+    assert "index.html" in site.run("build", "--gallery", "--out", "gallery")
+    index = (site.folder / "gallery/index.html").read_text("utf-8")
+    views = re.findall(r'<iframe src="([^"]+)"', index)
+    assert len(views) >= 4 * 8
+    assert {view.partition("/")[0] for view in views} == {folder.name for folder in (site.folder / "templates/gallery").iterdir()}
+    for view in views:
+        assert (site.folder / "gallery" / view).is_file(), view
+    assert 'html lang="es"' in (site.folder / "gallery/2026-12/es/email.dark.html").read_text("utf-8")
+    assert "prefers-color-scheme" not in (site.folder / "gallery/2026-12/es/email.dark.html").read_text("utf-8")
+
+
+def test_build_wants_an_issue_or_the_gallery_and_not_both(site: Site) -> None:
+    assert "--gallery" in site.run("build", "--out", "gallery", code=2)
+    assert "--gallery" in site.run("build", "2026-12", "--gallery", "--out", "gallery", code=2)
+
+
+def test_a_mistake_in_a_template_names_its_line_and_no_mail_is_made(site: Site) -> None:
+    layout = site.folder / "templates/email/layout.mjml.j2"
+    text = layout.read_text("utf-8").replace("</mj-body>", '<mj-section padding="1em"></mj-section>\n</mj-body>')
+    layout.write_text(text, "utf-8")
+    line = text[: text.index("1em")].count("\n") + 1
+    printed = site.run("check", "2026-12", "--offline", code=1)
+    assert f"templates/email/layout.mjml.j2:{line}: padding=“1em” is not" in printed
 
 
 def test_one_person_cannot_give_both_approvals(site: Site) -> None:

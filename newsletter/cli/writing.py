@@ -1,0 +1,44 @@
+"""One edition as files, as an invented reader gets it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+
+from newsletter.config import Config
+from newsletter.rendering.edition import Edition
+from newsletter.rendering.mail_headers import MailHeaders
+from newsletter.rendering.merge import Personal, fill
+from newsletter.rendering.message import compile_message
+
+SAMPLE_READER = Personal(
+    first_name="Alex",
+    address="alex@example.org",
+    manage_url="https://example.org/the-link-to-your-page",
+    unsubscribe_url="https://example.org/the-link-to-unsubscribe",
+)
+
+
+def write_edition(edition: Edition, out: Path, config: Config) -> dict[str, int]:
+    """Write one edition's files, as an invented reader gets them, and give their sizes in bytes.
+
+    Pictures are shown from the folder, since no page serves them yet.
+    """
+    folder = out / edition.language
+    (folder / "assets").mkdir(parents=True, exist_ok=True)
+    for asset in edition.assets:
+        (folder / "assets" / asset.name).write_bytes(asset.data)
+    message = compile_message(edition, MailHeaders.of(config)).message(
+        SAMPLE_READER, message_id=f"<{edition.digest[:32]}@example.org>", date=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    published = f"{config.web.base_url}/assets/"
+    files = {
+        "email.html": fill(edition.html, lambda field: escape(SAMPLE_READER.value(field))).replace(published, "assets/").encode(),
+        "email.txt": fill(edition.text, SAMPLE_READER.value).encode(),
+        "web.html": edition.web.replace(published, "assets/").encode(),
+        "message.eml": message,
+    }
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return {name: len(data) for name, data in files.items()}

@@ -18,6 +18,7 @@ from newsletter.config import Config
 from newsletter.delivery.models import Handover
 from newsletter.delivery.reporting import SendReport, find_sends, send_report
 from newsletter.delivery.sending import DeliverySummary, deliver_open_sends, start_due_sends
+from newsletter.errors import NotAllowedError
 from newsletter.publishing.releasing import Released
 from newsletter.sources.registry import TrialRegistry
 from newsletter.subscribers.audience import count_audience
@@ -66,7 +67,12 @@ def _deliver_until_done(name: str, config: Config, stop: threading.Event) -> Non
     """Deliver, wait for what is due later or in other hands, and deliver that; leave with 1 where it cannot go on."""
     worker = f"{socket.gethostname()}:{os.getpid()}"
     said = ""
-    while name in (summary := deliver_open_sends(config, system_clock, worker=worker, stop=stop)).running:
+    while True:
+        summary = deliver_open_sends(config, system_clock, worker=worker, stop=stop)
+        if fault := summary.faults.get(name):
+            raise NotAllowedError(fault)
+        if name not in summary.running:
+            return
         if summary.problem or stop.is_set():
             console.print(summary.problem or "Stopped; what was in flight is in the ledger.", style="red", markup=False)
             console.print(f"{send_report(name).the_sum}. To go on: newsletter send {name}", markup=False)

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from newsletter.delivery import statements
-from newsletter.delivery.ledger import lock_deliveries, moment, raise_outcome, settle_by_evidence
+from newsletter.delivery.ledger import lock_deliveries, moment, raise_outcome, settle_by_evidence, to_the_hour
 from newsletter.delivery.models import Handover
 from newsletter.delivery.sendgrid_events import Farewell, Report
 from newsletter.delivery.statements import among
@@ -82,8 +82,11 @@ def _find_known(cursor: CursorWrapper, dedupes: Sequence[str]) -> set[str]:
 
 
 def _insert_events(cursor: CursorWrapper, reports: Sequence[Report], about: Mapping[str, _About], *, now: datetime) -> None:
-    received = moment(now)
-    rows = [[one.dedupe, about[one.key].delivery_id, one.kind, one.reason[:200], moment(one.at), received] for one in reports]
+    received = moment(to_the_hour(now))
+    rows = [
+        [one.dedupe, about[one.key].delivery_id, one.kind, one.reason[:200], moment(to_the_hour(one.at)), received]
+        for one in reports
+    ]
     if rows:
         cursor.executemany(statements.INSERT_EVENT, rows)
 

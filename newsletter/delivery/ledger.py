@@ -7,7 +7,7 @@ the batch's fence; a worker whose fence has moved on finds out before it records
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -96,13 +96,26 @@ class Step:
     exhausted: bool
 
 
-def claim_batch(worker: str, *, lease_seconds: float, now: datetime, lease_clock: LeaseClock = read_lease_clock) -> Claim | None:
-    """Claim the first batch that nobody holds and in which there is something to do; None when there is none."""
+def claim_batch(
+    worker: str,
+    *,
+    lease_seconds: float,
+    now: datetime,
+    passing_over: Collection[int] = (),
+    lease_clock: LeaseClock = read_lease_clock,
+) -> Claim | None:
+    """Claim the first batch that nobody holds and in which there is something to do; None when there is none.
+
+    The batches of the sends ``passing_over`` are left alone.
+    """
+    # No send has the id 0, and a list of none is no SQL.
+    others = [0, *passing_over]
+    find = statements.FIND_CLAIMABLE.format(ids=among(len(others)))
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             lease = lease_clock()
             free: list[str | float] = [lease.epoch, lease.seconds - lease_seconds, lease.seconds + lease_seconds]
-            cursor.execute(statements.FIND_CLAIMABLE, [*free, now.timestamp()])
+            cursor.execute(find, [*others, *free, now.timestamp()])
             row = cursor.fetchone()
             if row is None:
                 return None
@@ -122,11 +135,13 @@ def take_step(
     room: int,
     on: date,
     now: datetime,
+    with_topics: bool = False,
     lease_clock: LeaseClock = read_lease_clock,
 ) -> Step:
     """In one transaction: check the fence, renew the lease, record, look again who may be mailed, mark at most ``room``.
 
-    Raises FenceLost, having done nothing, when somebody else has claimed the batch.
+    ``with_topics`` asks for the topics of whom the marked are for; they stay in memory. Raises FenceLost, having done nothing,
+    when somebody else has claimed the batch.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         _hold(cursor, claim, lease_clock())
@@ -135,7 +150,7 @@ def take_step(
             return Step((), exhausted=False)
         cursor.execute(statements.FIND_DUE, [claim.batch_id, now.timestamp(), room])
         rows = cursor.fetchall()
-        found = addressees([row[2] for row in rows if row[2] is not None], on=on)
+        found = addressees([row[2] for row in rows if row[2] is not None], on=on, with_topics=with_topics)
         marked = []
         for delivery_id, key, subscription_id, attempts in rows:
             addressee = found.get(subscription_id, "erased")
@@ -224,6 +239,11 @@ def moment(at: datetime | None) -> str | datetime | None:
     return stored
 
 
+def to_the_hour(at: datetime | None) -> datetime | None:
+    """Keep no more of a moment than its hour: mails of one variant go together, and the second would tell whose are alike."""
+    return at and at.replace(minute=0, second=0, microsecond=0)
+
+
 def _hold(cursor: CursorWrapper, claim: Claim, lease: LeaseTime) -> None:
     cursor.execute(statements.RENEW_LEASE, [lease.seconds, lease.epoch, claim.batch_id, claim.fence, claim.worker])
     if cursor.rowcount != 1:
@@ -245,5 +265,5 @@ def _move(
         raise ValueError(f"a delivery never goes from {source} to {target}")
     if delivery_ids:
         statement = statements.MOVE.format(ids=among(len(delivery_ids)))
-        values: list[Any] = [target.value, reason[:200], due_at, attempts, moment(handed_over_at), source.value]
+        values: list[Any] = [target.value, reason[:200], due_at, attempts, moment(to_the_hour(handed_over_at)), source.value]
         cursor.execute(statement, [*values, *delivery_ids])

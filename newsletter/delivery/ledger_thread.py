@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -14,9 +15,9 @@ from django.db import OperationalError, connection
 from newsletter.clock import Clock
 from newsletter.config import Config
 from newsletter.delivery.composing import Composing
-from newsletter.delivery.ledger import Claim, Record, Step, claim_batch, leave_batch, take_step
+from newsletter.delivery.ledger import Claim, FenceLost, Record, Step, claim_batch, leave_batch, take_step
 from newsletter.delivery.letters import Letter
-from newsletter.errors import NewsletterError
+from newsletter.errors import NewsletterError, NotAllowedError, SettingsError
 
 T = TypeVar("T")
 
@@ -31,12 +32,14 @@ class LedgerThread:
     Use it as an asynchronous context manager: the connection is closed in the thread that opened it.
     """
 
-    def __init__(self, config: Config, clock: Clock, *, worker: str) -> None:
+    def __init__(self, config: Config, clock: Clock, *, worker: str, faults: dict[int, str] | None = None) -> None:
+        """``faults`` says of sends, by id, why nothing of them is to be delivered now; what is found out is added to it."""
         self._config = config
         self._clock = clock
         self._worker = worker
         self._zone = ZoneInfo(config.cadence.timezone)
         self._composing = Composing(config)
+        self._faults = {} if faults is None else faults
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="ledger")
 
     async def __aenter__(self) -> Self:
@@ -47,26 +50,19 @@ class LedgerThread:
         self._executor.shutdown()
 
     async def claim(self) -> Claim | None:
-        """Claim a batch, if there is one to do.
+        """Claim a batch, if there is one to do; one whose edition is not what was approved is left, and so is all of its send.
 
-        Raises NotAllowedError when its edition is not what was approved, SettingsError when the settings make no mail of it;
-        nothing is marked then.
+        Raises SettingsError when the settings make no mail of it. Either way nobody is marked.
         """
-
-        def claim() -> Claim | None:
-            found = claim_batch(self._worker, lease_seconds=self._config.delivery.lease_seconds, now=self._clock())
-            if found is not None:
-                self._composing.form(found.candidate_id, found.language)
-            return found
-
-        return await self._do(claim)
+        return await self._do(self._claim)
 
     async def step(self, claim: Claim, records: Sequence[Record], *, room: int) -> tuple[Step, list[Letter]]:
         """Take one step of the ledger and give what was marked, each with its letter; raises FenceLost."""
 
         def take() -> tuple[Step, list[Letter]]:
             now = self._clock()
-            step = take_step(claim, records=records, room=room, on=self._today(), now=now)
+            with_topics = self._composing.forms(claim).depend_on_topics
+            step = take_step(claim, records=records, room=room, on=self._today(), now=now, with_topics=with_topics)
             return step, [self._composing.letter(claim, marked, now=now) for marked in step.marked]
 
         return await self._do(take)
@@ -74,6 +70,23 @@ class LedgerThread:
     async def leave(self, claim: Claim) -> bool:
         """Give a batch back; say whether it was closed. Raises FenceLost."""
         return await self._do(lambda: leave_batch(claim, now=self._clock()))
+
+    def _claim(self) -> Claim | None:
+        lease_seconds = self._config.delivery.lease_seconds
+        while found := claim_batch(
+            self._worker, lease_seconds=lease_seconds, now=self._clock(), passing_over=self._faults.keys()
+        ):
+            try:
+                self._composing.forms(found)
+            except (NotAllowedError, SettingsError) as error:
+                with suppress(FenceLost):
+                    leave_batch(found, now=self._clock())
+                if isinstance(error, SettingsError):
+                    raise
+                self._faults[found.send_id] = str(error)
+            else:
+                return found
+        return None
 
     def _today(self) -> date:
         return self._clock().astimezone(self._zone).date()

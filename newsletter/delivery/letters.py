@@ -1,4 +1,4 @@
-"""From a marked delivery to what goes on the wire: an edition compiled once, and one person's parts."""
+"""From a marked delivery to what goes on the wire: a variant of an edition compiled once, and one person's parts."""
 
 from __future__ import annotations
 
@@ -6,25 +6,34 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from newsletter.rendering.edition import Edition
-from newsletter.rendering.mail_headers import SAFE_ADDRESS
+from newsletter.rendering.edition import Edition, Variant
+from newsletter.rendering.mail_headers import SAFE_ADDRESS, SenderHeaders
 from newsletter.rendering.merge import Personal
-from newsletter.rendering.message import MailHeaders, MessageTemplate, compile_message
+from newsletter.rendering.message import MessageTemplate, compile_message
 
 
 @dataclass(frozen=True, eq=False)
 class LetterForm:
-    """What all letters of one edition share. ``message_domain`` stands behind the @ of every Message-ID."""
+    """What all letters of one variant of an edition share: of the fullest one, where ``narrower`` does not give another.
+
+    ``message_domain`` stands behind the @ of every Message-ID.
+    """
 
     edition: Edition
-    headers: MailHeaders
+    headers: SenderHeaders
     envelope_from: str
     message_domain: str
+    narrower: Variant | None = field(repr=False, default=None)
+
+    @cached_property
+    def variant(self) -> Variant:
+        """The two parts of the mail."""
+        return self.narrower or self.edition.variants[0]
 
     @cached_property
     def template(self) -> MessageTemplate:
         """The message, compiled once."""
-        return compile_message(self.edition, self.headers)
+        return compile_message(self.edition, self.headers, variant=self.variant)
 
 
 @dataclass(frozen=True, slots=True)

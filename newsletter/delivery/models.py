@@ -89,6 +89,7 @@ class Delivery(models.Model):
 
     ``key`` is 32 random hex digits that travel as Message-ID and as SendGrid's custom argument; it says nothing about the
     person. ``reason`` says why it is excluded or failed. ``due_at`` (seconds of the Unix clock) holds a retry back.
+    ``handed_over_at`` is kept to the hour, as are the moments of events: mails that are alike may leave together.
     """
 
     key = models.CharField(max_length=32, unique=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,7 +18,7 @@ import structlog
 from newsletter.clock import Clock
 from newsletter.delivery.ledger import Claim, FenceLost, Marked, Record, Step
 from newsletter.delivery.ledger_thread import LedgerThread
-from newsletter.delivery.letters import Letter
+from newsletter.delivery.letters import Letter, LetterForm
 from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.models import Handover
 from newsletter.delivery.retrying import record_for
@@ -159,12 +159,26 @@ class Runner:
         batch.renewed = time.monotonic()
         batch.marked.update({one.delivery_id: one for one in step.marked})
         batch.exhausted = self._is_exhausted(batch, step, records, room=room)
-        self._bag.put(letter for letter in letters if letter.has_safe_address)
+        self._bag.put(self._in_order(letter for letter in letters if letter.has_safe_address))
         for letter in letters:
             if not letter.has_safe_address:
                 self._take_answer(letter, Answer(AnswerKind.FINAL, "the stored address is not one that mail can be sent to"))
         if self._winding_down:
             self._give_back()
+
+    def _in_order(self, letters: Iterable[Letter]) -> Iterator[Letter]:
+        """Put letters of one form together where a transport takes groups, since a group is of one form.
+
+        Where it takes them one by one they stay as they are: a mail server's log would show whose mails are alike.
+        """
+        if self._transport.group == 1:
+            yield from letters
+            return
+        by_form: dict[LetterForm, list[Letter]] = {}
+        for letter in letters:
+            by_form.setdefault(letter.form, []).append(letter)
+        for alike in by_form.values():
+            yield from alike
 
     def _is_exhausted(self, batch: _BatchInHand, step: Step, records: list[Record], *, room: int) -> bool:
         if room > 0:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -18,8 +18,10 @@ from newsletter.clock import Clock
 from newsletter.config import Config
 from newsletter.delivery import statements
 from newsletter.delivery.ledger_thread import LedgerThread
-from newsletter.delivery.preparing import find_preparing_sends, freeze_audience, start_send
+from newsletter.delivery.models import SendState
+from newsletter.delivery.preparing import AudienceMismatchError, find_preparing_sends, freeze_audience, start_send
 from newsletter.delivery.runner import Runner, RunSummary
+from newsletter.delivery.statements import among
 from newsletter.delivery.transports.opening import open_transport
 from newsletter.delivery.transports.port import Transport
 from newsletter.errors import TransportError
@@ -37,6 +39,11 @@ AskTrials = Callable[[Sequence[str]], Sequence[TrialAnswer]]
 STAYS_HERE: Final = frozenset({"outbox"})
 """Transports by which no mail leaves the machine."""
 
+NOT_IN_THE_SANDBOX: Final = (
+    "delivery.sendgrid.sandbox is true: SendGrid would say yes to every mail and deliver none, and an issue is sent only once. "
+    "Set it to false; sending goes on by itself. To try SendGrid in its sandbox: newsletter test-send"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class SlotResult:
@@ -52,7 +59,8 @@ class DeliverySummary:
     """What one look for open sends did.
 
     ``running`` sends still have something to do: at ``next_due`` (Unix seconds) where a retry waits, after their lease where
-    ``held_elsewhere`` batches are in other hands. ``problem`` says why the transport cannot work at present.
+    ``held_elsewhere`` batches are in other hands. ``problem`` says why the transport cannot work at present; ``faults`` say by
+    issue why nothing of one send goes out, while the others go on.
     """
 
     prepared: int
@@ -61,11 +69,19 @@ class DeliverySummary:
     next_due: float | None
     held_elsewhere: int
     problem: str = ""
+    faults: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def finished(self) -> bool:
         """Whether no send is left open."""
-        return not self.running
+        return not self.running and not self.faults
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenSend:
+    issue: str
+    transport: str
+    running: bool
 
 
 def start_due_sends(config: Config, clock: Clock, ask_trials: AskTrials) -> list[SlotResult]:
@@ -77,6 +93,9 @@ def start_due_sends(config: Config, clock: Clock, ask_trials: AskTrials) -> list
 
 
 def _start_slot(slot: Slot, config: Config, clock: Clock, ask_trials: AskTrials) -> SlotResult:
+    if _is_rehearsing(config):
+        log.warning("slot waits", issue=slot.issue, problem=NOT_IN_THE_SANDBOX)
+        return SlotResult(slot.issue, Waiting((NOT_IN_THE_SANDBOX,)), None)
     candidate = latest_candidate(slot.issue)
     # While an approval is missing the gate has nothing to judge: the registry is not asked every minute for nothing.
     verdicts = _judge(trials_of(candidate), ask_trials) if candidate and not missing_approvals(candidate) else []
@@ -110,24 +129,42 @@ def deliver_open_sends(
     """
     stop = stop or threading.Event()
     preparing = find_preparing_sends()
-    for send_id in preparing:
-        freeze_audience(send_id, on=today(config, clock()), now=clock())
+    faults = _freeze_audiences(preparing, config, clock)
+    found = _find_open_sends()
+    faults |= _kept_here(found, config)
     run, problem = RunSummary(), ""
-    if running := _find_running_sends():
+    if any(one.running for send_id, one in found.items() if send_id not in faults):
         try:
-            _keep_here(running, config)
-            run = asyncio.run(_run(config, clock, transport or open_transport(config), worker=worker, stop=stop))
+            transport = transport or _transport_to_readers(config)
+            run = asyncio.run(_run(config, clock, transport, worker=worker, stop=stop, faults=faults))
             problem = run.problem
         except TransportError as error:
             problem = str(error)
     if problem:
         log.warning("sending stopped", transport=config.delivery.transport, problem=problem)
-    next_due, held = _what_is_left()
-    return DeliverySummary(len(preparing), run, tuple(_find_running_sends()), next_due, held, problem)
+    by_issue = {found[send_id].issue: fault for send_id, fault in faults.items()}
+    for issue, fault in by_issue.items():
+        log.warning("send stopped", issue=issue, problem=fault)
+    next_due, held = _what_is_left(faults)
+    running = tuple(one.issue for one in _find_open_sends().values() if one.running)
+    return DeliverySummary(len(preparing), run, running, next_due, held, problem, by_issue)
 
 
-async def _run(config: Config, clock: Clock, transport: Transport, *, worker: str, stop: threading.Event) -> RunSummary:
-    async with LedgerThread(config, clock, worker=worker) as ledger:
+def _freeze_audiences(send_ids: Iterable[int], config: Config, clock: Clock) -> dict[int, str]:
+    """Freeze audiences one after the other; give what is wrong with those that could not be."""
+    faults = {}
+    for send_id in send_ids:
+        try:
+            freeze_audience(send_id, on=today(config, clock()), now=clock())
+        except AudienceMismatchError as error:
+            faults[send_id] = str(error)
+    return faults
+
+
+async def _run(
+    config: Config, clock: Clock, transport: Transport, *, worker: str, stop: threading.Event, faults: dict[int, str]
+) -> RunSummary:
+    async with LedgerThread(config, clock, worker=worker, faults=faults) as ledger:
         runner = Runner(
             ledger,
             transport,
@@ -144,26 +181,43 @@ def today(config: Config, now: datetime) -> date:
     return now.astimezone(ZoneInfo(config.cadence.timezone)).date()
 
 
-def _keep_here(running: Mapping[str, str], config: Config) -> None:
-    """Raise TransportError when mail of a send that was released to stay on this machine would leave it now."""
-    here = [issue for issue, transport in running.items() if transport in STAYS_HERE]
-    if here and config.delivery.transport not in STAYS_HERE:
-        raise TransportError(
-            f"{', '.join(here)} was begun into the outbox, so its mails stay on this machine. Set delivery.transport back to "
-            "outbox until it is done; what comes after it can go out."
-        )
+def _is_rehearsing(config: Config) -> bool:
+    return config.delivery.transport == "sendgrid" and config.delivery.sendgrid.sandbox
 
 
-def _find_running_sends() -> dict[str, str]:
-    """Give the transport that each running send was begun with, by issue."""
+def _transport_to_readers(config: Config) -> Transport:
+    """Give the configured transport; raises TransportError when it lacks something, or would only seem to deliver."""
+    if _is_rehearsing(config):
+        raise TransportError(NOT_IN_THE_SANDBOX)
+    return open_transport(config)
+
+
+def _kept_here(found: Mapping[int, _OpenSend], config: Config) -> dict[int, str]:
+    """Give the sends that were released to stay on this machine and would leave it now, with what to do."""
+    if config.delivery.transport in STAYS_HERE:
+        return {}
+    return {
+        send_id: f"{one.issue} was begun into the outbox, so its mails stay on this machine. Set delivery.transport back to "
+        "outbox until it is done; other issues go out meanwhile."
+        for send_id, one in found.items()
+        if one.running and one.transport in STAYS_HERE
+    }
+
+
+def _find_open_sends() -> dict[int, _OpenSend]:
+    """Give the sends that are prepared or running, by id."""
     with connection.cursor() as cursor:
-        cursor.execute(statements.FIND_RUNNING_SENDS)
-        return dict(cursor.fetchall())
+        cursor.execute(statements.FIND_OPEN_SENDS)
+        return {
+            send_id: _OpenSend(issue, transport, running=state == SendState.RUNNING)
+            for send_id, issue, transport, state in cursor.fetchall()
+        }
 
 
-def _what_is_left() -> tuple[float | None, int]:
+def _what_is_left(faults: Collection[int]) -> tuple[float | None, int]:
+    passed_over = [0, *faults]  # no send has the id 0, and a list of none is no SQL
     with connection.cursor() as cursor:
-        cursor.execute(statements.FIND_NEXT_DUE)
+        cursor.execute(statements.FIND_NEXT_DUE.format(ids=among(len(passed_over))), passed_over)
         next_due = cursor.fetchone()[0]
-        cursor.execute(statements.COUNT_HELD_BATCHES)
+        cursor.execute(statements.COUNT_HELD_BATCHES.format(ids=among(len(passed_over))), passed_over)
         return next_due, cursor.fetchone()[0]

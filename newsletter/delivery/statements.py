@@ -51,7 +51,7 @@ START_RUNNING: Final = """
 FIND_CLAIMABLE: Final = """
     SELECT b.id, b.fence, b.language, b.send_id, s.candidate_id, s.issue
     FROM delivery_batch b JOIN delivery_send s ON s.id = b.send_id
-    WHERE s.state = 'running' AND NOT b.done
+    WHERE s.state = 'running' AND NOT b.done AND b.send_id NOT IN {ids}
       AND (b.leased_at IS NULL OR b.lease_epoch <> %s OR b.leased_at < %s OR b.leased_at > %s)
       AND (EXISTS (SELECT 1 FROM delivery_delivery d
                    WHERE d.batch_id = b.id AND d.handover = 'queued' AND d.due_at <= %s)
@@ -109,18 +109,18 @@ FINISH_SEND: Final = """
                     WHERE send_id = %s AND handover IN ('accepted', 'failed', 'excluded', 'unknown'))
 """
 
-FIND_RUNNING_SENDS: Final = "SELECT issue, transport FROM delivery_send WHERE state = 'running' ORDER BY id"
+FIND_OPEN_SENDS: Final = "SELECT id, issue, transport, state FROM delivery_send WHERE state <> 'done' ORDER BY id"
 
 FIND_NEXT_DUE: Final = """
     SELECT min(d.due_at) FROM delivery_delivery d
     JOIN delivery_batch b ON b.id = d.batch_id
     JOIN delivery_send s ON s.id = d.send_id
-    WHERE s.state = 'running' AND NOT b.done AND d.handover = 'queued'
+    WHERE s.state = 'running' AND NOT b.done AND d.handover = 'queued' AND s.id NOT IN {ids}
 """
 
 COUNT_HELD_BATCHES: Final = """
     SELECT count(*) FROM delivery_batch b JOIN delivery_send s ON s.id = b.send_id
-    WHERE s.state = 'running' AND NOT b.done AND b.leased_at IS NOT NULL
+    WHERE s.state = 'running' AND NOT b.done AND b.leased_at IS NOT NULL AND s.id NOT IN {ids}
 """
 
 SUM_DELIVERIES: Final = """

@@ -13,8 +13,15 @@ from email.utils import format_datetime
 from html import escape
 
 from newsletter.authoring.issue import MergeField
-from newsletter.rendering.edition import Edition
-from newsletter.rendering.mail_headers import MailHeaders, list_headers, personal_headers, same_headers
+from newsletter.rendering.edition import Edition, Variant
+from newsletter.rendering.mail_headers import (
+    MailHeaders,
+    SenderHeaders,
+    list_headers,
+    personal_headers,
+    same_headers,
+    service_headers,
+)
 from newsletter.rendering.merge import Personal, split_at_merge_tokens
 from newsletter.rendering.quoted_printable import SOFT_BREAK, encode_text, encode_value
 
@@ -34,10 +41,14 @@ class _Point:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MessageTemplate:
-    """One edition as pieces of finished bytes, with gaps for the personal parts; the first piece is for personal headers."""
+    """One variant of an edition as pieces of finished bytes, with gaps for the personal parts; the first is for personal headers.
+
+    ``for_list``: its mails go to subscribers, who can leave by their headers; a service mail has nothing to leave.
+    """
 
     pieces: tuple[bytes, ...]
     points: tuple[_Point, ...]
+    for_list: bool
 
     def message(self, personal: Personal, *, message_id: str, date: datetime) -> bytes:
         """Give one mail, lines ended by CRLF. ``message_id`` has its angle brackets; ``date`` is aware.
@@ -46,7 +57,10 @@ class MessageTemplate:
         """
         pieces = list(self.pieces)
         when = _header_date(int(date.timestamp()))
-        pieces[0] = personal_headers(personal.address, personal.unsubscribe_url, message_id=message_id, date=when)
+        if self.for_list:
+            pieces[0] = personal_headers(personal.address, personal.unsubscribe_url, message_id=message_id, date=when)
+        else:
+            pieces[0] = service_headers(personal.address, message_id=message_id, date=when)
         for point in self.points:
             value = personal.value(point.merge_field)
             if not value.isprintable():
@@ -57,19 +71,24 @@ class MessageTemplate:
         return b"".join(pieces)
 
 
-def compile_message(edition: Edition, headers: MailHeaders) -> MessageTemplate:
-    """Encode an edition once, for all its recipients. Raises ValueError when ``headers`` cannot stand in a mail."""
+def compile_message(edition: Edition, headers: SenderHeaders, *, variant: Variant | None = None) -> MessageTemplate:
+    """Encode a variant of an edition, the fullest unless told, once for all its recipients.
+
+    The headers are the same for all variants: they do not say who chose what. Raises ValueError when ``headers`` cannot stand in
+    a mail.
+    """
+    variant = variant or edition.variants[0]
     # "=_" occurs in no quoted-printable line, so that no body can hold the boundary (RFC 2045, 6.7).
     boundary = f"=_mm_{edition.digest[:32]}"
     pieces: list[bytes] = [b"", same_headers(headers, subject=edition.subject, boundary=boundary)]
     positions: dict[tuple[MergeField, bool], list[int]] = {}
-    for media_type, body in (("plain", edition.text), ("html", edition.html)):
+    for media_type, body in (("plain", variant.text), ("html", variant.html)):
         part_headers = f"\r\n--{boundary}\r\nContent-Type: text/{media_type}; charset=utf-8\r\n"
         pieces.append(part_headers.encode("ascii") + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n")
         _add_body(split_at_merge_tokens(body), pieces, positions, in_html=media_type == "html")
     pieces.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
     points = [_Point(field, in_html, tuple(where)) for (field, in_html), where in positions.items()]
-    return MessageTemplate(tuple(pieces), tuple(points))
+    return MessageTemplate(tuple(pieces), tuple(points), isinstance(headers, MailHeaders))
 
 
 def _add_body(

@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+import structlog
 from django.db import connection
 
 from newsletter.errors import KeyMissingError, SealError
 from newsletter.subscribers.installation import sealer
 from newsletter.subscribers.sealing import Contact
+
+log = structlog.get_logger()
 
 _EXCLUSION = """
 CASE WHEN suppression.id IS NOT NULL THEN 'suppressed' WHEN subscriber.snoozed_until > %s THEN 'snoozed' ELSE '' END"""
@@ -32,7 +35,7 @@ SELECT subscription.id, subscriber.language, {_EXCLUSION} {_SUBSCRIPTIONS}
  LIMIT %s"""
 
 ADDRESSEES = f"""
-SELECT subscription.id, subscription.public_id, subscriber.lookup, subscriber.contact,
+SELECT subscription.id, subscription.public_id, subscriber.lookup, subscriber.contact, subscriber.topics,
        CASE WHEN subscription.ended_at IS NOT NULL THEN 'ended' ELSE {_EXCLUSION} END {_SUBSCRIPTIONS}
  WHERE subscription.id IN (?)"""
 
@@ -56,12 +59,13 @@ class AudienceMember:
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """Where one mail goes."""
+    """Where one mail goes. ``topics`` are those that the person chose, where they were asked for."""
 
     subscription_id: int
     public_id: bytes
     address: str = field(repr=False)
     first_name: str = field(repr=False)
+    topics: frozenset[str] = field(repr=False, default=frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +96,12 @@ def audience_page(*, after: int, last: int, limit: int, on: date) -> list[Audien
         return [AudienceMember(*row) for row in cursor.fetchall()]
 
 
-def addressees(subscription_ids: Sequence[int], *, on: date) -> dict[int, Addressee | str]:
+def addressees(subscription_ids: Sequence[int], *, on: date, with_topics: bool = False) -> dict[int, Addressee | str]:
     """Give where mail for these subscriptions goes at this moment, or why one must not be mailed now.
 
     The reasons: "ended", "snoozed", "suppressed", "erased" (it is no longer there), "unreadable" (the stored address was
-    tampered with). Raises KeyMissingError when a key is missing, since that is true of more than one person.
+    tampered with). Topics are opened only ``with_topics``; whose topics were tampered with has none, and is mailed. Raises
+    KeyMissingError when a key is missing, since that is true of more than one person.
     """
     if not subscription_ids:
         return {}
@@ -105,19 +110,38 @@ def addressees(subscription_ids: Sequence[int], *, on: date) -> dict[int, Addres
         cursor.execute(ADDRESSEES.replace("?", placeholders), [on.isoformat(), *subscription_ids])
         rows = cursor.fetchall()
     found: dict[int, Addressee | str] = dict.fromkeys(subscription_ids, "erased")
-    for subscription_id, public_id, lookup, sealed, exclusion in rows:
-        found[subscription_id] = exclusion or _open_addressee(subscription_id, bytes(public_id), bytes(lookup), bytes(sealed))
+    without_topics = 0
+    for subscription_id, public_id, lookup, contact, topics, exclusion in rows:
+        chosen = _open_topics(topics, bytes(lookup)) if with_topics and not exclusion else frozenset()
+        without_topics += chosen is None
+        found[subscription_id] = exclusion or _open_addressee(
+            subscription_id, bytes(public_id), bytes(lookup), bytes(contact), chosen or frozenset()
+        )
+    if without_topics:
+        log.warning("topics unreadable", readers=without_topics)
     return found
 
 
-def _open_addressee(subscription_id: int, public_id: bytes, lookup: bytes, sealed: bytes) -> Addressee | str:
+def _open_addressee(
+    subscription_id: int, public_id: bytes, lookup: bytes, sealed: bytes, topics: frozenset[str]
+) -> Addressee | str:
     try:
         contact: Contact = sealer().open_contact(sealed, lookup=lookup)
     except KeyMissingError:
         raise
     except SealError:
         return "unreadable"
-    return Addressee(subscription_id, public_id, contact.address, contact.first_name)
+    return Addressee(subscription_id, public_id, contact.address, contact.first_name, topics)
+
+
+def _open_topics(sealed: bytes, lookup: bytes) -> frozenset[str] | None:
+    """Open somebody's topics; None when they were tampered with: a mail without them is better than none."""
+    try:
+        return sealer().open_topics(sealed, lookup=lookup)
+    except KeyMissingError:
+        raise
+    except SealError:
+        return None
 
 
 def count_audience(on: date) -> AudienceCount:

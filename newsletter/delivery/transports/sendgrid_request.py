@@ -1,4 +1,4 @@
-"""The body of SendGrid's v3 ``/mail/send`` call: one edition, up to 1,000 people, nobody's data but what the mail shows.
+"""The body of SendGrid's v3 ``/mail/send`` call: one variant, up to 1,000 people, nobody's data but what the mail shows.
 
 Merge fields travel as substitutions, under one tag for the HTML part, whose values are escaped, and another for the text part.
 Tracking is off in every request. Custom arguments are kept by SendGrid for long and in clear: ours is the delivery key alone.
@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from newsletter.authoring.issue import MergeField
 from newsletter.delivery.letters import Letter, LetterForm
+from newsletter.rendering.mail_headers import kind_headers
 from newsletter.rendering.merge import Personal, fill, split_at_merge_tokens
-from newsletter.rendering.message import list_headers
 
 MOST_PERSONALIZATIONS: Final = 1_000
 """docs.sendgrid.com/api-reference/mail-send/limitations, as the next two."""
@@ -29,7 +29,7 @@ CUSTOM_ARGUMENT: Final = "delivery"
 
 @dataclass(frozen=True, eq=False)
 class SendgridForm:
-    """What all requests of one edition share."""
+    """What all requests of one variant share; none names its topics."""
 
     form: LetterForm
     sandbox: bool
@@ -37,15 +37,15 @@ class SendgridForm:
     @cached_property
     def constant(self) -> dict[str, Any]:
         """Everything but the personalizations."""
-        edition, headers = self.form.edition, self.form.headers
+        edition, variant, headers = self.form.edition, self.form.variant, self.form.headers
         off = {"enable": False}
         return {
             "from": {"email": headers.from_address, "name": headers.from_name},
             "reply_to": {"email": headers.reply_to},
             "subject": edition.subject,
             "content": [
-                {"type": "text/plain", "value": fill(edition.text, self._text_tag)},
-                {"type": "text/html", "value": fill(edition.html, self._html_tag)},
+                {"type": "text/plain", "value": fill(variant.text, self._text_tag)},
+                {"type": "text/html", "value": fill(variant.html, self._html_tag)},
             ],
             "tracking_settings": {
                 "click_tracking": {"enable": False, "enable_text": False},
@@ -58,7 +58,7 @@ class SendgridForm:
 
     def personalization(self, letter: Letter) -> dict[str, Any]:
         """Give one person's part."""
-        headers = {**list_headers(self.form.headers, letter.personal.unsubscribe_url), "Message-ID": letter.message_id}
+        headers = {**kind_headers(self.form.headers, letter.personal.unsubscribe_url), "Message-ID": letter.message_id}
         return {
             "to": [{"email": letter.address}],
             "headers": headers,
@@ -76,11 +76,11 @@ class SendgridForm:
 
     @cached_property
     def _html_fields(self) -> list[MergeField]:
-        return _fields(self.form.edition.html)
+        return _fields(self.form.variant.html)
 
     @cached_property
     def _text_fields(self) -> list[MergeField]:
-        return _fields(self.form.edition.text)
+        return _fields(self.form.variant.text)
 
     def _html_tag(self, field: MergeField) -> str:
         return f"{self._mark}{field.name}_{self._html_fields.index(field)}_html-"
@@ -90,9 +90,9 @@ class SendgridForm:
 
     @cached_property
     def _mark(self) -> str:
-        """How a tag begins: something that the edition itself does not say."""
+        """How a tag begins: something that the mail itself does not say."""
         mark = "-mm"
-        while mark in self.form.edition.html or mark in self.form.edition.text:
+        while mark in self.form.variant.html or mark in self.form.variant.text:
             mark += "m"
         return f"{mark}_"
 

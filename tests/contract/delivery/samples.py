@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, date, datetime
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -14,7 +16,7 @@ from newsletter.delivery.letters import Letter, LetterForm
 from newsletter.delivery.preparing import freeze_audience, start_send
 from newsletter.publishing.candidates import freeze
 from newsletter.publishing.models import Candidate, Slot, SlotState
-from newsletter.rendering.edition import Edition
+from newsletter.rendering.edition import Edition, Variant
 from newsletter.rendering.merge import Personal, merge_token
 from newsletter.rendering.message import MailHeaders
 from newsletter.subscribers.models import Subscriber, Subscription
@@ -35,12 +37,19 @@ HEADERS = MailHeaders(
 )
 
 
-def edition(language: str = "en", *, filler: str = "") -> Edition:
+TOPICS = ("zebrafish", "quince")
+"""Topics with names that nothing else says: found anywhere, they were written there."""
+
+CHOICES = ((), TOPICS, TOPICS[:1], TOPICS[1:], ("something else",), (*TOPICS, "something else"))
+"""What readers chose, in turn."""
+
+
+def edition(language: str = "en", *, filler: str = "", issue: str = ISSUE) -> Edition:
     """Make a small edition with every kind of merge field in both parts."""
     name, address = merge_token(MergeField("first_name", "friend")), merge_token(MergeField("address"))
     manage, leave = merge_token(MergeField("manage_url")), merge_token(MergeField("unsubscribe_url"))
     return Edition(
-        issue=ISSUE,
+        issue=issue,
         language=language,
         written_in=language,
         title="Mets Matters, December 2026",
@@ -53,6 +62,27 @@ def edition(language: str = "en", *, filler: str = "") -> Edition:
         text=f"Dear {name},\n\n.{filler}\n\nSent to {address}. {manage} {leave}\n",
         web="<html></html>",
     )
+
+
+def varied_edition(language: str = "en", *, filler: str = "", issue: str = ISSUE) -> Edition:
+    """Make an edition with a mail for each choice of TOPICS; each says in both parts which one it is, by ``mark_of``."""
+    plain = edition(language, filler=filler, issue=issue)
+    topics = tuple(sorted(TOPICS))
+    fullest, *narrower = (
+        Variant(choice, plain.html.replace("<body>", f"<body><p>{mark_of(choice)}</p>"), f"{mark_of(choice)}\n\n{plain.text}")
+        for choice in [topics, *((topic,) for topic in topics), ()]
+    )
+    return replace(plain, html=fullest.html, text=fullest.text, topics=topics, narrower=tuple(narrower))
+
+
+def mark_of(topics: Collection[str]) -> str:
+    """Give what stands in the mail for readers who chose these of TOPICS."""
+    return f"[variant {sum(2**number for number, topic in enumerate(TOPICS) if topic in topics)}]"
+
+
+def expected_mark(address: str) -> str:
+    """Give what stands in the mail for an invented reader whose choice is one of CHOICES."""
+    return mark_of(CHOICES[int(address.removeprefix("reader").partition("@")[0]) % len(CHOICES)])
 
 
 def letter_form(language: str = "en", *, filler: str = "") -> LetterForm:
@@ -74,8 +104,14 @@ def letters(count: int, *, language: str = "en") -> list[Letter]:
     return [letter(number, form) for number in range(1, count + 1)]
 
 
-def add_readers(count: int, *, languages: tuple[str, ...] = ("en", "es"), start: int = 1) -> list[int]:
-    """Store invented readers in bulk and give their subscription ids; the languages take turns."""
+def add_readers(
+    count: int,
+    *,
+    languages: tuple[str, ...] = ("en", "es"),
+    choices: Sequence[Collection[str]] = ((),),
+    start: int = 1,
+) -> list[int]:
+    """Store invented readers in bulk and give their subscription ids; the languages, and the choices of topics, take turns."""
     sealer = Sealer(settings.KEY_RING)
     people = []
     for number in range(start, start + count):
@@ -85,7 +121,7 @@ def add_readers(count: int, *, languages: tuple[str, ...] = ("en", "es"), start:
             Subscriber(
                 lookup=lookup,
                 contact=sealer.seal_contact(Contact(address, f"Name{number}"), lookup=lookup),
-                topics=sealer.seal_topics([], lookup=lookup),
+                topics=sealer.seal_topics(choices[number % len(choices)], lookup=lookup),
                 language=languages[number % len(languages)],
                 created_at=NOW,
             )
@@ -109,16 +145,18 @@ def add_readers(count: int, *, languages: tuple[str, ...] = ("en", "es"), start:
     return [subscription.pk for subscription in subscriptions]
 
 
-def freeze_candidate(*, filler: str = "", issue: str = ISSUE) -> Candidate:
-    editions = [edition("en", filler=filler), edition("es", filler=filler)]
+def freeze_candidate(*, filler: str = "", issue: str = ISSUE, varied: bool = False) -> Candidate:
+    make = varied_edition if varied else edition
+    editions = [make(language, filler=filler, issue=issue) for language in ("en", "es")]
     return freeze(editions, TrialLock(), issue=issue, review_by=None, cards={}, now=NOW)
 
 
-def begin_send(*, transport: str = "outbox", filler: str = "") -> int:
+def begin_send(*, transport: str = "outbox", filler: str = "", issue: str = ISSUE, varied: bool = False) -> int:
     """Open a send of a frozen candidate, without going through the gate."""
-    candidate = freeze_candidate(filler=filler)
-    slot = Slot.objects.create(at=NOW, issue=ISSUE, state=SlotState.RELEASED, candidate=candidate)
-    send_id = start_send(slot_id=slot.pk, issue=ISSUE, candidate_id=candidate.pk, transport=transport, now=NOW)
+    candidate = freeze_candidate(filler=filler, issue=issue, varied=varied)
+    at = NOW + timedelta(days=Slot.objects.count())
+    slot = Slot.objects.create(at=at, issue=issue, state=SlotState.RELEASED, candidate=candidate)
+    send_id = start_send(slot_id=slot.pk, issue=issue, candidate_id=candidate.pk, transport=transport, now=NOW)
     assert send_id is not None
     return send_id
 

@@ -20,12 +20,13 @@ from newsletter.delivery.ledger import (
     take_step,
 )
 from newsletter.delivery.models import Batch, Delivery, Handover, Outcome, Send, SendState
+from newsletter.delivery.preparing import freeze_audience
 from newsletter.delivery.reporting import find_sends, send_report
 from newsletter.errors import NotAllowedError
 from newsletter.subscribers.models import EndReason, Subscription, SuppressionReason
 from newsletter.subscribers.subscribing import end_subscription, snooze
 from newsletter.subscribers.suppressing import suppress
-from tests.contract.delivery.samples import ISSUE, NOW, TODAY, handovers, prepared_send
+from tests.contract.delivery.samples import ISSUE, NOW, TODAY, add_readers, begin_send, handovers, prepared_send
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -123,6 +124,29 @@ def test_who_left_since_the_freeze_is_excluded_and_not_marked() -> None:
     marked = step(held)
     assert list(Delivery.objects.filter(pk__in=marked).values_list("subscription", flat=True)) == [people[4].pk]
     assert send_report(ISSUE).excluded == {"ended": 1, "suppressed": 1, "snoozed": 1, "erased": 1}
+
+
+@pytest.mark.parametrize(("with_topics", "known"), [(True, [{"quince"}, set()]), (False, [set(), set()])])
+def test_a_step_tells_topics_only_when_it_is_asked_to(*, with_topics: bool, known: list[set[str]]) -> None:
+    add_readers(2, languages=("en",), choices=[(), ("quince",)])
+    freeze_audience(begin_send(), on=TODAY, now=NOW)
+    held = claimed()
+    lease = LeaseTime("boot", 100.0)
+    taken = take_step(held, records=[], room=20, on=TODAY, now=NOW, with_topics=with_topics, lease_clock=lambda: lease)
+    assert [one.addressee.topics for one in taken.marked] == known
+
+
+def test_a_send_that_is_passed_over_is_not_claimed() -> None:
+    first = prepared_send(3)
+    second = begin_send(issue="2027-02")
+    freeze_audience(second, on=TODAY, now=NOW)
+    claims = [
+        claim_batch("one", lease_seconds=LEASE, now=NOW, passing_over=passed_over, lease_clock=lambda: LeaseTime("boot", 100.0))
+        for passed_over in ([first, second], [first])
+    ]
+    assert claims[0] is None
+    assert claims[1] is not None
+    assert claims[1].send_id == second
 
 
 def test_a_retry_waits_until_it_is_due_and_attempts_are_counted() -> None:

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 from pytest_django.fixtures import DjangoAssertNumQueries
+from structlog.testing import capture_logs
 
 from newsletter.errors import KeyMissingError
 from newsletter.subscribers.audience import (
@@ -110,6 +111,40 @@ def test_a_missing_key_stops_everything(people: dict[str, SignedUp]) -> None:
 
 def test_an_addressee_shows_nothing_of_itself() -> None:
     assert "example" not in repr(Addressee(1, b"12345678", "ana@example.org", "Ana"))
+
+
+def test_topics_are_given_only_where_they_are_asked_for(people: dict[str, SignedUp]) -> None:
+    reader = people["here"].subscription_id
+    without, with_them = (addressees([reader], on=SEND_DAY, with_topics=asked)[reader] for asked in (False, True))
+    assert isinstance(without, Addressee)
+    assert isinstance(with_them, Addressee)
+    assert (without.topics, with_them.topics) == (frozenset(), frozenset({"tnbc"}))
+    assert "tnbc" not in repr(with_them)
+
+
+def test_who_must_not_be_mailed_is_not_looked_into(people: dict[str, SignedUp]) -> None:
+    left = people["left"]
+    Subscriber.objects.filter(pk=left.subscriber().pk).update(topics=b"\x09" + bytes(left.subscriber().topics)[1:])
+    assert addressees([left.subscription_id], on=SEND_DAY, with_topics=True) == {left.subscription_id: "ended"}
+
+
+def test_topics_that_were_tampered_with_cost_nobody_their_mail_and_are_counted(people: dict[str, SignedUp]) -> None:
+    here, there = people["here"], people["aquí"]
+    Subscriber.objects.filter(pk=here.subscriber().pk).update(topics=there.subscriber().topics)
+    ids = [here.subscription_id, there.subscription_id]
+    with capture_logs() as lines:
+        found = addressees(ids, on=SEND_DAY, with_topics=True)
+    told = [one.topics for one in found.values() if isinstance(one, Addressee)]
+    assert told == [frozenset(), frozenset({"tnbc"})]
+    assert lines == [{"event": "topics unreadable", "log_level": "warning", "readers": 1}]
+
+
+def test_a_missing_key_of_topics_stops_everything(people: dict[str, SignedUp]) -> None:
+    subscriber = people["here"].subscriber()
+    Subscriber.objects.filter(pk=subscriber.pk).update(topics=b"\x09" + bytes(subscriber.topics)[1:])
+    with pytest.raises(KeyMissingError, match="key 9"):
+        addressees([people["here"].subscription_id], on=SEND_DAY, with_topics=True)
+    assert isinstance(addressees([people["here"].subscription_id], on=SEND_DAY)[people["here"].subscription_id], Addressee)
 
 
 def test_the_count_equals_what_the_pages_yield(people: dict[str, SignedUp]) -> None:

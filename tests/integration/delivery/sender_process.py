@@ -1,7 +1,7 @@
 """A worker as a process of its own, for tests that kill it: ``python -m tests.integration.delivery.sender_process ACT``.
 
-``prepare N`` makes the database and a send to N invented readers; ``deliver`` delivers until the send is done; ``tick MOMENT``
-looks for due slots once, at that moment of the wall clock (Unix seconds), as two schedulers do.
+``prepare N`` makes the database and a send to N invented readers, whose choices of topics take turns; ``deliver`` delivers until
+the send is done; ``tick MOMENT`` looks for due slots once, at that moment of the wall clock (Unix seconds), as two schedulers do.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ django.setup()
 from newsletter.clock import system_clock  # noqa: E402 - Django comes first
 from newsletter.delivery.sending import deliver_open_sends, start_due_sends  # noqa: E402
 from newsletter.publishing.models import Approval, Slot  # noqa: E402
-from tests.contract.delivery.samples import ISSUE, add_readers, begin_send, freeze_candidate  # noqa: E402
+from tests.contract.delivery.samples import CHOICES, ISSUE, add_readers, begin_send, freeze_candidate  # noqa: E402
 
 
 def prepare(readers: int) -> None:
     call_command("migrate", verbosity=0)
-    add_readers(readers)
-    begin_send(transport="smtp", filler="Words. " * 300)
+    add_readers(readers, choices=CHOICES)
+    begin_send(transport="smtp", filler="Words. " * 300, varied=True)
 
 
 def prepare_slot(readers: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -28,6 +29,11 @@ class GlossaryTerm:
     key: str
     term: str
     definition: str
+
+    @property
+    def anchor(self) -> str:
+        """What identifies the term on a page."""
+        return re.sub(r"[^0-9A-Za-z-]", lambda sign: f"_{ord(sign[0]):x}_", self.key)
 
 
 @dataclass(frozen=True, slots=True)

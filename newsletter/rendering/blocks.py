@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from newsletter.authoring.issue import Block, Image, Issue
+from newsletter.authoring.issue import Block, EarlierIssue, Image, Issue, LinkItem
 from newsletter.rendering.design import draw
 from newsletter.rendering.encounters import Encounters
+from newsletter.rendering.event_card import event_card
+from newsletter.rendering.moments_in_words import moment_in_words, month_in_words, zone_in_words
 from newsletter.rendering.pictures import PictureShelf
 from newsletter.rendering.trial_card import trial_card
 from newsletter.rendering.words import Words, day
 
 NCT_FIELD = "nct_id"
 """A block with a field of this name gets the trial's card as ``trial``."""
+
+START_FIELD = "start"
+"""A block with a moment of this name gets the event's card as ``event``, with its calendar file."""
 
 
 class Prose(Protocol):
@@ -36,6 +42,23 @@ class Prose(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnItem:
+    """One item of a block that is a list of links, ready to print."""
+
+    url: str
+    title: Markup
+    body: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class IssueLink:
+    """Another issue of the newsletter: the month that it is named after, in words, and where it stands in the archive."""
+
+    month: str
+    url: str
+
+
 @dataclass(frozen=True)
 class Medium:
     """One of the three things an issue becomes: ``folder`` is email, text or web, ``ending`` that of its templates."""
@@ -50,10 +73,15 @@ class Medium:
 
 
 def draw_block(block: Block, issue: Issue, words: Words, medium: Medium) -> Markup:
-    """Draw a block. Its template sees ``block`` (its fields, ready to print), ``body``, and what the medium has in common."""
-    body = medium.prose.flow(block.body)
+    """Draw a block.
+
+    Its template sees ``block`` (its fields, ready to print), ``body``, or ``items`` where that is a list of links, and what the
+    medium has in common.
+    """
+    items = [_draw_item(item, medium) for item in block.items]
+    body = Markup() if items else medium.prose.flow(block.body)
     fields = {name: _ready(value, medium.pictures, words) for name, value in block.fields.items()}
-    values: dict[str, object] = {**medium.common, "block": fields, "body": body}
+    values: dict[str, object] = {**medium.common, "block": fields, "body": body, "items": items}
     if NCT_FIELD in fields:
         nct_id = str(fields[NCT_FIELD])
         values["trial"] = trial_card(
@@ -63,12 +91,25 @@ def draw_block(block: Block, issue: Issue, words: Words, medium: Medium) -> Mark
             record=issue.lock.trials.get(nct_id),
             words=words,
         )
+    if isinstance(block.fields.get(START_FIELD), datetime):
+        values["event"] = event_card(block.fields, issue=issue.name, shelf=medium.pictures, words=words)
     return draw(medium.environment, f"{medium.folder}/blocks/{block.kind}{medium.ending}", values)
 
 
 def _ready(value: object, pictures: PictureShelf, words: Words) -> object:
     if isinstance(value, Image):
         return pictures.show(value)
+    if isinstance(value, datetime):
+        return moment_in_words(value, words)
     if isinstance(value, date):
         return day(value.isoformat(), words)
+    if isinstance(value, ZoneInfo):
+        return zone_in_words(value, words)
+    if isinstance(value, EarlierIssue):
+        year, month = (int(part) for part in value.name.split("-")[:2])
+        return IssueLink(month_in_words(year, month, words), f"{pictures.base_url}/issues/{value.name}/")
     return value
+
+
+def _draw_item(item: LinkItem, medium: Medium) -> DrawnItem:
+    return DrawnItem(item.url, medium.prose.inline(item.title), medium.prose.flow(item.body))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from newsletter.authoring.issue import MergeField
+from newsletter.authoring.issue import GlossaryTerm, MergeField
 from newsletter.errors import TemplateError
 from newsletter.rendering.html_prose import ELEMENTS, HtmlProse
 from newsletter.rendering.merge import merge_token
@@ -26,7 +26,7 @@ class MailProse(HtmlProse):
         """Give a link to the token."""
         return Markup(f'<a href="{merge_token(merge_field)}"{self.attributes["a"]}>{words}</a>')  # noqa: S704 - words are ready
 
-    def new_term(self, words: Markup) -> Markup:
+    def new_term(self, term: GlossaryTerm, words: Markup) -> Markup:  # noqa: ARG002 - a mail links to no word
         """Give the words as they are: the explanation stands at the end of the section."""
         return words
 

@@ -1,4 +1,4 @@
-"""The pictures of an issue: published under the digest of what they show."""
+"""The pictures and calendar files of an issue: published under the digest of what is in them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from newsletter.rendering.edition import Asset
 WIDEST = 520
 """Pixels between the margins of a letter. Outlook draws a picture as wide as its width attribute says."""
 
-ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif"}
+ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "text/calendar": ".ics"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,18 @@ class Picture:
 
 @dataclass(slots=True)
 class PictureShelf:
-    """Gives pictures their public addresses and remembers them, each once, in the order of the issue."""
+    """Gives pictures and other files their public addresses and remembers them, each once, in the order of the issue."""
 
     base_url: str
     assets: dict[str, Asset] = field(default_factory=dict)
 
     def show(self, image: Image) -> Picture:
         """Put ``image`` on the shelf and say how to show it."""
-        name = hashlib.sha256(image.data).hexdigest()[:16] + ENDINGS[image.media_type]
-        self.assets.setdefault(name, Asset(name, image.media_type, image.data))
         width = min(image.width, WIDEST)
-        return Picture(f"{self.base_url}/assets/{name}", width, round(image.height * width / image.width))
+        return Picture(self.publish(image.data, image.media_type), width, round(image.height * width / image.width))
+
+    def publish(self, data: bytes, media_type: str) -> str:
+        """Put a file on the shelf and give its address."""
+        name = hashlib.sha256(data).hexdigest()[:16] + ENDINGS[media_type]
+        self.assets.setdefault(name, Asset(name, media_type, data))
+        return f"{self.base_url}/assets/{name}"

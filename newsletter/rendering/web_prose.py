@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from newsletter.authoring.issue import MergeField
+from newsletter.authoring.issue import GlossaryTerm, MergeField
 from newsletter.rendering.html_prose import HtmlProse
 from newsletter.rendering.plain import html_text
 from newsletter.rendering.words import Words
@@ -29,6 +29,9 @@ class WebProse(HtmlProse):
         """Give the words and where the link is to be found."""
         return Markup("{} ({})").format(words, self.words["web"]["use_your_mail"])
 
-    def new_term(self, words: Markup) -> Markup:
-        """Mark where the term is first met."""
-        return Markup("<dfn>{}</dfn>").format(words)
+    def new_term(self, term: GlossaryTerm, words: Markup) -> Markup:
+        """Link the term to its line in the list at the end of the page, which links back.
+
+        Anchors of sections have no underscore, so that none of them can be one of these.
+        """
+        return Markup('<a class="word" id="in_text_{}" href="#word_{}">{}</a>').format(term.anchor, term.anchor, words)

@@ -123,6 +123,8 @@ COUNT_HELD_BATCHES: Final = """
     WHERE s.state = 'running' AND NOT b.done AND b.leased_at IS NOT NULL AND s.id NOT IN {ids}
 """
 
+COUNT_HANDOVERS: Final = "SELECT send_id, handover, count(*) FROM delivery_delivery GROUP BY send_id, handover"
+
 SUM_DELIVERIES: Final = """
     SELECT b.language, d.handover, d.outcome, CASE WHEN d.handover IN ('excluded', 'failed') THEN d.reason ELSE '' END,
            count(*)

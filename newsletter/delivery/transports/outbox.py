@@ -30,6 +30,8 @@ class OutboxTransport:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._moved: frozenset[str] = frozenset()
+        self._moved_at = 0
 
     async def run_lane(self, bag: Mailbag, *, answer: AnswerSink) -> None:
         """Write letters until the bag is empty; raises TransportError when the folder cannot be written."""
@@ -49,23 +51,32 @@ class OutboxTransport:
     def _write(self, letters: Sequence[Letter]) -> None:
         for name in ("tmp", "new", "cur"):
             (self._folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-        there = {name.partition(":")[0] for part in ("new", "cur") for name in _names(self._folder / part)}
         for letter in letters:
-            if letter.key not in there:
+            if not self._is_there(letter.key):
                 draft = self._folder / "tmp" / letter.key
                 _write_synced(draft, letter.to_bytes())
                 draft.rename(self._folder / "new" / letter.key)
         _sync(self._folder / "new")
+
+    def _is_there(self, key: str) -> bool:
+        """Say whether a letter was written before; a mail program that has shown one moves it to ``cur/`` under a longer name.
+
+        ``new/`` is asked for one name, and ``cur/`` listed only when something was moved there since: to list both for every
+        few letters took time that grew with the square of the list.
+        """
+        if (self._folder / "new" / key).exists():
+            return True
+        moved_at = (self._folder / "cur").stat().st_mtime_ns
+        if moved_at != self._moved_at:
+            self._moved = frozenset(file.name.partition(":")[0] for file in (self._folder / "cur").iterdir())
+            self._moved_at = moved_at
+        return key in self._moved
 
     def _after_failure(self, letter: Letter) -> Answer:
         """Say what is known: a file under its final name could still be lost in a power cut."""
         if (self._folder / "new" / letter.key).exists():
             return Answer(AnswerKind.UNKNOWN, "written, but not known to be on disk")
         return Answer(AnswerKind.NOT_SENT, "the outbox could not be written")
-
-
-def _names(folder: Path) -> list[str]:
-    return [entry.name for entry in os.scandir(folder)]
 
 
 def _write_synced(file: Path, content: bytes) -> None:

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from newsletter.delivery.lease import LeaseTime, read_lease_clock
 from newsletter.delivery.ledger import (
@@ -248,3 +249,16 @@ def test_status_says_how_far_a_send_is() -> None:
     assert [one.issue for one in find_sends()] == [ISSUE]
     with pytest.raises(NotAllowedError, match="was not sent"):
         send_report("2027-02")
+
+
+@pytest.mark.parametrize("sends", [0, 1, 4])
+def test_the_status_of_all_sends_takes_two_queries_however_many(
+    sends: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    add_readers(3, languages=("en",))
+    for number in range(sends):
+        freeze_audience(begin_send(issue=f"202{number}-12"), on=TODAY, now=NOW)
+    Delivery.objects.filter(send__issue="2020-12").update(handover=Handover.ACCEPTED)
+    with django_assert_num_queries(2):
+        found = find_sends()
+    assert found == [send_report(f"202{number}-12").status for number in reversed(range(sends))]

@@ -1,4 +1,4 @@
-"""The public archive: the web pages of issues that were released, byte for byte, and their pictures.
+"""The public archive: the web pages of issues that were released, byte for byte, their pictures and calendar files.
 
 Nothing here knows a reader: no cookie, no token, nothing personal; so caches and search engines may keep it.
 """
@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 from selectolax.lexbor import LexborHTMLParser
 
 from newsletter.publishing.cadence import time_zone
+from newsletter.publishing.calendar_downloads import CALENDAR, calendar_file_name
 from newsletter.publishing.models import FrozenAsset, FrozenEdition, Slot, SlotState
 from newsletter.subscribers.installation import config, page_design
 from newsletter.subscribers.page_design import Words
@@ -103,12 +104,16 @@ def issue_edition(request: HttpRequest, name: str, language: str) -> HttpRespons
 
 @require_safe
 def asset(request: HttpRequest, name: str) -> HttpResponse:
-    """Give a picture of a frozen edition; its address never changes its meaning."""
+    """Give a picture or a calendar file of a frozen edition; its address never changes its meaning."""
     found = FrozenAsset.objects.filter(name=name).first()
     if found is None:
         raise Http404
     data = bytes(found.data)
     response = HttpResponse(data, content_type=found.media_type)
+    if found.media_type == CALENDAR:
+        file_name = calendar_file_name(data, time_zone(config().cadence))
+        response.headers["Content-Type"] = f"{CALENDAR}; charset=utf-8"
+        response.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return _unless_known(request, _public(response, A_YEAR), etag=hashlib.sha256(data).hexdigest())
 
 

@@ -11,7 +11,17 @@ from django.test import Client
 from newsletter.publishing.calendar import schedule_issue
 from newsletter.publishing.models import SlotState
 from newsletter.publishing.slots import move_slot
-from tests.contract.publishing.samples import CADENCE, ISSUE, NOW, Files, approve_fully, make_edition, make_issue
+from newsletter.rendering.edition import Asset
+from tests.contract.publishing.samples import (
+    CADENCE,
+    ISSUE,
+    NOW,
+    Files,
+    approve_fully,
+    make_edition,
+    make_issue,
+    make_varied_edition,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +141,48 @@ def test_a_picture_is_given_for_ever_as_what_it_is(client: Client) -> None:
     assert answer.headers["Content-Type"] == "image/png"
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def calendar(*lines: str) -> Asset:
+    text = "\r\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", *lines, "END:VEVENT", "END:VCALENDAR", ""])
+    return Asset(f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.ics", "text/calendar", text.encode())
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        (("SUMMARY:An evening call\\, with nurses", "DTSTART:20261209T010000Z"), "an-evening-call-with-nurses-2026-12-08.ics"),
+        (("SUMMARY:Charla en línea", "DTSTART;VALUE=DATE:20261208"), "charla-en-linea-2026-12-08.ics"),
+        (('SUMMARY:"; x=y/../', "DTSTART:20261208T120000Z"), "xy-2026-12-08.ics"),
+        (("SUMMARY:患者会", "DTSTART:20261208T120000Z"), "event-2026-12-08.ics"),
+        (("SUMMARY:" + "long " * 40, "DTSTART:20261208T120000Z"), "-".join(["long"] * 12) + "-2026-12-08.ics"),
+        (("SUMMARY:Some day",), "some-day.ics"),
+        (("BEGIN:NOTHING",), "event.ics"),
+    ],
+)
+def test_a_calendar_file_is_saved_under_the_name_of_its_event(client: Client, lines: tuple[str, ...], name: str) -> None:
+    """On the day that it begins where the newsletter is made: the call is at eight in the evening in New York."""
+    invitation = calendar(*lines)
+    publish(Files().edited(assets=(invitation,)))
+    answer = get(client, f"/assets/{invitation.name}")
+    assert answer.content == invitation.data
+    assert answer.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_a_picture_is_shown_and_not_saved(client: Client) -> None:
+    publish()
+    assert "Content-Disposition" not in get(client, ASSET).headers
+
+
+def test_the_page_of_an_issue_shows_what_is_for_readers_of_every_topic(client: Client) -> None:
+    """Which variant a reader gets by mail is no matter here: a page that differed would tell."""
+    varied = make_varied_edition("en")
+    web = "<!doctype html><p>for tnbc</p><p>for trials</p>"
+    publish(Files(editions=(replace(varied, web=web), ES)))
+    assert get(client, PAGE).content.decode() == web
 
 
 def test_who_has_a_page_already_gets_no_bytes_but_the_same_rules(client: Client) -> None:

@@ -1,63 +1,147 @@
-"""Milliseconds to compile the sample issue, warm: ``python -m benchmarks.compile``. No network, no database."""
+"""Milliseconds to compile an issue, warm: ``python -m benchmarks.compile``. No network, no database.
+
+npm's mjml runs beside ours where node finds it: in NPM_MJML (a folder with node_modules), here, or among the global packages.
+Both get the MJML of a mail with its text in place, as one would write it without our placeholders.
+"""
 
 from __future__ import annotations
 
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
+from benchmarks.npm_mjml import find_npm_mjml, time_npm_mjml
+from benchmarks.twelve_sections import SAMPLE, link_site, write_round
 from newsletter.authoring.folder import read_issues
 from newsletter.checking.check import check_editions
 from newsletter.checking.written_issue import drafts
-from newsletter.config import load_config
-from newsletter.rendering.design import load_design
+from newsletter.config import Config, load_config
+from newsletter.rendering.design import Design, load_design
 from newsletter.rendering.mail_headers import MailHeaders
+from newsletter.rendering.mail_page import compile_mjml
 from newsletter.rendering.merge import Personal
 from newsletter.rendering.message import compile_message
-from newsletter.rendering.render import Letterhead, render_editions
+from newsletter.rendering.render import Letterhead, mail_mjml, render_editions
 
+HOME = Path(__file__).resolve().parent.parent
+SENT_ON = date(2026, 12, 1)
 ROUNDS = 30
 MESSAGES = 2_000
+Result = TypeVar("Result")
+FRESH = """
+import resource, sys
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+from newsletter.checking.written_issue import read_written_issue
+from newsletter.config import load_config
+issue = read_written_issue("2026-12", sent_on=date(2026, 12, 1), config=load_config(Path(sys.argv[1])))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
 
 
-def milliseconds(work: Callable[[], object]) -> str:
-    """Give median and range over the rounds."""
-    work()
-    took = []
-    for _ in range(ROUNDS):
+@dataclass
+class Timings:
+    """Milliseconds of each stage, by its name, one for each round."""
+
+    took: dict[str, list[float]] = field(default_factory=dict)
+
+    def time(self, stage: str, work: Callable[[], Result]) -> Result:
+        """Do some work and note how long it took."""
         started = time.perf_counter()
-        work()
-        took.append((time.perf_counter() - started) * 1000)
-    return f"{statistics.median(took):8.2f} ms ({min(took):.2f} to {max(took):.2f})"
+        result = work()
+        self.took.setdefault(stage, []).append((time.perf_counter() - started) * 1000)
+        return result
+
+    def print(self) -> None:
+        """Print the median and the range of each stage."""
+        for stage, took in self.took.items():
+            print(f"  {stage:<34} {statistics.median(took):8.2f} ms ({min(took):.2f} to {max(took):.2f})")
 
 
 def main() -> None:
-    """Measure each stage for both languages together, and print."""
-    config = load_config(Path(__file__).resolve().parent.parent)
-    languages, design, head = config.newsletter.languages, load_design(config.home), Letterhead.of(config)
-    issues = read_issues(config.home, "2026-12", languages)
-    editions = render_editions(issues, design, head)
-    draft = drafts(issues, editions, sent_on=date(2026, 12, 1), config=config)
-    english = issues[:1]
+    """Measure both issues, and print."""
+    config = load_config(HOME)
+    design = load_design(HOME)
+    measure_sample(config, design)
+    with tempfile.TemporaryDirectory() as folder:
+        measure_twelve_sections(Path(folder), design)
+
+
+def measure_sample(config: Config, design: Design) -> None:
+    """Measure each stage for the sample issue as it is."""
+    languages, head, timings = config.newsletter.languages, Letterhead.of(config), Timings()
     personal = Personal("Ana", "ana@example.org", "https://n.example.org/m/x", "https://n.example.org/u/x")
-    template = compile_message(editions[0], MailHeaders.of(config))
     date_sent = datetime(2026, 12, 1, tzinfo=UTC)
+    issues = read_issues(HOME, SAMPLE, languages)
+    editions = render_editions(issues, design, head)
+    template = compile_message(editions[0], MailHeaders.of(config))
 
     def messages() -> None:
         for _ in range(MESSAGES):
             template.message(personal, message_id="<0@example.org>", date=date_sent)
 
-    one = replace(head, languages=languages[:1])
     print(f"The sample issue: {len(issues[0].sections)} sections, html {len(editions[0].html.encode()) / 1000:.1f} kB")
-    print(f"  read, two languages              {milliseconds(lambda: read_issues(config.home, '2026-12', languages))}")
-    print(f"  render, one edition              {milliseconds(lambda: render_editions(english, design, one))}")
-    print(f"  render, two editions             {milliseconds(lambda: render_editions(issues, design, head))}")
-    print(f"  check, two editions              {milliseconds(lambda: check_editions(draft))}")
-    print(f"  compile the message              {milliseconds(lambda: compile_message(editions[0], MailHeaders.of(config)))}")
-    print(f"  splice {MESSAGES} messages             {milliseconds(messages)}")
+    for _ in range(ROUNDS):
+        timings.time("read, two languages", lambda: read_issues(HOME, SAMPLE, languages))
+        timings.time("render, one edition", lambda: render_editions(issues[:1], design, replace(head, languages=languages[:1])))
+        timings.time("render, two editions", lambda: render_editions(issues, design, head))
+        timings.time("check, two editions", lambda: check_editions(drafts(issues, editions, sent_on=SENT_ON, config=config)))
+        timings.time("compile the message", lambda: compile_message(editions[0], MailHeaders.of(config)))
+        timings.time(f"splice {MESSAGES} messages", messages)
+    timings.print()
+
+
+def measure_twelve_sections(folder: Path, design: Design) -> None:
+    """Measure an issue of twelve sections, two languages and four variants, that is new in every round."""
+    link_site(HOME, folder)
+    config = load_config(folder)
+    languages, head, timings = config.newsletter.languages, Letterhead.of(config), Timings()
+    for number in range(-3, ROUNDS):
+        write_round(HOME, folder, number)
+        if not number:
+            timings.took.clear()
+        started = time.perf_counter()
+        issues = timings.time("read", partial(read_issues, folder, SAMPLE, languages))
+        editions = timings.time("render text, web and variants", partial(render_editions, issues, design, head))
+        draft = drafts(issues, editions, sent_on=SENT_ON, config=config)
+        timings.time("check", partial(check_editions, draft))
+        timings.took.setdefault("all (goal 30)", []).append((time.perf_counter() - started) * 1000)
+    timings.took["an edition (goal 10)"] = [took / len(editions) for took in timings.took["all (goal 30)"]]
+    sections, variants = (sum(1 for section in issues[0].sections if section.anchor), len(editions[0].variants))
+    print(f"\n{sections} sections, {len(editions)} languages, {variants} variants each; another text in every round")
+    timings.print()
+    sizes = ", ".join(f"{edition.language} {len(edition.html.encode()) / 1000:.1f}" for edition in editions)
+    print(f"  html, all parts open (goal 45)     {sizes} kB")
+    measure_mjml(mail_mjml(issues[0], design, head))
+    print(f"  memory of a fresh process, peak    {peak_memory(folder):8.1f} MB (goal 120)")
+
+
+def measure_mjml(document: str) -> None:
+    """Measure MJML alone, ours and npm's, on the same mail."""
+    timings = Timings()
+    for _ in range(ROUNDS):
+        timings.time("MJML alone, ours", lambda: compile_mjml(document, "en"))
+    folder = find_npm_mjml()
+    if folder:
+        timings.took["MJML alone, npm's"] = time_npm_mjml(folder, document, ROUNDS)
+    timings.print()
+    if folder is None:
+        print("  MJML alone, npm's                  NOT RUN: node finds no mjml (npm install mjml in a folder, NPM_MJML=folder)")
+
+
+def peak_memory(folder: Path) -> float:
+    """Give the most memory, in MB, that a process of its own has for reading, rendering and checking."""
+    run = subprocess.run([sys.executable, "-c", FRESH, str(folder)], check=True, capture_output=True, text=True, cwd=HOME)
+    return int(run.stdout) / 1024
 
 
 if __name__ == "__main__":

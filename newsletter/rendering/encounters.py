@@ -1,6 +1,6 @@
-"""What a reader has come across so far, one section after the other: glossary terms, and links that the text part numbers.
+"""What a reader has come across so far, from part to part: glossary terms, and links that the text part numbers.
 
-It decides what a section says of them: a term is explained where it first comes up, a link is numbered once.
+It decides what a part says of them: a term is explained where it first comes up, a link is numbered once.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ from dataclasses import dataclass, field
 
 from newsletter.authoring.issue import GlossaryTerm
 
-Standing = tuple[object, ...]
+Standing = tuple[frozenset[str], tuple[int | None, ...], int]
 
 
 @dataclass(slots=True)
 class Mentions:
-    """The terms and links that one section brings up, each once, in order."""
+    """The terms and links that a part brings up, each once, in order."""
 
-    terms: dict[str, None] = field(default_factory=dict)
+    terms: dict[str, GlossaryTerm] = field(default_factory=dict)
     links: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Encounters:
-    """One reader's way through one variant of an issue."""
+    """One reader's way through one variant of an issue. ``mentions`` are those of the part that is being drawn."""
 
     terms: set[str] = field(default_factory=set)
     numbers: dict[str, int] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Encounters:
 
     def meet(self, term: GlossaryTerm) -> bool:
         """Come across a term; say whether it is for the first time."""
-        self.mentions.terms[term.key] = None
+        self.mentions.terms[term.key] = term
         if term.key in self.terms:
             return False
         self.terms.add(term.key)
@@ -42,27 +42,39 @@ class Encounters:
     def number(self, link: str) -> int:
         """Come across a link and give its number, from 1."""
         self.mentions.links[link] = None
-        if link not in self.numbers:
-            self.numbers[link] = len(self.numbers) + 1
+        number = self.numbers.get(link)
+        if number is None:
+            number = self.numbers[link] = len(self.numbers) + 1
             self.new_links.append(link)
-        return self.numbers[link]
+        return number
 
-    def end_section(self) -> Mentions:
-        """Give what the section brought up, and begin the next."""
-        mentions, self.mentions, self.new_terms, self.new_links = self.mentions, Mentions(), [], []
+    def come_across(self, mentions: Mentions) -> None:
+        """Come across everything in a part that is drawn already."""
+        for term in mentions.terms.values():
+            self.meet(term)
+        for link in mentions.links:
+            self.number(link)
+
+    def take_mentions(self) -> Mentions:
+        """Give what came up since the last call."""
+        mentions, self.mentions = self.mentions, Mentions()
         return mentions
 
-    def standing(self, mentions: Mentions) -> Standing:
-        """Give all that a section with these mentions can depend on: two readers for whom it is equal read the same words."""
-        numbers = tuple(self.numbers.get(link) for link in mentions.links)
-        return frozenset(self.terms.intersection(mentions.terms)), numbers, len(self.numbers) if None in numbers else 0
+    def take_new_terms(self) -> tuple[GlossaryTerm, ...]:
+        """Give the terms first met since the last call."""
+        terms, self.new_terms = tuple(self.new_terms), []
+        return terms
 
-    def pass_over(self, mentions: Mentions) -> None:
-        """Come across everything in a section that is drawn already."""
-        self.terms.update(mentions.terms)
-        for link in mentions.links:
-            self.numbers.setdefault(link, len(self.numbers) + 1)
+    def take_new_links(self) -> tuple[tuple[int, str], ...]:
+        """Give the links that were numbered since the last call, with their numbers."""
+        links, self.new_links = self.new_links, []
+        return tuple((self.numbers[link], link) for link in links)
 
     def copy(self) -> Encounters:
-        """Keep what is known now, between two sections."""
+        """Keep what is known now."""
         return Encounters(set(self.terms), dict(self.numbers))
+
+    def standing(self, mentions: Mentions) -> Standing:
+        """Give all that a part with these mentions can depend on: two readers for whom it is equal read the same words."""
+        numbers = tuple([self.numbers.get(link) for link in mentions.links])
+        return frozenset(self.terms.intersection(mentions.terms)), numbers, len(self.numbers) if None in numbers else 0

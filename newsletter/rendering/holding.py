@@ -35,6 +35,13 @@ class Holding:
             return value if PLACEHOLDER.fullmatch(value) else self.keep(value)
         return self.keep(html_text(value))
 
+    def numbered_anew(self, text: str) -> str:
+        """Count the placeholders in ``text`` from 0 on, so that drawings that differ only in what is held are equal."""
+        order = [int(number) for number in PLACEHOLDER.findall(text)]
+        self._pieces = [self._pieces[number] for number in order]
+        numbers = iter(range(len(order)))
+        return PLACEHOLDER.sub(lambda _: f"@@MMHELD{next(numbers)}@@", text)
+
     def release(self, text: str) -> str:
         """Put the pieces where their placeholders are; the pieces themselves are not looked at again."""
         return PLACEHOLDER.sub(lambda match: self._pieces[int(match[1])], text)

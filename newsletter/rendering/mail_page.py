@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 import mjml
 
@@ -18,16 +19,31 @@ LAYOUT = "email/layout.mjml.j2"
 
 def mail_page(design: Design, values: Mapping[str, object], *, language: str) -> str:
     """Draw the mail's HTML; ``language`` is that of its text. Raises TemplateError."""
-    holding = Holding()
-    skeleton = draw(design.skeleton, LAYOUT, {**values, "holding": holding})
+    skeleton, holding = draw_skeleton(design, values)
     if find_mjml_mistakes(skeleton):
         raise _refusal(design, values)
+    return holding.release(_compiled(skeleton, language))
+
+
+def draw_skeleton(design: Design, values: Mapping[str, object]) -> tuple[str, Holding]:
+    """Draw the MJML of a mail, with placeholders, and what belongs in their places. Raises TemplateError."""
+    holding = Holding()
+    drawn = draw(design.skeleton, LAYOUT, {**values, "holding": holding})
+    return holding.numbered_anew(drawn), holding
+
+
+def compile_mjml(skeleton: str, language: str) -> str:
+    """Turn MJML into HTML. Raises TemplateError."""
     try:
         # Without fonts={} MJML fetches a font from a third party, which would tell it who reads us.
         page: str = mjml.mjml2html(re.sub(r"\n\s+", "\n", skeleton), fonts={})
     except ValueError as error:
         raise TemplateError(f"templates/{LAYOUT} is not MJML: {error}") from error
-    return holding.release(_mend(page, language))
+    return _mend(page, language)
+
+
+_compiled = lru_cache(maxsize=8)(compile_mjml)
+"""The variants of a mail have one skeleton, since what differs in them is held back."""
 
 
 def _refusal(design: Design, values: Mapping[str, object]) -> TemplateError:

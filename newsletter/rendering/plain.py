@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 MARK = "@@MM"
 """What our own tokens begin with (newsletter.rendering.merge and mail_page)."""
@@ -21,6 +21,11 @@ NOT_FOR_HTML = re.compile(
 """Control characters, surrogates and noncharacters: parse errors by the HTML standard, and nothing that a reader sees."""
 
 
+SPECIAL = re.compile("[&<>\"']")
+REFERENCES = (("&", "&amp;"), (">", "&gt;"), ("<", "&lt;"), ("'", "&#39;"), ('"', "&#34;"))
+"""What stands for the characters that mean something in HTML, as markupsafe writes them; the ampersand comes first."""
+
+
 def defuse(text: str) -> str:
     """Break what would be read as a token of ours: authoring refuses it in an issue, but a registry's record is not ours."""
     if not text.isprintable():
@@ -30,7 +35,16 @@ def defuse(text: str) -> str:
 
 def html_text(text: str) -> Markup:
     """Escape text for HTML, as content or as a quoted attribute."""
-    return escape(defuse(text))
+    return Markup(escaped(text))  # noqa: S704 - it is escaped
+
+
+def escaped(text: str) -> str:
+    """Do the same for what becomes Markup later: making one costs more than escaping (measured 0.7 of 0.9 microseconds)."""
+    text = defuse(text)
+    if SPECIAL.search(text):
+        for character, reference in REFERENCES:
+            text = text.replace(character, reference)
+    return text
 
 
 def joined(parts: Iterable[str]) -> Markup:

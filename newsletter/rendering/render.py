@@ -12,7 +12,7 @@ from newsletter.config import Config
 from newsletter.rendering.blocks import Medium
 from newsletter.rendering.design import Design, draw
 from newsletter.rendering.edition import Edition, Variant
-from newsletter.rendering.mail_page import mail_page
+from newsletter.rendering.mail_page import draw_skeleton, mail_page
 from newsletter.rendering.mail_prose import MailProse
 from newsletter.rendering.merge import merge_token
 from newsletter.rendering.narrowing import selections, topics_of
@@ -66,9 +66,23 @@ def render_editions(issues: Sequence[Issue], design: Design, letterhead: Letterh
     )
 
 
+def mail_mjml(issue: Issue, design: Design, letterhead: Letterhead) -> str:
+    """Give the MJML of an issue's mail with everything in its place, as one would write it by hand. Raises TemplateError."""
+    common, frame = _common(issue, design, letterhead), _frame(issue, issue.language, (), design, letterhead)
+    medium = Medium("email", ".html.j2", design.html, MailProse(design.elements), PictureShelf(letterhead.base_url), common)
+    drawing = SectionDrawing(issue, design.words_in(issue.language), medium)
+    skeleton, holding = draw_skeleton(design, {**frame, **PERSONAL, **_sections(drawing, topics_of(issue))})
+    return holding.release(skeleton)
+
+
+def _common(issue: Issue, design: Design, letterhead: Letterhead) -> Mapping[str, object]:
+    words = design.words_in(issue.language)
+    return {"words": words, "theme": design.theme, "letterhead": letterhead, "sponsors": issue.sponsors}
+
+
 def _render(issue: Issue, language: str, written: Sequence[str], design: Design, letterhead: Letterhead) -> Edition:
     said = design.words_in(issue.language)
-    common: dict[str, object] = {"words": said, "theme": design.theme, "letterhead": letterhead, "sponsors": issue.sponsors}
+    common = _common(issue, design, letterhead)
     pictures = PictureShelf(letterhead.base_url)
     frame = _frame(issue, language, written, design, letterhead)
     mail = Medium("email", ".html.j2", design.html, MailProse(design.elements), pictures, common)
@@ -141,4 +155,7 @@ def _frame(issue: Issue, language: str, written: Sequence[str], design: Design, 
 
 def _tidy(text: str) -> str:
     """Leave at most one empty line between paragraphs, none at the ends, and no space at the end of a line."""
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text + "\n")).strip("\n") + "\n"
+    tidy = "\n".join([line.rstrip(" \t") for line in str(text).split("\n")])
+    while "\n\n\n" in tidy:
+        tidy = tidy.replace("\n\n\n", "\n\n")
+    return tidy.strip("\n") + "\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -14,9 +14,6 @@ from newsletter.rendering.encounters import Encounters, Mentions, Standing
 from newsletter.rendering.narrowing import NarrowedSection, Part, narrow
 from newsletter.rendering.plain import joined
 from newsletter.rendering.words import Words
-
-Selection = tuple[int, tuple[int, ...]]
-"""A section by its identity, and the numbers of its parts that are closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,59 +35,71 @@ class DrawnSection:
 class SectionDrawing:
     """Draws the sections of one issue for one medium, for readers of any topics.
 
-    Variants of a mail differ little: a section is drawn once for all readers who have the same of its blocks open and to whom
-    the same of its terms and links are new.
+    Variants of a mail differ little: a part of a section is drawn once for all readers to whom the same of its terms are new
+    and for whom its links have the same numbers.
     """
 
     issue: Issue
     words: Words
     medium: Medium
-    _mentions: dict[Selection, Mentions] = field(default_factory=dict)
-    _drawn: dict[tuple[Selection, Standing], DrawnSection] = field(default_factory=dict)
+    _narrowed: dict[tuple[int, tuple[int, ...]], NarrowedSection] = field(default_factory=dict)
+    _mentions: dict[int, Mentions] = field(default_factory=dict)
+    _drawn: dict[tuple[int, Standing], str] = field(default_factory=dict)
 
     def draw(self, chosen: Collection[str]) -> tuple[DrawnSection, ...]:
         """Draw what readers see who chose these topics: a section of which nothing is left for them is not among it."""
         self.medium.prose.seen = Encounters()
-        narrowed = [narrow(section, chosen) for section in self.issue.sections]
-        return tuple(self._section(section) for section in narrowed if section.parts)
+        return tuple(self._section(narrowed) for narrowed in self._narrow(chosen) if narrowed.parts)
+
+    def _narrow(self, chosen: Collection[str]) -> Iterator[NarrowedSection]:
+        """Narrow every section, and keep what comes out: a part is known by its identity."""
+        for section in self.issue.sections:
+            narrowed = narrow(section, chosen)
+            yield self._narrowed.setdefault((id(section), narrowed.closed), narrowed)
 
     def _section(self, narrowed: NarrowedSection) -> DrawnSection:
-        seen = self.medium.prose.seen
-        selection = (id(narrowed.section), narrowed.closed)
-        mentions = self._mentions.get(selection)
-        if mentions is not None and (known := self._drawn.get((selection, seen.standing(mentions)))):
-            seen.pass_over(mentions)
-            return known
-        before = seen.copy()
-        drawn = self._draw(narrowed.section, narrowed.parts)
-        mentions = self._mentions[selection] = seen.end_section()
-        self._drawn[selection, before.standing(mentions)] = drawn
-        return drawn
-
-    def _draw(self, section: Section, parts: Sequence[Part]) -> DrawnSection:
-        prose = self.medium.prose
-        heading = prose.inline(section.heading.children or ()) if section.heading else Markup()
-        body = ("\n\n" if self.medium.folder == "text" else "\n").join(self._bodies(parts))
+        section, seen = narrowed.section, self.medium.prose.seen
+        heading = self._once(section, lambda: self._heading(section))
+        body = ("\n\n" if self.medium.folder == "text" else "\n").join(self._bodies(narrowed))
         return DrawnSection(
             title=section.title,
-            heading=heading,
+            heading=joined([heading]),
             anchor=section.anchor,
             body=joined([body]),
-            terms=tuple(prose.seen.new_terms),
-            links=tuple((prose.seen.numbers[link], joined([link])) for link in prose.seen.new_links),
+            terms=seen.take_new_terms(),
+            links=tuple((number, joined([link])) for number, link in seen.take_new_links()),
         )
 
-    def _bodies(self, parts: Sequence[Part]) -> Iterator[str]:
+    def _heading(self, section: Section) -> str:
+        return self.medium.prose.inline(section.heading.children or ()) if section.heading else ""
+
+    def _bodies(self, narrowed: NarrowedSection) -> Iterator[str]:
         """Draw the parts; prose between which a closed block stood flows on as if there had never been one."""
         between = "\n\n" if self.medium.folder == "text" else ""
-        for is_prose, group in groupby(parts, lambda part: isinstance(part, Prose)):
-            drawn = (
-                self.medium.prose.flow(part.tokens)
-                if isinstance(part, Prose)
-                else draw_block(part, self.issue, self.words, self.medium)
-                for part in group
-            )
+        for is_prose, parts in groupby(narrowed.parts, lambda part: isinstance(part, Prose)):
+            drawn = [self._part(part) for part in parts]
             if is_prose:
                 yield between.join(drawn).strip("\n")
             else:
                 yield from (block.strip("\n") for block in drawn)
+
+    def _part(self, part: Part) -> str:
+        if isinstance(part, Prose):
+            return self._once(part, lambda: self.medium.prose.flow(part.tokens))
+        return self._once(part, lambda: draw_block(part, self.issue, self.words, self.medium))
+
+    def _once(self, part: object, work: Callable[[], str]) -> str:
+        """Draw a part, unless it has been drawn for a reader who had come across the same of what is in it."""
+        seen = self.medium.prose.seen
+        mentions = self._mentions.get(id(part))
+        if mentions is not None:
+            drawn = self._drawn.get((id(part), seen.standing(mentions)))
+            if drawn is not None:
+                seen.come_across(mentions)
+                return drawn
+        before = seen.copy()
+        seen.take_mentions()
+        drawn = work()
+        mentions = self._mentions[id(part)] = seen.take_mentions()
+        self._drawn[id(part), before.standing(mentions)] = drawn
+        return drawn

@@ -28,10 +28,13 @@ class TextProse:
 
     def flow(self, tokens: Sequence[Token]) -> Markup:
         """Render block tokens as paragraphs with an empty line between them."""
-        return joined(TextFlow(self.inline).render(tokens))
+        return joined(TextFlow(self._line).render(tokens))
 
     def inline(self, tokens: Sequence[Token]) -> Markup:
         """Render the children of an inline token as one line, or as several where the editor broke it."""
+        return joined([self._line(tokens)])
+
+    def _line(self, tokens: Sequence[Token]) -> str:
         out: list[str] = []
         links: list[tuple[Token, int]] = []
         for token in tokens:
@@ -40,9 +43,11 @@ class TextProse:
             elif token.type == "link_close":
                 opened, start = links.pop()
                 out.append(self._after_link(opened, "".join(out[start:])))
+            elif token.type == "text":
+                out.append(defuse(token.content))
             elif token.type not in SILENT:
                 out.append(self._span(token))
-        return joined(out)
+        return "".join(out)
 
     def _span(self, token: Token) -> str:
         if token.type in BREAKS:
@@ -51,7 +56,7 @@ class TextProse:
             return merge_token(token.meta["field"])
         if token.type == "glossary_term":
             self.seen.meet(token.meta["term"])
-        elif token.type not in {"text", "code_inline"}:
+        elif token.type != "code_inline":
             raise TemplateError(f"Markdown of the kind {token.type!r} cannot be written as text")
         return defuse(token.content)
 

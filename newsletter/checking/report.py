@@ -11,9 +11,15 @@ from functools import cached_property
 from selectolax.lexbor import LexborHTMLParser
 
 from newsletter.authoring.issue import Issue
+from newsletter.checking.cascade import ShownText, shown_text
+from newsletter.checking.page_facts import PageFacts
 from newsletter.checking.written import WrittenLink, written_links
 from newsletter.findings import Finding, Place, Severity
 from newsletter.rendering.edition import Edition
+
+
+MAIL_LAYOUT = Place("templates/email/layout.mjml.j2")
+"""The template with which to begin when the HTML of a mail is wrong, whatever the issue says."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,7 @@ class Draft:
 
     ``sent_on`` is the day on which the issue goes out, as far as it is known; ``postal_address`` is what every mail has to
     show. ``helpline_tel`` is the helpline as a ``tel:`` link writes it (+18442757427); when empty, any number to call will do.
+    ``base_url`` is where the archive publishes pages and pictures.
     """
 
     issue: Issue
@@ -30,6 +37,7 @@ class Draft:
     postal_address: str
     max_html_bytes: int
     helpline_tel: str = ""
+    base_url: str = ""
 
     @cached_property
     def mail(self) -> LexborHTMLParser:
@@ -40,6 +48,16 @@ class Draft:
     def web_page(self) -> LexborHTMLParser:
         """The parsed archive page."""
         return LexborHTMLParser(self.edition.web)
+
+    @cached_property
+    def mail_facts(self) -> PageFacts:
+        """The elements of the mail's HTML part."""
+        return PageFacts(self.mail)
+
+    @cached_property
+    def shown_text(self) -> tuple[ShownText, ...]:
+        """The text of the mail, as it looks in every view that makes a difference."""
+        return tuple(shown_text(self.mail_facts))
 
     @cached_property
     def mail_words(self) -> str:

@@ -65,6 +65,7 @@ def drafts(issues: Sequence[Issue], editions: Sequence[Edition], *, sent_on: dat
             postal_address=config.newsletter.postal_address,
             max_html_bytes=config.checks.max_html_bytes,
             helpline_tel=config.newsletter.helpline_tel,
+            base_url=config.web.base_url,
         )
         for edition in editions
     ]

@@ -5,18 +5,29 @@ from __future__ import annotations
 from newsletter.checking.rule import Rule, registered_rules
 from newsletter.checking.rules import (
     duties,
+    foreign_resources,
     front_matter,
     headings,
     languages,
+    legibility,
     links,
+    mail_elements,
+    mail_styles,
     medicine,
+    page_frame,
+    picture_files,
     pictures,
     placeholders,
     size,
+    tables,
     trials,
 )
 
-RULE_MODULES = (front_matter, pictures, headings, links, duties, placeholders, size, medicine, trials, languages)
+RULE_MODULES = (
+    *(front_matter, headings, links, tables, page_frame, placeholders),
+    *(pictures, picture_files, legibility, mail_styles, mail_elements, size),
+    *(duties, foreign_resources, medicine, trials, languages),
+)
 
 
 def all_rules() -> tuple[Rule, ...]:

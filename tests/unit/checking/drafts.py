@@ -23,24 +23,46 @@ ADDRESS = "SHARE Cancer Support, 100 Example Street, New York, NY 10000"
 
 TRIAL = LockedTrial("NCT09990001", "An invented trial", "RECRUITING")
 
-HTML = """<html lang="en"><head><style>@media{#outlook a{padding:0}}</style></head><body>
-<h1>Mets Matters</h1><h2>Know your tests</h2>
-<img src="/assets/0123.png" alt="A cell with two receptors"><img src="/assets/line.png" alt="" role="presentation">
-<p>Read <a href="https://example.org/guide">the guide to tests</a>.</p>
-<a href="tel:+18442757427">844-ASK-SHARE</a>
+HTML = """<html lang="en" dir="ltr"><head><title>Mets Matters</title>
+<style>#outlook a{padding:0} @media (prefers-color-scheme:dark){.ink{color:#ffffff !important}}</style></head>
+<body style="background-color:#ffffff"><div lang="en" dir="ltr" style="display:none">Not shown</div>
+<div lang="en" dir="ltr" class="letter" style="color:#222222;font-size:17px">
+<h1>Mets Matters</h1><h2 id="tests">Know your tests</h2>
+<img src="https://n.example.org/assets/0123.png" alt="A cell with two receptors" width="520" height="300">
+<img src="https://n.example.org/assets/line.png" alt="" role="presentation" width="520" height="8">
+<p>Read <a href="https://example.org/guide" style="color:#0b5f60">the guide to tests</a>.
+<a href="#tests" style="color:#0b5f60">Tests</a></p>
+<table><tr><th scope="col">Test</th></tr><tr><td>Biopsy</td></tr></table>
+<table role="presentation"><tr><td>This is not medical advice.</td></tr></table>
+<!--[if mso]><table role="presentation"><tr><td><![endif]--><a href="tel:+18442757427" style="color:#0b5f60">844-ASK-SHARE
+(844-275-7427)</a><!--[if mso]></td></tr></table><![endif]-->
 <p>SHARE Cancer Support<br>100 Example Street<br>New York, NY&nbsp;10000</p>
-<a href="@@MM:manage_url:@@">Your choices</a> <a href="@@MM:unsubscribe_url:@@">Unsubscribe</a></body></html>"""
+<a href="@@MM:manage_url:@@" style="color:#0b5f60">Your choices</a>
+<a href="@@MM:unsubscribe_url:@@" style="color:#0b5f60">Unsubscribe</a></div></body></html>"""
 
-TEXT = """Hello @@MM:first_name:667269656e64@@,
+TEXT = """Mets Matters
 
-This is not medical advice. Call 844-ASK-SHARE (844-275-7427).
+Know your tests
+
+[Picture: A cell with two receptors]
+
+Read the guide to tests [1]. *Tests* @@MM:first_name:667269656e64@@
+
+Test: Biopsy
+
+This is not medical advice. 844-ASK-SHARE (844-275-7427).
+
+Links:
+[1] https://example.org/guide
+
 SHARE Cancer Support, 100 Example Street,
 New York, NY 10000
 Your choices: @@MM:manage_url:@@
 Unsubscribe: @@MM:unsubscribe_url:@@
 """
 
-WEB = """<html lang="en"><body><main><h1>Mets Matters</h1><h2>Know your tests</h2></main></body></html>"""
+WEB = """<html lang="en" dir="ltr"><head><title>Mets Matters</title></head>
+<body><main><h1>Mets Matters</h1><h2>Know your tests</h2></main></body></html>"""
 
 PLACES = MappingProxyType(
     {name: Place(FILE, line, 1) for line, name in enumerate(("title", "subject", "preheader", "sponsors"), 2)}
@@ -60,6 +82,7 @@ def good_draft() -> Draft:
         postal_address=ADDRESS,
         max_html_bytes=102_000,
         helpline_tel=TEL,
+        base_url="https://n.example.org",
     )
 
 

@@ -20,7 +20,8 @@ PASSING = [(rule_id, number) for rule_id, cases in CASES.items() for number in r
 def test_a_rule_finds_what_it_is_for(rule_id: str, number: int) -> None:
     findings = found(rule_id, CASES[rule_id].fails[number])
     assert findings
-    assert all(finding.fix and finding.message and finding.place.file.startswith("issues/") for finding in findings)
+    assert all(finding.fix and finding.message for finding in findings)
+    assert all(finding.place.file.startswith(("issues/", "templates/", "newsletter.toml")) for finding in findings)
 
 
 @pytest.mark.parametrize(("rule_id", "number"), PASSING)
@@ -89,6 +90,7 @@ def test_only_errors_stop_a_send() -> None:
         "one-main-heading",
         "postal-address-missing",
         "unsubscribe-link-missing",
+        "language-undeclared",
     ]
 
 

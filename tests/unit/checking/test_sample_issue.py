@@ -32,6 +32,7 @@ def drafts() -> list[Draft]:
             postal_address=settings.postal_address,
             max_html_bytes=config.checks.max_html_bytes,
             helpline_tel=settings.helpline_tel,
+            base_url=config.web.base_url,
         )
         for edition in render_editions(list(issues.values()), load_design(REPOSITORY), Letterhead.of(config))
     ]

@@ -1,0 +1,253 @@
+"""How text looks in a mail: inline styles and the style sheet resolved down the tree (CSS Cascade, Selectors level 3).
+
+In light and in dark, wide and on a phone, and without the style sheet, as some programs show it. Only what the checks ask
+for: colour, ground, size, whether it is shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+
+from selectolax.lexbor import SelectolaxError
+
+from newsletter.checking.page_facts import SAYS_NOTHING, Element, PageFacts
+from newsletter.checking.style_sheet import Declaration, applies, read_declarations, read_style_sheet
+
+_ASKED_FOR = frozenset({"color", "background", "background-color", "font", "font-size", "display", "visibility"})
+
+_NAMED_COLOURS = MappingProxyType(
+    {"black": "#000000", "white": "#ffffff", "red": "#ff0000", "green": "#008000", "blue": "#0000ff", "gray": "#808080"}
+    | {"grey": "#808080", "silver": "#c0c0c0", "navy": "#000080", "maroon": "#800000", "purple": "#800080", "teal": "#008080"}
+)
+
+# What browsers do of themselves (HTML standard, 15.3): headings by their level, code smaller, links blue.
+_BY_ITSELF: Mapping[str, str] = MappingProxyType(
+    {"h1": "font-size:200%", "h2": "font-size:150%", "h3": "font-size:117%", "h5": "font-size:83%", "h6": "font-size:67%"}
+    | {"small": "font-size:83%", "code": "font-size:81.25%", "pre": "font-size:81.25%", "a": "color:#0000ee"}
+)
+
+_TRAITS = ("class", "style", "bgcolor", "color", "hidden")
+
+_SIZE = re.compile(r"(?:^|\s)(?:(\d+(?:\.\d+)?)(px|em|rem|%|pt)|0)(?=$|\s|/)")
+_PIXELS_OF_UNIT = MappingProxyType({"px": 1.0, "pt": 4 / 3, "rem": 16.0})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One way to show a mail: a scheme (light, dark), a width in pixels, with its style sheet or without."""
+
+    name: str
+    scheme: str = "light"
+    width: int = 700
+    styled: bool = True
+
+
+VIEWS = (
+    View("without its style sheet", styled=False),
+    View("light"),
+    View("dark", scheme="dark"),
+    View("light, on a phone", width=375),
+    View("dark, on a phone", scheme="dark", width=375),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How an element's own text looks: colours as six hex digits, ``size`` in pixels."""
+
+    ink: str = "#000000"
+    ground: str = "#ffffff"
+    size: float = 16.0
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ShownText:
+    """Text of one element in one view."""
+
+    element: Element
+    view: View
+    look: Look
+
+
+_Weight = tuple[bool, bool, int, int, int]
+_STRONGEST: _Weight = (True, True, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruling:
+    """One declaration for one selector, and what it weighs: importance, specificity in two figures, order."""
+
+    selector: str
+    declaration: Declaration
+    weight: _Weight
+
+
+def shown_text(facts: PageFacts) -> Iterator[ShownText]:
+    """Give the text that somebody sees, in every view that differs from those before it.
+
+    Elements that must look alike are given once, by the first of them that has text.
+    """
+    sheets = tuple((element.attributes.get("media", ""), element.words) for element in facts.named("style"))
+    kinds = _kinds(facts, _ids_named(sheets))
+    matches: dict[str, list[int]] = {}
+    seen = set()
+    for view in VIEWS:
+        rulings = _rulings(sheets, view) if view.styled else ()
+        if rulings not in seen:
+            seen.add(rulings)
+            for element, look in _looks(kinds, _asked(facts, rulings, matches)):
+                if look.shown and look.size:
+                    yield ShownText(element, view, look)
+
+
+def colour(value: str) -> str | None:
+    """Read a colour as # and six hex digits; None where it is transparent, or none that is known here."""
+    value = value.strip().lower()
+    if match := re.fullmatch(r"#([0-9a-f]{3}|[0-9a-f]{6})", value):
+        return value if len(match[1]) == 6 else "#" + "".join(digit * 2 for digit in match[1])
+    if match := re.fullmatch(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)", value):
+        return "#" + "".join(f"{min(255, int(part)):02x}" for part in match.groups())
+    return _NAMED_COLOURS.get(value)
+
+
+@lru_cache(maxsize=64)
+def _rulings(sheets: tuple[tuple[str, str], ...], view: View) -> tuple[_Ruling, ...]:
+    found = []
+    for media, text in sheets:
+        for one in read_style_sheet(text).rules:
+            if applies((*one.media, media) if media else one.media, scheme=view.scheme, width=view.width):
+                found += [
+                    (selector, declaration)
+                    for selector in one.selectors
+                    for declaration in one.declarations
+                    if _matters(declaration)
+                ]
+    return tuple(
+        _Ruling(selector, declaration, (declaration.important, False, *_specificity(selector), order))
+        for order, (selector, declaration) in enumerate(found)
+    )
+
+
+def _matters(declaration: Declaration) -> bool:
+    # What shows an element is important, or there is nothing to show: a style attribute that hides it would win.
+    shows = declaration.name == "display" and declaration.value != "none" and not declaration.important
+    return declaration.name in _ASKED_FOR and not shows
+
+
+def _specificity(selector: str) -> tuple[int, int]:
+    """Give how many ids, then classes, attributes and states times a hundred, and names of elements."""
+    ids = selector.count("#")
+    classes = len(re.findall(r"\.[\w-]|\[|(?<!:):[\w-]", selector))
+    elements = len(re.findall(r"(?:^|[\s>+~])[a-zA-Z]", selector))
+    return ids, classes * 100 + elements
+
+
+@dataclass(slots=True)
+class _Kind:
+    """Elements that look alike, since they and all above them are alike: the first of them, and one that has text."""
+
+    first: Element
+    above: _Kind | None
+    speaking: Element | None = None
+
+
+def _kinds(facts: PageFacts, ids: frozenset[str]) -> list[_Kind]:
+    """Sort the elements by their lineage, as far as it can make a difference; selectors by order or neighbours are not ours."""
+    kinds: dict[tuple[object, ...], _Kind] = {}
+    kind_of: dict[int, _Kind] = {}
+    for element in facts.elements:
+        attributes = element.attributes
+        above = kind_of[element.parent.key] if element.parent else None
+        own_id = attributes.get("id")
+        traits = tuple(map(attributes.get, _TRAITS)) if attributes else ()
+        lineage = (id(above), element.tag, own_id if own_id in ids else None, *traits)
+        kind = kinds.get(lineage)
+        if kind is None:
+            kind = kinds[lineage] = _Kind(element, above)
+        if kind.speaking is None and element.words and element.tag not in SAYS_NOTHING:
+            kind.speaking = element
+        kind_of[element.key] = kind
+    return list(kinds.values())
+
+
+def _asked(facts: PageFacts, rulings: Iterable[_Ruling], matches: dict[str, list[int]]) -> Mapping[int, list[_Ruling]]:
+    asked: dict[int, list[_Ruling]] = {}
+    for ruling in rulings:
+        if ruling.selector not in matches:
+            matches[ruling.selector] = _matching(facts, ruling.selector)
+        for key in matches[ruling.selector]:
+            asked.setdefault(key, []).append(ruling)
+    return asked
+
+
+def _looks(kinds: Iterable[_Kind], asked: Mapping[int, list[_Ruling]]) -> Iterator[tuple[Element, Look]]:
+    """Give the look of each kind that has text. A kind comes after the one above it."""
+    looks: dict[int, Look] = {}
+    for kind in kinds:
+        above = looks[id(kind.above)] if kind.above else Look()
+        look = looks[id(kind)] = _look(above, kind.first, asked.get(kind.first.key, []))
+        if kind.speaking is not None:
+            yield kind.speaking, look
+
+
+def _ids_named(sheets: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    return frozenset(re.findall(r"#([\w-]+)[^{};]*\{", " ".join(text for _, text in sheets)))
+
+
+def _matching(facts: PageFacts, selector: str) -> list[int]:
+    try:
+        return [node.mem_id for node in facts.page.css(selector)]
+    except SelectolaxError:
+        return []
+
+
+@lru_cache(maxsize=4096)
+def _of_its_own(tag: str, style: str, bgcolor: str, color: str) -> tuple[tuple[_Weight, Declaration], ...]:
+    """Give what an element says itself: what browsers do by its name, then its attributes, then its style attribute."""
+    hints = [_BY_ITSELF.get(tag, ""), f"background-color:{bgcolor}" if bgcolor else "", f"color:{color}" if color else ""]
+    return (
+        *(((False, False, -1, 0, 0), one) for one in read_declarations(";".join(hints))),
+        *(((one.important, True, 0, 0, 0), one) for one in read_declarations(style) if one.name in _ASKED_FOR),
+    )
+
+
+def _look(above: Look, element: Element, rulings: Sequence[_Ruling]) -> Look:
+    told = element.attributes.get
+    own = _of_its_own(element.tag, told("style", ""), told("bgcolor", ""), told("color", ""))
+    if rulings:
+        own = tuple(sorted([*own, *((one.weight, one.declaration) for one in rulings)], key=lambda pair: pair[0]))
+    if "hidden" in element.attributes:
+        own = (*own, (_STRONGEST, Declaration("display", "none")))
+    return _said(above, tuple(declaration for _, declaration in own)) if own else above
+
+
+@lru_cache(maxsize=4096)
+def _said(above: Look, declarations: tuple[Declaration, ...]) -> Look:
+    ink, ground, size, shown = above.ink, above.ground, above.size, above.shown
+    for one in declarations:
+        if one.name == "color":
+            ink = above.ink if one.value == "inherit" else colour(one.value) or ink
+        elif one.name in {"background", "background-color"}:
+            ground = next((found for word in one.value.split() if (found := colour(word))), ground)
+        elif one.name in {"font", "font-size"}:
+            size = _size(one.value, above.size, size)
+        elif one.name == "display":
+            shown = above.shown and one.value != "none"
+        elif one.value in {"hidden", "collapse"}:
+            shown = False
+    return Look(ink, ground, size, shown)
+
+
+def _size(value: str, above: float, before: float) -> float:
+    match = _SIZE.search(value)
+    if not match:
+        return before
+    number, unit = float(match[1] or 0), match[2] or "px"
+    if unit in {"em", "%"}:
+        return number * above / (100 if unit == "%" else 1)
+    return number * _PIXELS_OF_UNIT[unit]

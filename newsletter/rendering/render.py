@@ -115,7 +115,11 @@ def _render(issue: Issue, language: str, written: Sequence[str], design: Design,
 
 def _sections(drawing: SectionDrawing, chosen: Sequence[str]) -> Mapping[str, object]:
     sections = drawing.draw(chosen)
-    return {"sections": sections, "contents": [section for section in sections if section.anchor]}
+    return {
+        "sections": sections,
+        "contents": [section for section in sections if section.anchor],
+        "terms": [term for section in sections for term in section.terms],
+    }
 
 
 def _frame(issue: Issue, language: str, written: Sequence[str], design: Design, letterhead: Letterhead) -> Mapping[str, Any]:

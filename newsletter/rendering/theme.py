@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import colorsys
 import tomllib
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Annotated
@@ -37,10 +39,12 @@ class _Table(BaseModel):
 
 
 class Fonts(_Table):
-    """Font stacks of the reader's own system; nothing is fetched."""
+    """Font stacks of the reader's own system; nothing is fetched. Outlook on Windows has its own."""
 
     body: FontStack
     heading: FontStack
+    outlook_body: FontStack
+    outlook_heading: FontStack
 
 
 class Sizes(_Table):
@@ -48,8 +52,12 @@ class Sizes(_Table):
 
     text: Pixels
     small: Pixels
+    subheading: Pixels
+    number: Pixels
+    masthead: Pixels
     heading: Pixels
     title: Pixels
+    title_on_phone: Pixels
 
 
 class Scheme(_Table):
@@ -91,6 +99,13 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def turned_over(colour: str) -> str:
+    """Give what a mail program makes of a colour that turns light mails dark by itself, as Gmail does: light for dark."""
+    channels = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    hue, lightness, saturation = colorsys.rgb_to_hls(*channels)
+    return "#" + "".join(f"{round(channel * 255):02x}" for channel in colorsys.hls_to_rgb(hue, 1 - lightness, saturation))
+
+
 def read_theme(file: Path) -> Theme:
     """Read a theme. Raises TemplateError with every mistake, and with every pair of colours that is too faint."""
     try:
@@ -100,18 +115,19 @@ def read_theme(file: Path) -> Theme:
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, place))}: {said}" for place, said in describe_mistakes(error)]
         raise TemplateError(f"{file} has mistakes:\n  " + "\n  ".join(lines)) from None
-    faint = [_complaint(theme, scheme, *pair) for scheme in ("light", "dark") for pair in TEXT_ON_GROUND]
-    if complaints := [complaint for complaint in faint if complaint]:
+    complaints = [said for pair in TEXT_ON_GROUND for said in _complaints(theme, *pair)]
+    if complaints:
         raise TemplateError(f"{file}: text would be hard to read; change one colour of each pair:\n  " + "\n  ".join(complaints))
     return theme
 
 
-def _complaint(theme: Theme, scheme: str, text: str, ground: str) -> str:
-    colours: Scheme = getattr(theme, scheme)
-    ratio = contrast(getattr(colours, text), getattr(colours, ground))
-    if ratio >= LEAST_CONTRAST:
-        return ""
-    return f"{scheme}: {text} on {ground} has a contrast of {ratio:.2f}, less than {LEAST_CONTRAST}"
+def _complaints(theme: Theme, text: str, ground: str) -> Iterator[str]:
+    light = getattr(theme.light, text), getattr(theme.light, ground)
+    dark = getattr(theme.dark, text), getattr(theme.dark, ground)
+    turned = turned_over(light[0]), turned_over(light[1])
+    for scheme, pair in (("light", light), ("dark", dark), ("light, where a mail program turns it dark", turned)):
+        if (ratio := contrast(*pair)) < LEAST_CONTRAST:
+            yield f"{scheme}: {text} on {ground} has a contrast of {ratio:.2f}, less than {LEAST_CONTRAST}"
 
 
 def _luminance(colour: str) -> float:

@@ -33,6 +33,8 @@ LETTERHEAD = Letterhead(
     languages=("en",),
 )
 
+BOTH_LANGUAGES = replace(LETTERHEAD, languages=("en", "es"))
+
 GLOSSARY = Glossary(
     {
         "biopsy": {

@@ -12,7 +12,7 @@ from newsletter.authoring.days import explain_day, guess_time, parse_day, parse_
 
 RULE = "block-value"
 LIKE_A_MOMENT = "Write day and time: 2027-02-11T18:00."
-_MOMENT = re.compile(r"(?:([0-9]+-[0-9-]+)(?:[T ]|$))?\s*(.*)", re.IGNORECASE)
+_MOMENT = re.compile(r"(?:([0-9]+-[0-9-]+)(?:[T ]|$))?\s*(.*)", re.IGNORECASE | re.DOTALL)
 _YEARS = range(2000, 2100)
 _OFFSET = re.compile(r"(.*[0-9])\s*([+-])(\d{2}):?(\d{2})", re.ASCII)
 

@@ -47,6 +47,8 @@ def _find_digits_mistake(digits: str, *, abroad: bool) -> tuple[str, str] | None
     count = f"it has {len(digits)} digits"
     if abroad and not digits.startswith("1"):
         return f"{count}; with a country code it has 8 to 15, and does not begin with 0", LIKE_A_NUMBER
+    if abroad and len(digits) != 11:
+        return f"{count}; +1 and a number here are 11", LIKE_A_NUMBER
     if len(digits) in (10, 11):
         return "no number here has 0 or 1 where its area code or its exchange begins", "Look it up again, and dial it once."
     fix = "Write + and the country code before it, if it is one of another country." if len(digits) > 7 else LIKE_A_NUMBER

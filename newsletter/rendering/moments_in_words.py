@@ -23,7 +23,8 @@ def span_in_words(start: datetime, until: datetime, words: Words) -> str:
     """Give "Thursday, February 11, 2027, 6:00 to 7:30 p.m. Eastern Time (New York)"; another day is named with the end."""
     dates = words["dates"]
     if start.date() != until.date():
-        return _zoned(dates["from_to"].format(start=_moment(start, words), end=_moment(until, words)), start, words)
+        days = dates["from_day_to_day"].format(start=_moment(start, words), end=_moment(until, words))
+        return _zoned(days, start, words)
     same_half = _half(start) == _half(until)
     begin = _clock(start, words) if same_half else _time(start, words)
     times = dates["from_to"].format(start=begin, end=_time(until, words))

@@ -103,14 +103,23 @@ def build(
         "issue": written.name,
         "milliseconds": round(milliseconds, 1),
         "editions": {
-            edition.language: {"digest": edition.digest, "subject": edition.subject, "bytes": sizes[edition.language]}
+            edition.language: {
+                "digest": edition.digest,
+                "subject": edition.subject,
+                "topics": edition.topics,
+                "bytes": sizes[edition.language],
+            }
             for edition in editions
         },
     }
     (out / "build.json").write_bytes(orjson.dumps(summary, option=orjson.OPT_INDENT_2) + b"\n")
     for edition in editions:
-        names = ", ".join(f"{name} {size / 1000:.1f} kB" for name, size in sizes[edition.language].items())
+        shown = {name: size for name, size in sizes[edition.language].items() if name.count(".") == 1}
+        names = ", ".join(f"{name} {size / 1000:.1f} kB" for name, size in sorted(shown.items()))
         console.print(f"[bold]{edition.language}[/] {names}")
+        if edition.narrower:
+            topics, narrower = " and ".join(edition.topics), counted(len(edition.narrower), "more mail")
+            console.print(f"   and {narrower} for who did not choose {topics}: email.<topics>.html", markup=False)
     console.print(f"Written to {out} in {milliseconds:.0f} ms.")
     if written.report.errors:
         errors = counted(len(written.report.errors), "error")

@@ -14,7 +14,7 @@ LONGEST_NAME: Final = 60
 
 
 def calendar_file_name(data: bytes, zone: ZoneInfo) -> str:
-    """Name a calendar file after its first event and the day in ``zone`` on which that begins: ``evening-call-2026-12-08.ics``."""
+    """Name a calendar file after its first event and the day, in ``zone``, on which it begins: ``a-call-2026-12-08.ics``."""
     try:
         event = next(iter(Calendar.from_ical(data).walk("VEVENT")), None)
     except ValueError:

@@ -16,6 +16,7 @@ from newsletter.authoring.directive_head import Head, read_head
 
 MARKER = ":::"
 _FENCE = re.compile(r" {0,3}(?:(`{3,})[^`]*|(~{3,}).*)")
+_FIRST_SIGNS = frozenset("`~:#")
 _SHORT_MARKER = re.compile(r"::(?: ?[A-Za-z]|\s*$)")
 _TWO_COLONS = Mistake("block-head", "two colons stand here", f"Write three: `{MARKER}`.")
 _SECTION = re.compile(r" {0,3}##(?:[ \t]|$)")
@@ -87,6 +88,8 @@ class _Scan:
     def markers(self, start: int) -> Iterator[_Marker]:
         fence, fence_line = "", 0
         for number, line in enumerate(self.lines[start:], start):
+            if line.lstrip(" ")[:1] not in _FIRST_SIGNS:
+                continue
             opening = _FENCE.fullmatch(line)
             mark = (opening[1] or opening[2]) if opening else ""
             if fence:

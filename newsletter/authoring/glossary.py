@@ -11,6 +11,7 @@ from pathlib import Path
 from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean, quoted
 from newsletter.authoring.issue import GlossaryTerm
 from newsletter.authoring.source import TOKEN_START
+from newsletter.authoring.toml_text import parse_toml
 
 GLOSSARY_FILE = "issues/glossary.toml"
 TERM_KEYS = ("term", "definition")
@@ -29,7 +30,7 @@ def read_glossary(home: Path, complaints: Complaints) -> Glossary:
     """Read the glossary of a site folder; a folder without one has no terms. ``complaints`` are about that file."""
     try:
         text = (home / GLOSSARY_FILE).read_text("utf-8")
-        content = tomllib.loads(text)
+        content = parse_toml(text)
     except FileNotFoundError:
         return Glossary()
     except UnicodeDecodeError as error:

@@ -12,6 +12,7 @@ from typing import Any
 from newsletter.authoring.block_kind import BlockKind, BodyRule, FieldRule, FieldType
 from newsletter.authoring.block_values import read_value
 from newsletter.authoring.complaints import Mistake, did_you_mean
+from newsletter.authoring.toml_text import parse_toml
 from newsletter.errors import TemplateError
 from newsletter.mistakes import explain_toml
 
@@ -30,7 +31,7 @@ def read_block_kinds(home: Path) -> Mapping[str, BlockKind]:
     """Read templates/blocks.toml of a site folder. Raises TemplateError with every mistake in it."""
     file = home / BLOCKS_FILE
     try:
-        content = tomllib.loads(file.read_text("utf-8"))
+        content = parse_toml(file.read_text("utf-8"))
     except FileNotFoundError:
         raise TemplateError(f"There is no {BLOCKS_FILE} in {home}: it says which blocks an issue may have.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
@@ -23,6 +24,9 @@ _TABLE_MARK = re.compile(r"[|:\- ]*-[|:\- ]*")
 _BOLD_BEGUN = re.compile(r"(?<![^\s(\[“\"])\*\*\w+")
 _MARK = re.compile(r"[^\s*]\*\*(?!\w)")
 _LOOSE_BOLD = re.compile(r"\*\* [^*]+ \*\*")
+_TELLING = re.compile(r"[\[\]{]|\*\*")
+"""What every text holds in which there is something to find."""
+_TELLING_LINE = re.compile(r"[#|]|:::")
 _NO_BOLD = Mistake(
     "bold-broken",
     "readers would see the two asterisks here, since the words are not made bold",
@@ -33,7 +37,7 @@ _NO_BOLD = Mistake(
 def check_words(token: Token, reading: Reading) -> None:
     """Complain about links, footnotes and personal parts that are none, in the text of one ``inline`` token."""
     for child in token.children or []:
-        if child.type == "text":
+        if child.type == "text" and _TELLING.search(child.content):
             for seen, mistake in _find_in_words(child.content):
                 reading.complain(mistake, max(token.content.find(seen), 0))
             _note_asterisks(child.content, token, reading)
@@ -52,6 +56,8 @@ def check_asterisks(reading: Reading) -> None:
 
 def check_paragraph(token: Token, reading: Reading) -> None:
     """Complain about headings, tables and ends of blocks that are none, in the lines of a paragraph."""
+    if not _TELLING_LINE.search(token.content):
+        return
     starts = _line_starts(token.content)
     lines = token.content.split("\n")
     for start, line in zip(starts, lines, strict=True):
@@ -152,8 +158,4 @@ def _broken_table(lines: Sequence[str], rows: Sequence[int]) -> Mistake:
 
 
 def _line_starts(text: str) -> list[int]:
-    starts = [0]
-    for position, character in enumerate(text):
-        if character == "\n":
-            starts.append(position + 1)
-    return starts
+    return list(accumulate((len(line) + 1 for line in text.split("\n")[:-1]), initial=0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -24,6 +25,10 @@ BLOCK_CLOSE = "directive_close"
 
 ANCHOR = "anchor"
 """In the ``meta`` of a section heading's ``heading_open``: the anchor that its editor chose, "" for none."""
+
+
+_MARKUP = re.compile(r"[\n\\`*_\[{<&]")
+"""Where one of the inline rules can begin; a text without any is one token, and half of the texts of an issue are such."""
 
 
 class _Markdown(MarkdownIt):
@@ -51,7 +56,8 @@ def parse_markdown(start: int, reading: Reading) -> list[Token]:
 @cache
 def _markdown() -> MarkdownIt:
     markdown = _Markdown("commonmark", {"html": False, "typographer": False, "store_labels": True})
-    markdown.enable("table").disable("image")
+    markdown.enable("table").disable(["image", "html_block", "html_inline"])
+    markdown.inline.terminator_re = re.compile(r"[\n\\`*_\[\]{!<&]")
     markdown.block.ruler.before("table", "directive", _directive, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     markdown.core.ruler.at("inline", _inline)
     inline = markdown.inline.ruler
@@ -92,7 +98,10 @@ def _inline(state: StateCore) -> None:
             before.meta[ANCHOR] = _cut_anchor(token)
         reading.enter(token, in_heading=in_heading)
         token.children = []
-        state.md.inline.parse(token.content, state.md, state.env, token.children)
+        if _MARKUP.search(token.content):
+            state.md.inline.parse(token.content, state.md, state.env, token.children)
+        elif token.content:
+            token.children.append(Token("text", "", 0, content=token.content))
         check_words(token, reading)
         if before.type == "paragraph_open":
             check_paragraph(token, reading)

@@ -46,14 +46,16 @@ class Reading:
         """Begin with the text of one ``inline`` token."""
         self._token = token
         self.in_heading = in_heading
-        pieces = token.content.split("\n")
-        self._starts = list(accumulate((len(piece) + 1 for piece in pieces), initial=0))
+        self._starts = []
         self._columns.clear()
 
     def place(self, offset: int) -> Place:
         """Give the place in the file of a character of the present text."""
         assert self._token is not None
         assert self._token.map is not None
+        if not self._starts:
+            pieces = self._token.content.split("\n")
+            self._starts = list(accumulate((len(piece) + 1 for piece in pieces), initial=0))
         index = min(bisect_right(self._starts, offset), len(self._starts) - 1) - 1
         line = self._token.map[0] + index
         if index not in self._columns:

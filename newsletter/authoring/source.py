@@ -48,6 +48,8 @@ def read_source(data: bytes, complaints: Complaints) -> SourceText | None:
         fix = "Start with a front matter between two lines `---`: title, subject, preheader, language."
         complaints.add(Mistake("file-empty", "the file is empty", fix))
         return None
+    if TOKEN_START not in text and not _FORBIDDEN.search(text):
+        return SourceText(text, tuple(text.split("\n")))
     lines = tuple(_clean(line, number, complaints) for number, line in enumerate(text.split("\n"), 1))
     return SourceText("\n".join(lines), lines)
 

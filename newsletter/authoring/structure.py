@@ -65,7 +65,7 @@ def _find_heading_mistakes(opening: Token, text: Token, block: Token | None) -> 
 
 
 def _check_text(token: Token, complaints: Complaints) -> None:
-    for offset, line in enumerate(token.content.split("\n")):
+    for offset, line in enumerate(token.content.split("\n") if MARKER in token.content else ()):
         if line.lstrip().startswith(MARKER):
             mistake = Mistake("block-misplaced", f"the block {quoted(line)} does not start at the left margin", "Move it there.")
             complaints.add(mistake, line=_line(token) + offset, column=1)

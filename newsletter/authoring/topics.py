@@ -14,6 +14,7 @@ from typing import Any
 
 from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean, quoted
 from newsletter.authoring.issue import Block, Issue, NamedTopic
+from newsletter.authoring.toml_text import parse_toml
 from newsletter.findings import Finding, Place, Severity
 from newsletter.mistakes import explain_toml
 
@@ -51,7 +52,7 @@ NO_TOPICS = Topics()
 def read_topics(home: Path, complaints: Complaints) -> Topics:
     """Read the topics of a site folder; a folder without the file has none. ``complaints`` are about that file."""
     try:
-        content = tomllib.loads((home / TOPICS_FILE).read_text("utf-8"))
+        content = parse_toml((home / TOPICS_FILE).read_text("utf-8"))
     except FileNotFoundError:
         return NO_TOPICS
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -33,6 +33,8 @@ class PhraseBook(Generic[Meaning]):
 
     def find(self, words: Sequence[str]) -> Iterator[FoundPhrase[Meaning]]:
         """Give the phrases among the words in their order; of two that begin at one word the longer one."""
+        if self._by_first.keys().isdisjoint(words):
+            return
         after = 0
         for number, word in enumerate(words):
             if word in self._by_first and number >= after:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
+from functools import lru_cache
 
 from markdown_it.token import Token
 
@@ -27,10 +27,13 @@ _ABBREVIATION = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*:|[./#])\S*$", re.IGNORECASE)
-_WITHOUT_ACCENT = {
+_WITHOUT_ACCENT = {0x2019: "'"} | {
     code: unicodedata.normalize("NFD", chr(code))[0] for code in range(0xC0, 0x250) if unicodedata.decomposition(chr(code))
 }
-"""The letters of Latin-1 and Latin Extended A and B."""
+"""The letters of Latin-1 and Latin Extended A and B, and the apostrophe of word processors."""
+_kept = lru_cache(maxsize=2048)
+"""For what depends on a text alone: a preview reads a whole issue again after every change to one of its passages."""
+
 _NOT_SHOWN = frozenset({"image", "url"})
 
 
@@ -64,26 +67,32 @@ class Passage:
     explained: tuple[tuple[int, int], ...] = ()
     bold: int = 0
 
-    @cached_property
-    def words(self) -> Sequence[str]:
-        """The words of the text in their order, as they are compared (``fold``)."""
-        return _WORD.findall(fold(self.text))
+    @property
+    def folded(self) -> str:
+        """The text as texts are compared (``fold``); every character stands where it does in ``text``."""
+        return fold(self.text)
 
-    @cached_property
+    @property
+    def words(self) -> Sequence[str]:
+        """The words of the text in their order, as they are compared."""
+        return read_words(self.text)
+
+    @property
     def spans(self) -> Sequence[tuple[int, int]]:
         """From where to where each of ``words`` goes in the text."""
-        return [match.span() for match in _WORD.finditer(fold(self.text))]
+        return _spans(self.text)
 
-    @cached_property
-    def sentences(self) -> tuple[tuple[int, int], ...]:
+    @property
+    def sentences(self) -> Sequence[tuple[int, int]]:
         """Where sentences begin and end. The last one may lack its full stop."""
-        return tuple(_sentences(self.text))
+        return _sentences(self.text)
 
     def place(self, offset: int) -> Place:
         """Give the line of a character of the text."""
         return Place(self.file, self.line + self.text.count("\n", 0, offset))
 
 
+@_kept
 def fold(text: str) -> str:
     """Give a text as texts are compared: without capitals and accents, every character where it was."""
     lowered = text.lower()
@@ -95,9 +104,20 @@ def fold(text: str) -> str:
     return lowered.translate(_WITHOUT_ACCENT)
 
 
-def read_words(phrase: str) -> list[str]:
-    """Give the words of a phrase as they are compared."""
-    return _WORD.findall(fold(phrase))
+@_kept
+def read_words(text: str) -> Sequence[str]:
+    """Give the words of a text as they are compared."""
+    return tuple(_WORD.findall(fold(text)))
+
+
+@_kept
+def _spans(text: str) -> Sequence[tuple[int, int]]:
+    return tuple(match.span() for match in _WORD.finditer(fold(text)))
+
+
+@_kept
+def _sentences(text: str) -> Sequence[tuple[int, int]]:
+    return tuple(_find_sentences(text))
 
 
 def read_passages(issue: Issue) -> tuple[Passage, ...]:
@@ -165,7 +185,7 @@ class _Reading:
         return Passage(kind, text, self.file, line, self.section, block, tuple(explained), bold)
 
 
-def _sentences(text: str) -> Iterator[tuple[int, int]]:
+def _find_sentences(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for match in _SENTENCE_END.finditer(text):
         abbreviated = text[match.start()] == "." and _ABBREVIATION.search(text, max(start, match.start() - 8), match.start() + 1)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -13,10 +13,12 @@ from selectolax.lexbor import LexborHTMLParser
 from newsletter.authoring.issue import Issue
 from newsletter.checking.cascade import ShownText, shown_text
 from newsletter.checking.page_facts import PageFacts
+from newsletter.checking.phrases import FoundPhrase
+from newsletter.checking.prose import Passage, read_passages
+from newsletter.checking.vocabulary import TechnicalTerm, Vocabulary
 from newsletter.checking.written import WrittenLink, written_links
 from newsletter.findings import Finding, Place, Severity
 from newsletter.rendering.edition import Edition
-
 
 MAIL_LAYOUT = Place("templates/email/layout.mjml.j2")
 """The template with which to begin when the HTML of a mail is wrong, whatever the issue says."""
@@ -28,7 +30,7 @@ class Draft:
 
     ``sent_on`` is the day on which the issue goes out, as far as it is known; ``postal_address`` is what every mail has to
     show. ``helpline_tel`` is the helpline as a ``tel:`` link writes it (+18442757427); when empty, any number to call will do.
-    ``base_url`` is where the archive publishes pages and pictures.
+    ``base_url`` is where the archive publishes pages and pictures. ``vocabulary`` are the words that the editors decide about.
     """
 
     issue: Issue
@@ -38,6 +40,7 @@ class Draft:
     max_html_bytes: int
     helpline_tel: str = ""
     base_url: str = ""
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
 
     @cached_property
     def mail(self) -> LexborHTMLParser:
@@ -53,11 +56,6 @@ class Draft:
     def mail_facts(self) -> PageFacts:
         """The elements of the mail's HTML part."""
         return PageFacts(self.mail)
-
-    @cached_property
-    def shown_text(self) -> tuple[ShownText, ...]:
-        """The text of the mail, as it looks in every view that makes a difference."""
-        return tuple(shown_text(self.mail_facts))
 
     @cached_property
     def mail_words(self) -> str:
@@ -78,6 +76,31 @@ class Draft:
     def links(self) -> tuple[WrittenLink, ...]:
         """The links that the editors wrote, in the order of the file."""
         return tuple(written_links(self.issue))
+
+    @cached_property
+    def shown_text(self) -> tuple[ShownText, ...]:
+        """The text of the mail, as it looks in every view that makes a difference."""
+        return tuple(shown_text(self.mail_facts))
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """The running text of the issue, in the order of the file."""
+        return read_passages(self.issue)
+
+    @cached_property
+    def passages_by_section(self) -> Mapping[int, Sequence[Passage]]:
+        """The running text by the number of its section, from 0."""
+        sections: dict[int, list[Passage]] = {}
+        for passage in self.passages:
+            sections.setdefault(passage.section, []).append(passage)
+        return sections
+
+    @cached_property
+    def technical_terms(self) -> Mapping[Passage, Sequence[FoundPhrase[TechnicalTerm]]]:
+        """The technical terms and drugs of the editors' list that the text uses, by passage."""
+        book = self.vocabulary.technical
+        found = ((passage, tuple(book.find(passage.words))) for passage in self.passages)
+        return {passage: terms for passage, terms in found if terms}
 
     @property
     def file(self) -> Place:

@@ -8,10 +8,13 @@ from datetime import date
 
 from newsletter.authoring.folder import issue_name, read_issues
 from newsletter.authoring.issue import Issue
+from newsletter.authoring.kinds import read_block_kinds
 from newsletter.checking.check import check_editions
 from newsletter.checking.report import CheckReport, Draft
+from newsletter.checking.vocabulary import read_vocabulary
 from newsletter.checking.weighing import weigh_rules
 from newsletter.config import Config, load_config
+from newsletter.rendering.block_templates import check_block_templates
 from newsletter.rendering.design import load_design
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.render import Letterhead, render_editions
@@ -31,7 +34,7 @@ class WrittenIssue:
 def read_written_issue(argument: str, *, sent_on: date, config: Config | None = None) -> WrittenIssue:
     """Read, render and check the issue that ``argument`` names (2026-12, or its folder).
 
-    Raises IssueError, SettingsError, UsageError.
+    Raises IssueError, SettingsError, TemplateError, UsageError.
     """
     config = config or load_config()
     severities = {rule_id: change.severity for rule_id, change in config.checks.severity.items()}
@@ -39,7 +42,9 @@ def read_written_issue(argument: str, *, sent_on: date, config: Config | None = 
     weigh_rules(severities)
     name = issue_name(argument)
     issues = read_issues(config.home, name, config.newsletter.languages)
-    editions = render_editions(issues, load_design(config.home), Letterhead.of(config))
+    design = load_design(config.home)
+    editions = render_editions(issues, design, Letterhead.of(config))
+    check_block_templates(config.home, read_block_kinds(config.home), design)
     report = check_editions(drafts(issues, editions, sent_on=sent_on, config=config), severities)
     return WrittenIssue(name, config, issues, editions, report)
 
@@ -57,6 +62,7 @@ def trial_cards(issues: Sequence[Issue]) -> dict[str, str]:
 def drafts(issues: Sequence[Issue], editions: Sequence[Edition], *, sent_on: date, config: Config) -> list[Draft]:
     """Lay each edition beside the file it came from and the limits, as the checks want to see them."""
     written = {issue.language: issue for issue in issues}
+    vocabulary = read_vocabulary(config.home)
     return [
         Draft(
             issue=written[edition.written_in],
@@ -65,6 +71,7 @@ def drafts(issues: Sequence[Issue], editions: Sequence[Edition], *, sent_on: dat
             postal_address=config.newsletter.postal_address,
             max_html_bytes=config.checks.max_html_bytes,
             helpline_tel=config.newsletter.helpline_tel,
+            vocabulary=vocabulary,
             base_url=config.web.base_url,
         )
         for edition in editions

@@ -5,6 +5,7 @@ from __future__ import annotations
 from newsletter.checking.rule import Rule, registered_rules
 from newsletter.checking.rules import (
     duties,
+    events,
     foreign_resources,
     front_matter,
     headings,
@@ -18,15 +19,18 @@ from newsletter.checking.rules import (
     picture_files,
     pictures,
     placeholders,
+    plain_language,
+    privacy,
     size,
     tables,
+    terms,
     trials,
 )
 
 RULE_MODULES = (
     *(front_matter, headings, links, tables, page_frame, placeholders),
     *(pictures, picture_files, legibility, mail_styles, mail_elements, size),
-    *(duties, foreign_resources, medicine, trials, languages),
+    *(duties, events, foreign_resources, privacy, medicine, trials, plain_language, terms, languages),
 )
 
 

@@ -111,5 +111,23 @@ def sponsors_are_shown(draft: Draft) -> Iterator[Remark]:
         )
 
 
+@rule("sponsors-block-empty", Severity.WARNING, Group.MEDICAL_CARE)
+def a_sponsors_block_shows_somebody(draft: Draft) -> Iterator[Remark]:
+    """Name the sponsors in the front matter of an issue that has a `sponsors` block.
+
+    The block shows those of the front matter, and a heading above nobody makes readers wonder who is hidden.
+
+    Mend: List them at the top of the file, or take the block out.
+
+    Right:
+        sponsors:
+          - name: Example Foundation
+            note: It had no say in this issue.
+    """
+    for block in draft.issue.blocks:
+        if block.kind == "sponsors" and not draft.issue.sponsors:
+            yield Remark("the sponsors block shows nobody", block.place, "Name the sponsors in the front matter, or take it out.")
+
+
 def _diagnosis_words(text: str) -> list[str]:
     return list(dict.fromkeys(match[1] for match in DIAGNOSIS.finditer(plain(text))))

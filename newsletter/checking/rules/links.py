@@ -62,7 +62,7 @@ def links_are_https(draft: Draft) -> Iterator[Remark]:
 
     Over http everybody on the way, such as the owner of a café's network, sees what is read.
     """
-    for url, place in _addresses(draft):
+    for url, place in addresses(draft):
         if url.lower().startswith("http://"):
             yield Remark(f"the link {url} is not encrypted", place, "Write https:// and look whether the page opens.")
 
@@ -76,7 +76,8 @@ def _pressed_words(draft: Draft) -> Iterator[tuple[str, Place]]:
             yield label, block.place
 
 
-def _addresses(draft: Draft) -> Iterator[tuple[str, Place]]:
+def addresses(draft: Draft) -> Iterator[tuple[str, Place]]:
+    """Give every address that the editors wrote, with its place; texts of blocks are among them."""
     for link in draft.links:
         yield link.url, link.place
     for block in draft.issue.blocks:

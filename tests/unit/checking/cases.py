@@ -9,6 +9,7 @@ from datetime import date
 from newsletter.authoring.issue import Image, MergeField, Sponsor
 from newsletter.authoring.lock import LockedTrial, TrialLock
 from newsletter.checking.report import Draft
+from newsletter.checking.vocabulary import Vocabulary
 from newsletter.rendering.merge import merge_token
 from tests.unit.checking.drafts import (
     HTML,
@@ -199,13 +200,15 @@ CASES: dict[str, Cases] = {
             replace(
                 written("Text.", block("callout", {"kind": "note"})), edition=with_edition(text="Where experts talk.").edition
             ),
+            replace(written("x", block("callout", {"kind": "important"})), edition=with_edition(text="").edition),
+            with_edition(text="Ask your care team. Hable siempre con su equipo médico."),
         ],
         passes=[
             good_draft(),
-            with_edition(text="Hable siempre con su equipo médico."),
+            with_edition(text="Este boletín no reemplaza a su\nequipo médico."),
+            with_edition(text="It can’t take the place of your doctor."),  # noqa: RUF001  as word processors write it
             with_edition(text="Esta carta no es un consejo médico."),
             with_edition(text="It does not replace\nyour doctor."),
-            replace(written("x", block("callout", {"kind": "important"})), edition=with_edition(text="").edition),
         ],
     ),
     "review-date-missing": Cases(fails=[with_issue(review_by=None)], passes=[good_draft()]),
@@ -226,6 +229,8 @@ CASES: dict[str, Cases] = {
     "retired-number": Cases(
         fails=[
             written("Call us.\n\nOr (866) 891-2392."),
+            written("Text.\n[call](tel:866%2D891%2D2392)"),
+            replace(good_draft(), vocabulary=Vocabulary(files={"issues/glossary.toml": "# Call 866 891 2392"})),
             with_edition(text=TEXT + "866.891.2392"),
             with_edition(web=WEB + '<a href="tel:+18668912392">'),
         ],

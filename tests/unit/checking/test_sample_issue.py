@@ -11,6 +11,7 @@ from newsletter.authoring.folder import read_issues
 from newsletter.authoring.issue import MergeField
 from newsletter.checking.check import check_editions
 from newsletter.checking.report import Draft
+from newsletter.checking.vocabulary import read_vocabulary
 from newsletter.config import load_config
 from newsletter.rendering.design import load_design
 from newsletter.rendering.merge import merge_token
@@ -32,6 +33,7 @@ def drafts() -> list[Draft]:
             postal_address=settings.postal_address,
             max_html_bytes=config.checks.max_html_bytes,
             helpline_tel=settings.helpline_tel,
+            vocabulary=read_vocabulary(REPOSITORY),
             base_url=config.web.base_url,
         )
         for edition in render_editions(list(issues.values()), load_design(REPOSITORY), Letterhead.of(config))

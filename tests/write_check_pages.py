@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 
 from newsletter.checking.explaining import explain, in_full
+from newsletter.checking.form import form_mistakes
 from newsletter.checking.rule import Group, Rule
 from newsletter.checking.rules import all_rules
 from newsletter.checking.weighing import GUARDS
@@ -18,6 +20,22 @@ Written by `python -m tests.write_check_pages` from the rules in `newsletter/che
 
 An error stops a send, a warning asks a person to look, a notice is worth knowing. `newsletter.toml` may weigh a rule anew
 ([how](../howto/write-an-issue.md#weigh-a-check)), except the guards: they look after the rights or the safety of readers.
+"""
+
+FORM_IN_THE_INDEX = """
+## Form
+
+What has no form cannot be drawn: a block that is not closed, a date that no calendar has. These are always errors, and stand on
+[a page of their own](form.md).
+"""
+
+FORM = """# Mistakes of form
+
+[all checks](README.md)
+
+Written by `python -m tests.write_check_pages` from `newsletter/checking/form.toml`; change them there.
+
+What has no form cannot be drawn, so that these are looked for first, all at once. They are errors that no newsletter can lower.
 """
 
 WEIGHTS = {
@@ -39,12 +57,21 @@ The values are error, warning, notice and off.
 
 
 def pages() -> dict[str, str]:
-    """Give the pages by the names of their files: the index, and one for each rule."""
-    return {"README.md": _index(), **{f"{rule.id}.md": _page(rule) for rule in all_rules()}}
+    """Give the pages by the names of their files: the index, one for each rule, and one for all mistakes of form."""
+    rules = {f"{rule.id}.md": _page(rule) for rule in all_rules()}
+    return {"README.md": _index(), "form.md": _form(), **rules}
 
 
 def _index() -> str:
-    return TOP + "".join(_group(group) for group in Group)
+    return TOP + "".join(_group(group) for group in Group) + FORM_IN_THE_INDEX
+
+
+def _form() -> str:
+    parts = [FORM]
+    for subject, mistakes in groupby(form_mistakes(), lambda mistake: mistake.subject):
+        parts.append(f"## {subject}\n")
+        parts += [f"### {mistake.id}\n\n{mistake.in_full()}" for mistake in mistakes]
+    return "\n".join(parts)
 
 
 def _group(group: Group) -> str:

@@ -79,7 +79,8 @@ class BlockReader:
                 words = " ".join(piece.text for piece in surplus)
                 message = f"the block “{kind.name}” has no place for the {part} {quoted(words)}"
                 fix = self._place_words(kind, head, words) if part == "argument" else f"Write it like {kind.pattern}"
-                self.complaints.add(Mistake(f"block-{part}", message, fix), line=line, column=surplus[0].column)
+                rule_id = "block-argument" if part == "argument" else "block-title"
+                self.complaints.add(Mistake(rule_id, message, fix), line=line, column=surplus[0].column)
         for piece in head.options:
             if piece.key not in kind.options:
                 message = f"the block “{kind.name}” has no option {quoted(piece.key)}"

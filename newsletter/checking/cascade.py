@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -65,6 +65,10 @@ class Look:
     shown: bool = True
 
 
+_PLAIN = Look()
+"""What a page begins with."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShownText:
     """Text of one element in one view."""
@@ -88,21 +92,21 @@ class _Ruling:
 
 
 def shown_text(facts: PageFacts) -> Iterator[ShownText]:
-    """Give the text that somebody sees, in every view that differs from those before it.
+    """Give the text that somebody sees, in the first of the views in which it looks like that.
 
     Elements that must look alike are given once, by the first of them that has text.
     """
     sheets = tuple((element.attributes.get("media", ""), element.words) for element in facts.named("style"))
     kinds = _kinds(facts, _ids_named(sheets))
-    matches: dict[str, list[int]] = {}
-    seen = set()
+    matches: dict[str, list[_Kind]] = {}
+    rulings_seen = set()
     for view in VIEWS:
         rulings = _rulings(sheets, view) if view.styled else ()
-        if rulings not in seen:
-            seen.add(rulings)
-            for element, look in _looks(kinds, _asked(facts, rulings, matches)):
-                if look.shown and look.size:
-                    yield ShownText(element, view, look)
+        if rulings not in rulings_seen:
+            rulings_seen.add(rulings)
+            for kind, look in _new_looks(kinds, _asked(facts, kinds, rulings, matches)):
+                if kind.speaking is not None and look.shown and look.size:
+                    yield ShownText(kind.speaking, view, look)
 
 
 def colour(value: str) -> str | None:
@@ -147,17 +151,25 @@ def _specificity(selector: str) -> tuple[int, int]:
     return ids, classes * 100 + elements
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Kind:
-    """Elements that look alike, since they and all above them are alike: the first of them, and one that has text."""
+    """Elements that look alike, since they and all above them are alike: the first of them, and one that has text.
+
+    ``looks`` are those of the views so far, by the look of what is above and by the rulings: most are the same in many views.
+    """
 
     first: Element
     above: _Kind | None
     speaking: Element | None = None
+    look: Look = _PLAIN
+    looks: dict[tuple[int, ...], Look] = field(default_factory=dict)
 
 
-def _kinds(facts: PageFacts, ids: frozenset[str]) -> list[_Kind]:
-    """Sort the elements by their lineage, as far as it can make a difference; selectors by order or neighbours are not ours."""
+def _kinds(facts: PageFacts, ids: frozenset[str]) -> Mapping[int, _Kind]:
+    """Sort the elements by their lineage, as far as it can make a difference, by the key of the first of each kind.
+
+    A kind comes after the one above it. Selectors that look at order or neighbours are not ours.
+    """
     kinds: dict[tuple[object, ...], _Kind] = {}
     kind_of: dict[int, _Kind] = {}
     for element in facts.elements:
@@ -172,27 +184,36 @@ def _kinds(facts: PageFacts, ids: frozenset[str]) -> list[_Kind]:
         if kind.speaking is None and element.words and element.tag not in SAYS_NOTHING:
             kind.speaking = element
         kind_of[element.key] = kind
-    return list(kinds.values())
+    return {kind.first.key: kind for kind in kinds.values()}
 
 
-def _asked(facts: PageFacts, rulings: Iterable[_Ruling], matches: dict[str, list[int]]) -> Mapping[int, list[_Ruling]]:
+def _asked(
+    facts: PageFacts, kinds: Mapping[int, _Kind], rulings: Iterable[_Ruling], matches: dict[str, list[_Kind]]
+) -> Mapping[int, list[_Ruling]]:
     asked: dict[int, list[_Ruling]] = {}
     for ruling in rulings:
         if ruling.selector not in matches:
-            matches[ruling.selector] = _matching(facts, ruling.selector)
-        for key in matches[ruling.selector]:
-            asked.setdefault(key, []).append(ruling)
+            matches[ruling.selector] = [kinds[key] for key in _matching(facts, ruling.selector) if key in kinds]
+        for kind in matches[ruling.selector]:
+            asked.setdefault(kind.first.key, []).append(ruling)
     return asked
 
 
-def _looks(kinds: Iterable[_Kind], asked: Mapping[int, list[_Ruling]]) -> Iterator[tuple[Element, Look]]:
-    """Give the look of each kind that has text. A kind comes after the one above it."""
-    looks: dict[int, Look] = {}
-    for kind in kinds:
-        above = looks[id(kind.above)] if kind.above else Look()
-        look = looks[id(kind)] = _look(above, kind.first, asked.get(kind.first.key, []))
-        if kind.speaking is not None:
-            yield kind.speaking, look
+def _new_looks(kinds: Mapping[int, _Kind], asked: Mapping[int, list[_Ruling]]) -> Iterator[tuple[_Kind, Look]]:
+    """Look at every kind, and give those that look as they did in no view before."""
+    for key, kind in kinds.items():
+        above = kind.above.look if kind.above else _PLAIN
+        rulings = asked.get(key)
+        same = (id(above), *map(id, rulings)) if rulings else (id(above),)
+        look = kind.looks.get(same)
+        if look is None:
+            look = _look(above, kind.first, rulings or ())
+            is_new = look not in kind.looks.values()
+            kind.looks[same] = look
+            if is_new:
+                kind.look = look
+                yield kind, look
+        kind.look = look
 
 
 def _ids_named(sheets: tuple[tuple[str, str], ...]) -> frozenset[str]:

@@ -112,12 +112,13 @@ def both_parts_say_the_same(draft: Draft) -> Iterator[Remark]:
     Mend: Write the missing words into the block's template in `templates/text/blocks` (or take them out of the one in
     `templates/email/blocks`).
     """
-    html = set(words_of(draft.mail_facts.elements).split())
-    text = set(draft.edition.text.split())
-    said_for_form = _words(label for labels in _LABEL.findall(draft.edition.text) for label in labels)
-    only_in_text = (piece for piece in text - html if not _IS_FORM.match(piece))
-    lacking_in_text = _missing(html - text, text)
-    lacking_in_html = _missing(only_in_text, html) - said_for_form
+    html = set(TOKEN.sub(" ", words_of(draft.mail_facts.elements)).casefold().split())
+    text = set(TOKEN.sub(" ", draft.edition.text).casefold().split())
+    said_for_form = _words(label.casefold() for labels in _LABEL.findall(draft.edition.text) for label in labels)
+    only_in_html = _words(html - text)
+    only_in_text = _words(piece for piece in text - html if not _IS_FORM.match(piece))
+    lacking_in_text = _missing(only_in_html - only_in_text, text)
+    lacking_in_html = _missing(only_in_text - only_in_html - said_for_form, html)
     for part, other, missing in (("text", "HTML", lacking_in_text), ("HTML", "text", lacking_in_html)):
         if missing:
             named = ", ".join(f"“{word}”" for word in sorted(missing)[:5])
@@ -129,15 +130,15 @@ def both_parts_say_the_same(draft: Draft) -> Iterator[Remark]:
             )
 
 
-def _missing(pieces: Iterable[str], there: set[str]) -> set[str]:
-    """Give the words of ``pieces`` that stand nowhere ``there``, with a comma or without."""
-    missing = {word for word in _words(pieces) if word not in there}
+def _missing(words: set[str], pieces: set[str]) -> set[str]:
+    """Give the words that stand in none of the pieces, with a comma or without."""
+    missing = words - pieces
     # Cutting the words out of a whole letter takes a while, and is seldom needed.
-    return missing - _words(there) if missing else missing
+    return missing - _words(pieces) if missing else missing
 
 
 def _words(pieces: Iterable[str]) -> set[str]:
-    return set(_WORD.findall(TOKEN.sub(" ", " ".join(pieces)).casefold()))
+    return set(_WORD.findall(" ".join(pieces)))
 
 
 def _readers(draft: Draft, topics: tuple[str, ...]) -> str:

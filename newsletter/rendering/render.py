@@ -116,7 +116,7 @@ def _render(issue: Issue, language: str, written: Sequence[str], design: Design,
 def _sections(drawing: SectionDrawing, chosen: Sequence[str]) -> Mapping[str, object]:
     sections = drawing.draw(chosen)
     return {
-        "sections": sections,
+        "sections": [drawing.whole(section) for section in sections],
         "contents": [section for section in sections if section.anchor],
         "terms": [term for section in sections for term in section.terms],
     }

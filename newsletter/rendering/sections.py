@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from newsletter.authoring.issue import GlossaryTerm, Issue, Prose, Section
 from newsletter.rendering.blocks import Medium, draw_block
+from newsletter.rendering.design import draw
 from newsletter.rendering.encounters import Encounters, Mentions, Standing
 from newsletter.rendering.narrowing import NarrowedSection, Part, narrow
 from newsletter.rendering.plain import joined
@@ -45,11 +46,20 @@ class SectionDrawing:
     _narrowed: dict[tuple[int, tuple[int, ...]], NarrowedSection] = field(default_factory=dict)
     _mentions: dict[int, Mentions] = field(default_factory=dict)
     _drawn: dict[tuple[int, Standing], str] = field(default_factory=dict)
+    _wholes: dict[DrawnSection, Markup] = field(default_factory=dict)
 
     def draw(self, chosen: Collection[str]) -> tuple[DrawnSection, ...]:
         """Draw what readers see who chose these topics: a section of which nothing is left for them is not among it."""
         self.medium.prose.seen = Encounters()
         return tuple(self._section(narrowed) for narrowed in self._narrow(chosen) if narrowed.parts)
+
+    def whole(self, section: DrawnSection) -> Markup:
+        """Draw a section as its layout shows it: with its heading and what is explained at its end."""
+        if section not in self._wholes:
+            values = {**self.medium.common, "said": self.words, "section": section}
+            name = f"{self.medium.folder}/section{self.medium.ending}"
+            self._wholes[section] = draw(self.medium.environment, name, values)
+        return self._wholes[section]
 
     def _narrow(self, chosen: Collection[str]) -> Iterator[NarrowedSection]:
         """Narrow every section, and keep what comes out: a part is known by its identity."""

@@ -145,7 +145,7 @@ def site(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("file", "old", "new", "said"),
     [
-        ("email/section.html.j2", "{{ section.body }}", "{{ section.boddy }}", r"email/layout\.mjml\.j2, line \d+:.*boddy"),
+        ("email/section.html.j2", "{{ section.body }}", "{{ section.boddy }}", r"email/section\.html\.j2, line \d+:.*boddy"),
         ("web/layout.html.j2", "{% if notice %}", "{% if %}", r"templates/web/layout\.html\.j2, line \d+"),
         ("email/layout.mjml.j2", "</mj-head>", "", r"email/layout\.mjml\.j2:\d+: <mj-head> is not closed"),
         ("email/layout.mjml.j2", "<mj-raw>", "<mj-raw>]]>", r"email/layout\.mjml\.j2 is not MJML"),

@@ -7,6 +7,7 @@ editor's browser ("DNS rebinding"): whoever calls this server by another name is
 from __future__ import annotations
 
 import errno
+import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
@@ -38,6 +39,11 @@ class PreviewServer(ThreadingTCPServer):
                 f"The preview cannot be shown at port {port}. {reason} Leave --port out, and a free one is taken."
             ) from error
         self.port: int = self.server_address[1]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a window that was closed while it was written to."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     @property
     def url(self) -> str:

@@ -17,6 +17,7 @@ from django.db import close_old_connections
 from newsletter.clock import Clock
 from newsletter.config import Config
 from newsletter.delivery.sending import deliver_open_sends, start_due_sends
+from newsletter.delivery.service_mails import empty_postbox
 from newsletter.errors import NewsletterError
 from newsletter.sources.registry import TrialRegistry
 
@@ -24,12 +25,15 @@ log = structlog.get_logger()
 
 SECONDS_BETWEEN_LOOKS_FOR_WORK = 5
 
+SECONDS_BETWEEN_LOOKS_INTO_THE_POSTBOX = 3
+"""Somebody may sit and wait for a service mail."""
+
 PAUSE_WHEN_REFUSED = 900.0
 """Seconds without sending after one letter after the other was refused: each look would spend an attempt of twenty readers."""
 
 
 class Ticking:
-    """The calendar's minute tick and the look for open sends, each in a thread of its own.
+    """The calendar's minute tick, the look for open sends and the look into the postbox, each in a thread of its own.
 
     Two of these on one database are harmless: conditional updates decide who starts a send and who claims a batch.
     """
@@ -52,6 +56,8 @@ class Ticking:
         )
         every = IntervalTrigger(seconds=SECONDS_BETWEEN_LOOKS_FOR_WORK, timezone="UTC")
         self._scheduler.add_job(_guarded(self._deliver), every, id="delivery", next_run_time=now)
+        often = IntervalTrigger(seconds=SECONDS_BETWEEN_LOOKS_INTO_THE_POSTBOX, timezone="UTC")
+        self._scheduler.add_job(_guarded(self._empty_postbox), often, id="postbox", next_run_time=now)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -68,6 +74,9 @@ class Ticking:
         summary = deliver_open_sends(self._config, self._clock, worker=self._worker, stop=self._stop)
         if summary.run.refused:
             self._paused_until = time.monotonic() + PAUSE_WHEN_REFUSED
+
+    def _empty_postbox(self) -> None:
+        empty_postbox(self._config, self._clock, stop=self._stop)
 
 
 def _guarded(job: Callable[[], None]) -> Callable[[], None]:

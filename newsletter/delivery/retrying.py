@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
-from newsletter.delivery.ledger import Marked, Record
+from newsletter.delivery.ledger import Record
 from newsletter.delivery.models import Handover
 from newsletter.delivery.transports.port import Answer, AnswerKind
 
@@ -20,7 +20,21 @@ LONGEST_THROTTLE: Final = 1800.0
 """Seconds after which a throttled letter is tried again at the latest, whatever the other side's clock says."""
 
 
-def record_for(answer: Answer, marked: Marked, *, attempts: int, now: datetime) -> Record:
+class Attempted(Protocol):
+    """What was marked and handed over; ``attempts`` includes this one."""
+
+    @property
+    def delivery_id(self) -> int:
+        """The ledger's number for it."""
+        ...
+
+    @property
+    def attempts(self) -> int:
+        """How often it was tried."""
+        ...
+
+
+def record_for(answer: Answer, marked: Attempted, *, attempts: int, now: datetime) -> Record:
     """Say what is to be written down; ``attempts`` is how many there are before a delivery counts as failed."""
     record = partial(Record, marked.delivery_id)
     later = partial(record, Handover.QUEUED, answer.reason)

@@ -12,18 +12,24 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from django.conf import settings
 from pydantic import SecretStr
 
+from newsletter.authoring.issue import MergeField
 from newsletter.config import SendgridSettings, SmtpSettings
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.mailbag import Mailbag
+from newsletter.delivery.service_letters import service_letter
 from newsletter.delivery.transports.outbox import OutboxTransport
 from newsletter.delivery.transports.port import Answer, AnswerKind, Transport
 from newsletter.delivery.transports.sendgrid import SendgridTransport
 from newsletter.delivery.transports.smtp import SmtpTransport
 from newsletter.errors import TransportError
+from newsletter.postbox.emptying import ClaimedMail
+from newsletter.rendering.merge import merge_token
 from tests.contract.delivery.deliver import deliver
-from tests.contract.delivery.samples import letter, letter_form, letters
+from tests.contract.delivery.samples import NOW, letter, letter_form, letters
+from tests.contract.delivery.service_samples import ADDRESS, content
 from tests.integration.delivery.recording_sendgrid import RecordingSendgrid, posting_to
 from tests.integration.delivery.recording_smtp import RecordingSmtp, running
 
@@ -192,3 +198,19 @@ def test_no_answer_names_a_person(place: Place) -> None:
         for one, answer in deliver(transport, letters(3), problems=[]):
             assert one.address not in answer.reason
             assert one.address not in repr(one)
+
+
+def test_a_service_mail_arrives_as_what_it_is(place: Place) -> None:
+    """It belongs to no list, says that a program wrote it, and nothing is merged into it."""
+    token = merge_token(MergeField("address"))
+    claimed = ClaimedMail(7, f"{7:032x}", "c" * 32, 1, content(text=f"Line one, ñ.\n{token}\n.\nFrom here.\n"))
+    sent = service_letter(claimed, settings.NEWSLETTER, now=NOW)
+    [(_, answer)] = deliver(place.transport, [sent])
+    assert answer.kind is AnswerKind.ACCEPTED
+    [mail] = place.arrived()
+    assert mail.headers["Auto-Submitted"] == "auto-generated"
+    assert mail.headers["Message-ID"] == sent.message_id == f"<{7:032x}@metsmatters.example>"
+    assert not {name for name in mail.headers if name.startswith("List-") or name == "Precedence"}
+    assert mail.text.splitlines() == ["Line one, ñ.", token.replace("@@MM", "@@ MM"), ".", "From here."]
+    assert "<p>the-secret-of-the-link ñ</p>" in mail.html
+    assert ADDRESS not in repr(sent)

@@ -1,0 +1,111 @@
+"""Emptying the postbox: what is due goes out through the configured transport, one mail after the other.
+
+Every mail is marked, and that is committed, before the wire; sent with no transaction open; and recorded. Two processes that do
+this at the same time are harmless: each mail is marked by one of them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+
+from newsletter.clock import Clock
+from newsletter.config import Config
+from newsletter.delivery.lease import LeaseClock, LeaseTime, read_lease_clock
+from newsletter.delivery.models import Handover
+from newsletter.delivery.retrying import record_for
+from newsletter.delivery.service_lane import ServiceLane
+from newsletter.delivery.service_letters import service_letter
+from newsletter.delivery.transports.opening import open_transport
+from newsletter.delivery.transports.port import Answer, AnswerKind, Transport
+from newsletter.errors import KeyMissingError, NewsletterError, SettingsError
+from newsletter.postbox.emptying import ClaimedMail, claim_mail, record_settled, record_waiting
+from newsletter.postbox.models import PostState, ServiceMail
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Emptied:
+    """What one look into the postbox did: answers by kind, and why the transport cannot work at present, empty when it can."""
+
+    answers: Counter[AnswerKind] = field(default_factory=Counter)
+    problem: str = ""
+
+
+def empty_postbox(
+    config: Config,
+    clock: Clock,
+    *,
+    stop: threading.Event | None = None,
+    transport: Transport | None = None,
+    lease_clock: LeaseClock = read_lease_clock,
+) -> Emptied:
+    """Send every service mail that is due; return when none is, when ``stop`` is set, or when the transport cannot work.
+
+    ``transport`` is the configured one unless another is given.
+    """
+    emptied = Emptied()
+    stop = stop or threading.Event()
+    if not is_anything_due(clock()):
+        return emptied
+    try:
+        with ServiceLane(transport or open_transport(config)) as lane:
+            while not (emptied.problem or stop.is_set()):
+                claimed = _claim(clock(), lease_clock())
+                if claimed is None:
+                    break
+                answer = _hand_over(lane, claimed, config, clock)
+                _record(claimed, answer, config, now=clock())
+                emptied.answers[answer.kind] += 1
+                emptied.problem = lane.problem
+    except NewsletterError as error:
+        emptied.problem = str(error)
+    if emptied.problem:
+        log.warning("service mails wait", transport=config.delivery.transport, problem=emptied.problem)
+    return emptied
+
+
+def is_anything_due(now: datetime) -> bool:
+    """Say whether a look into the postbox is worth opening a transport: something is due, or was left behind."""
+    waiting = ServiceMail.objects.filter(state=PostState.QUEUED, due_at__lte=now)
+    return waiting.exists() or ServiceMail.objects.filter(state=PostState.SENDING).exists()
+
+
+def _claim(now: datetime, lease: LeaseTime) -> ClaimedMail | None:
+    try:
+        return claim_mail(now=now, epoch=lease.epoch, seconds=lease.seconds)
+    except KeyMissingError as error:
+        raise SettingsError(str(error)) from error
+
+
+def _hand_over(lane: ServiceLane, claimed: ClaimedMail, config: Config, clock: Clock) -> Answer:
+    letter = service_letter(claimed, config, now=clock())
+    try:
+        _ = letter.form.template
+    except ValueError as error:
+        lane.problem = f"The settings of newsletter.toml make no mail: {error}. Correct them; sending goes on by itself."
+        return Answer(AnswerKind.NOT_SENT, "the settings make no mail")
+    return lane.hand_over(letter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    delivery_id: int
+    attempts: int
+
+
+def _record(claimed: ClaimedMail, answer: Answer, config: Config, *, now: datetime) -> None:
+    attempt = _Attempt(claimed.mail_id, claimed.attempts)
+    record = record_for(answer, attempt, attempts=config.delivery.attempts, now=now)
+    if record.handover is not Handover.QUEUED:
+        record_settled(claimed, PostState(record.handover.value), reason=record.reason, now=now)
+        return
+    due_at = datetime.fromtimestamp(max(record.due_at, now.timestamp()), UTC)
+    if not record_waiting(claimed, reason=record.reason, due_at=due_at, counted=record.counted):
+        # Somebody gave us up for dead and its content is forgotten; what we know now is more than "unknown".
+        record_settled(claimed, PostState.FAILED, reason=f"not taken, and given up meanwhile ({record.reason})", now=now)

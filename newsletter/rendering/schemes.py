@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 
 _QUERY = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)")
-_BOTH = re.compile(r"(color-scheme\s*:\s*|name=\"(?:supported-)?color-schemes?\" content=\")light dark")
+_BOTH = re.compile(r"(color-schemes?\s*:\s*|name=\"(?:supported-)?color-schemes?\" content=\")light dark")
 _ALWAYS, _NEVER = "(min-width: 0)", "(max-width: 0)"
 
 

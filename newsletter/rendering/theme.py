@@ -43,6 +43,7 @@ class Fonts(_Table):
 
     body: FontStack
     heading: FontStack
+    code: FontStack
     outlook_body: FontStack
     outlook_heading: FontStack
 

@@ -91,7 +91,7 @@ class _Ruling:
     weight: _Weight
 
 
-def shown_text(facts: PageFacts) -> Iterator[ShownText]:
+def shown_text(facts: PageFacts, views: Sequence[View] = VIEWS) -> Iterator[ShownText]:
     """Give the text that somebody sees, in the first of the views in which it looks like that.
 
     Elements that must look alike are given once, by the first of them that has text.
@@ -100,7 +100,7 @@ def shown_text(facts: PageFacts) -> Iterator[ShownText]:
     kinds = _kinds(facts, _ids_named(sheets))
     matches: dict[str, list[_Kind]] = {}
     rulings_seen = set()
-    for view in VIEWS:
+    for view in views:
         rulings = _rulings(sheets, view) if view.styled else ()
         if rulings not in rulings_seen:
             rulings_seen.add(rulings)

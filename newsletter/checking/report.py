@@ -31,6 +31,7 @@ class Draft:
     ``sent_on`` is the day on which the issue goes out, as far as it is known; ``postal_address`` is what every mail has to
     show. ``helpline_tel`` is the helpline as a ``tel:`` link writes it (+18442757427); when empty, any number to call will do.
     ``base_url`` is where the archive publishes pages and pictures. ``vocabulary`` are the words that the editors decide about.
+    ``offered_topics`` are the keys of those that readers may choose; None when nobody has looked.
     """
 
     issue: Issue
@@ -41,6 +42,7 @@ class Draft:
     helpline_tel: str = ""
     base_url: str = ""
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    offered_topics: frozenset[str] | None = None
 
     @cached_property
     def mail(self) -> LexborHTMLParser:

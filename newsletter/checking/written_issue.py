@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from newsletter.authoring.complaints import Complaints
 from newsletter.authoring.folder import issue_name, read_issues
 from newsletter.authoring.issue import Issue
 from newsletter.authoring.kinds import read_block_kinds
+from newsletter.authoring.topics import TOPICS_FILE, read_topics
 from newsletter.checking.check import check_editions
 from newsletter.checking.report import CheckReport, Draft
 from newsletter.checking.vocabulary import read_vocabulary
@@ -63,6 +65,7 @@ def drafts(issues: Sequence[Issue], editions: Sequence[Edition], *, sent_on: dat
     """Lay each edition beside the file it came from and the limits, as the checks want to see them."""
     written = {issue.language: issue for issue in issues}
     vocabulary = read_vocabulary(config.home)
+    topics = read_topics(config.home, Complaints(TOPICS_FILE))
     return [
         Draft(
             issue=written[edition.written_in],
@@ -73,6 +76,7 @@ def drafts(issues: Sequence[Issue], editions: Sequence[Edition], *, sent_on: dat
             helpline_tel=config.newsletter.helpline_tel,
             vocabulary=vocabulary,
             base_url=config.web.base_url,
+            offered_topics=frozenset(topics.labels) if topics.readable else None,
         )
         for edition in editions
     ]

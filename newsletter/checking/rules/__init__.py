@@ -24,11 +24,12 @@ from newsletter.checking.rules import (
     size,
     tables,
     terms,
+    topics,
     trials,
 )
 
 RULE_MODULES = (
-    *(front_matter, headings, links, tables, page_frame, placeholders),
+    *(front_matter, topics, headings, links, tables, page_frame, placeholders),
     *(pictures, picture_files, legibility, mail_styles, mail_elements, size),
     *(duties, events, foreign_resources, privacy, medicine, trials, plain_language, terms, languages),
 )

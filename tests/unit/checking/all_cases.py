@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.unit.checking import cases, event_cases, language_cases, mail_cases, word_cases
+from tests.unit.checking import cases, event_cases, language_cases, mail_cases, topic_cases, word_cases
 from tests.unit.checking.cases import Cases
 
 _BY_SUBJECT: tuple[Mapping[str, Cases], ...] = (
     *(cases.CASES, event_cases.CASES, mail_cases.CASES),
-    *(word_cases.CASES, language_cases.CASES),
+    *(word_cases.CASES, language_cases.CASES, topic_cases.CASES),
 )
 
 CASES: Mapping[str, Cases] = {rule_id: found for subject in _BY_SUBJECT for rule_id, found in subject.items()}

@@ -72,6 +72,8 @@ class Person(_Section):
     name: str = Field(min_length=1)
     address: Address
     roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    language: Annotated[str, matching(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", "a language such as en or es")] | None = None
+    """Of the mails and pages that the program makes for them; the newsletter's first language, if not given."""
 
 
 class Cadence(_Section):

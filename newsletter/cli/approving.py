@@ -22,6 +22,7 @@ from newsletter.publishing.cadence import upcoming
 from newsletter.publishing.calendar import hold_slot, schedule_issue, unhold_slot
 from newsletter.publishing.candidates import latest_candidate
 from newsletter.publishing.models import Slot, SlotState
+from newsletter.publishing.objections import standing_objections
 
 DATES_SHOWN = 6
 
@@ -73,6 +74,10 @@ def approve(
         slot = Slot.objects.filter(issue=written.name).first()
         when = f"It goes out {local(slot.at, config.cadence.timezone)}." if slot else f"Next: newsletter schedule {written.name}"
         console.print(f"Both approvals stand. {when}", style="green", markup=False)
+    elif approved.objecting:
+        console.print(
+            f"Still to be settled: what {', '.join(approved.objecting)} asked for. See: newsletter reviews {written.name}"
+        )
     else:
         console.print("One more approval is needed, by another person in the other role.")
 
@@ -152,12 +157,16 @@ def unhold(
 
 
 def _wanted(slot: Slot) -> str:
-    """Say which approvals a slot waits for, "" when for none."""
+    """Say which approvals a slot waits for, and whose objections; "" when for none."""
     if slot.state != SlotState.SCHEDULED:
         return ""
     candidate = latest_candidate(slot.issue)
     roles = approving.missing_approvals(candidate) if candidate else tuple(approving.APPROVING_ROLES)
-    return " and ".join(f"the approval by {approving.APPROVING_ROLES[role]}" for role in roles)
+    wanted = [f"the approval by {approving.APPROVING_ROLES[role]}" for role in roles]
+    objections = standing_objections(candidate) if candidate else ()
+    return " and ".join(
+        [*wanted, *(f"a yes or a corrected issue for “{one.person}”, who asked for changes" for one in objections)]
+    )
 
 
 def _named(config: Config, who: str) -> str:

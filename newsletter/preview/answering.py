@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -12,7 +13,7 @@ import orjson
 
 from newsletter.authoring.issue import Issue
 from newsletter.checking.explaining import explain
-from newsletter.checking.rule import Rule
+from newsletter.checking.form import form_mistakes
 from newsletter.checking.rules import all_rules
 from newsletter.checking.written_issue import WrittenIssue
 from newsletter.findings import Finding
@@ -93,7 +94,6 @@ def _of_edition(written: WrittenIssue, language: str, query: str, *, view: View 
 def describe(preview: Preview, state: PreviewState) -> bytes:
     """Write a state as the JSON that the page reads, on one line."""
     written = state.shown
-    rules = {rule.id: rule for rule in all_rules()}
     value = {
         "issue": preview.name,
         "version": state.version,
@@ -101,13 +101,13 @@ def describe(preview: Preview, state: PreviewState) -> bytes:
         "hindrance": state.reading.hindrance,
         "from": written.config.newsletter.from_name if written else "",
         "editions": [_edition(written, edition) for edition in written.editions] if written else [],
-        "findings": [_finding(finding, rules) for finding in state.reading.findings],
+        "findings": [_finding(finding) for finding in state.reading.findings],
         "sources": state.reading.sources,
     }
     return orjson.dumps(value)
 
 
-def _finding(finding: Finding, rules: Mapping[str, Rule]) -> dict[str, object]:
+def _finding(finding: Finding) -> dict[str, object]:
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
@@ -117,27 +117,31 @@ def _finding(finding: Finding, rules: Mapping[str, Rule]) -> dict[str, object]:
         "line": finding.place.line,
         "column": finding.place.column,
         "place": str(finding.place),
-        "why": _why(rules.get(finding.rule)),
+        "why": _explanations().get(finding.rule, ()),
     }
 
 
-def _why(rule: Rule | None) -> list[str]:
-    """Give what the page of a rule says, by paragraphs; form mistakes have no page, their message says it all."""
-    if rule is None:
-        return []
-    told = explain(rule)
-    return [part for part in (told.demand, told.why, told.mend) if part]
+@cache
+def _explanations() -> Mapping[str, tuple[str, ...]]:
+    """Give by id what the pages of the checks say about a rule or a mistake of form, in paragraphs."""
+    said: dict[str, tuple[str, ...]] = {mistake.id: (mistake.what, mistake.mend) for mistake in form_mistakes()}
+    for rule in all_rules():
+        told = explain(rule)
+        said[rule.id] = tuple(part for part in (told.demand, told.why, told.mend) if part)
+    return said
 
 
 def _edition(written: WrittenIssue, edition: Edition) -> dict[str, object]:
+    issue = _issue_of(written, edition)
+    labels = {block.topic.key: block.topic.label for block in issue.blocks if block.topic}
     return {
         "language": edition.language,
-        "file": _issue_of(written, edition).file,
+        "file": issue.file,
         "title": edition.title,
         "subject": edition.subject,
         "preheader": edition.preheader,
         "digest": edition.digest,
-        "topics": edition.topics,
+        "topics": [{"key": key, "label": labels.get(key, key)} for key in edition.topics],
     }
 
 

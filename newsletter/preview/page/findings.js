@@ -4,10 +4,15 @@ import { element } from "./element.js";
 
 const ORDER = ["error", "warning", "notice"];
 
-export function showFindings(list, findings, onChosen) {
+/* Errors first, and then as the files are listed; within a file they come in the order of its lines. */
+function inOrder(findings, files) {
+  const rank = ({ severity, file }) => ORDER.indexOf(severity) * 1000 + files.indexOf(file);
+  return [...findings].sort((one, other) => rank(one) - rank(other));
+}
+
+export function showFindings(list, findings, { files, onChosen }) {
   const open = new Set([...list.querySelectorAll("details[open]")].map((why) => why.dataset.key));
-  const sorted = [...findings].sort((one, other) => ORDER.indexOf(one.severity) - ORDER.indexOf(other.severity));
-  list.replaceChildren(...sorted.map((finding) => showFinding(finding, open, onChosen)));
+  list.replaceChildren(...inOrder(findings, files).map((finding) => showFinding(finding, open, onChosen)));
   if (!findings.length) list.append(element("li", { className: "none" }, "Nothing found."));
 }
 
@@ -32,10 +37,15 @@ function showFinding(finding, open, onChosen) {
   if (finding.why.length) {
     const why = element("details", { open: open.has(key) }, element("summary", {}, `Why: ${finding.rule}`));
     why.dataset.key = key;
-    why.append(...finding.why.map((part) => element("p", {}, part)));
+    why.append(...finding.why.map((part) => element("p", {}, ...withCode(part))));
     item.append(why);
   }
   return item;
+}
+
+/* What stands between backticks is shown as code; the rest of Markdown's marks are read well enough as they are. */
+function withCode(text) {
+  return text.split("`").map((part, index) => (index % 2 ? element("code", {}, part) : part));
 }
 
 export class SourcePane {

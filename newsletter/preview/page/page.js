@@ -19,9 +19,13 @@ function edition() {
   return state?.editions.find((one) => one.language === language) ?? state?.editions[0];
 }
 
+function chosenTopics(shown) {
+  const named = shown.topics.map((topic) => topic.key);
+  return topics ? named.filter((key) => topics.includes(key)) : named;
+}
+
 function query(shown) {
-  const chosen = (topics ?? shown.topics).filter((topic) => shown.topics.includes(topic));
-  return new URLSearchParams([["digest", shown.digest], ...chosen.map((topic) => ["topic", topic])]);
+  return new URLSearchParams([["digest", shown.digest], ...chosenTopics(shown).map((topic) => ["topic", topic])]);
 }
 
 async function showPanel() {
@@ -56,8 +60,8 @@ function showChoices() {
   const shown = edition();
   const languages = state.editions.map((one) => choice("radio", "language", one.language, names.of(one.language), one === shown));
   replaceChoices(byId("languages"), languages.length > 1 ? languages : []);
-  const chosen = topics ?? shown?.topics ?? [];
-  replaceChoices(byId("topics"), (shown?.topics ?? []).map((topic) => choice("checkbox", "topic", topic, topic, chosen.includes(topic))));
+  const chosen = shown ? chosenTopics(shown) : [];
+  replaceChoices(byId("topics"), (shown?.topics ?? []).map(({ key, label }) => choice("checkbox", "topic", key, label, chosen.includes(key))));
 }
 
 function choice(type, name, value, words, checked) {
@@ -81,7 +85,10 @@ function show(news) {
   byId("banner").textContent = news.hindrance ? news.hindrance + seen : "";
   byId("status").textContent = `Read at ${new Date().toLocaleTimeString("en-GB")}, in ${Math.round(news.milliseconds)} ms`;
   byId("findings-title").textContent = news.findings.length ? `Findings (${news.findings.length})` : "Findings";
-  if (changed) showFindings(byId("finding-list"), news.findings, (finding) => source.show(finding));
+  if (changed) {
+    const files = Object.keys(news.sources);
+    showFindings(byId("finding-list"), news.findings, { files, onChosen: (finding) => source.show(finding) });
+  }
   source.update(news.sources, news.findings);
   showChoices();
   showInbox();

@@ -68,6 +68,20 @@ def test_the_other_language_is_shown_and_stays(window: Page) -> None:
     expect(window.get_by_role("radio", name="Spanish")).to_be_checked()
 
 
+def test_a_reader_who_chose_less_is_shown_less(window: Page, edit: Callable[..., None]) -> None:
+    expect(window.get_by_role("group", name="For a reader who chose")).to_be_hidden()
+    part = "::: for topic=living\nA part about rest.\n:::\n\nHello, {{first_name"
+    edit("Hello, {{first_name", part)
+    edit("Hola, {{first_name", part.replace("Hello", "Hola"), file="issues/2026-12/issue.es.md")
+    choice = window.get_by_role("checkbox", name="Day-to-day life")
+    expect(choice).to_be_checked()
+    assert "A part about rest." in choose(window, "Desktop").evaluate("document.body.innerText")
+    choice.uncheck()
+    for tab in ("Desktop", "Text part"):
+        assert "A part about rest." not in choose(window, tab).evaluate("document.body.innerText")
+    assert "A part about rest." in choose(window, "Web page").evaluate("document.body.innerText")
+
+
 def test_a_link_of_the_mail_is_told_and_not_followed(window: Page) -> None:
     mail = window.frame_locator("#desktop iframe:not(.behind)")
     mail.get_by_role("link", name="Read this on the web").first.click()

@@ -20,13 +20,18 @@ AS_WRITTEN: Mapping[str, str] = MappingProxyType({})
 
 GUARDS = frozenset(
     {
+        "active-content",
+        "foreign-resource",
+        "helpline-missing",
         "leftover-placeholder",
         "manage-link-missing",
         "merge-field-unknown",
+        "personal-link-elsewhere",
         "postal-address-missing",
         "retired-number",
         "trial-card-too-hopeful",
         "trial-not-locked",
+        "tracking-pixel",
         # What `newsletter check` says when it asks the registry: no rule, but nobody should look for it in vain.
         "trial-status",
         "trial-status-differs",

@@ -13,6 +13,7 @@ import typer
 from newsletter.checking.trials import VerdictKind, judge_trial, stops_send
 from newsletter.checking.written_issue import WrittenIssue, read_written_issue
 from newsletter.cli.arguments import DayOption, IssueArgument, day
+from newsletter.cli.explaining import explain_and_leave
 from newsletter.cli.gallery import write_gallery
 from newsletter.cli.printing import FindingsFormat, console, counted, print_findings, print_json
 from newsletter.cli.sarif import as_sarif
@@ -31,6 +32,12 @@ def check(
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask the trial registry.")] = False,
     on: DayOption = "",
     output: Annotated[FindingsFormat, typer.Option("--format", help="How to print it.")] = FindingsFormat.TEXT,
+    explain: Annotated[  # noqa: ARG001 - its callback does it
+        str,
+        typer.Option(
+            "--explain", metavar="RULE", help="Say what a check demands, and why.", callback=explain_and_leave, is_eager=True
+        ),
+    ] = "",
 ) -> None:
     """Say everything that is wrong with an issue, in all its languages, with file, line and fix.
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from newsletter import __version__
-from newsletter.checking.explaining import explain
+from newsletter.checking.explaining import explain, in_full
+from newsletter.checking.form import FormMistake, form_mistakes
+from newsletter.checking.rule import Rule
 from newsletter.checking.rules import all_rules
 from newsletter.findings import Finding, Place, Severity
 
@@ -19,7 +21,7 @@ def as_sarif(findings: Sequence[Finding]) -> dict[str, object]:
     driver = {
         "name": "newsletter",
         "version": __version__,
-        "rules": [{"id": rule.id, "shortDescription": {"text": explain(rule).demand}} for rule in all_rules()],
+        "rules": [*map(_rule, all_rules()), *map(_mistake_of_form, _only_of_form())],
     }
     run = {
         "tool": {"driver": driver},
@@ -27,6 +29,35 @@ def as_sarif(findings: Sequence[Finding]) -> dict[str, object]:
         "results": [_result(finding) for finding in findings],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _rule(rule: Rule) -> dict[str, object]:
+    told = explain(rule)
+    text = in_full(rule)
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": told.demand},
+        "fullDescription": {"text": told.why},
+        "help": {"text": text, "markdown": text},
+        "defaultConfiguration": {"level": LEVELS[rule.severity]},
+        "properties": {"tags": [rule.group.value]},
+    }
+
+
+def _mistake_of_form(mistake: FormMistake) -> dict[str, object]:
+    text = mistake.in_full()
+    return {
+        "id": mistake.id,
+        "shortDescription": {"text": mistake.what},
+        "help": {"text": text, "markdown": text},
+        "defaultConfiguration": {"level": LEVELS[Severity.ERROR]},
+        "properties": {"tags": ["form"]},
+    }
+
+
+def _only_of_form() -> list[FormMistake]:
+    rules = {rule.id for rule in all_rules()}
+    return [mistake for mistake in form_mistakes() if mistake.id not in rules]
 
 
 def _result(finding: Finding) -> dict[str, object]:

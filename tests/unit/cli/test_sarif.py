@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from newsletter import __version__
+from newsletter.checking.form import form_mistakes
 from newsletter.checking.rules import all_rules
 from newsletter.cli.sarif import as_sarif
 from newsletter.findings import Finding, Place, Severity
@@ -24,7 +25,18 @@ def at(place: Place, severity: Severity = Severity.WARNING, fix: str = "Write mo
 def test_the_tool_names_itself_and_every_rule() -> None:
     driver = only_run()["tool"]["driver"]
     assert (driver["name"], driver["version"]) == ("newsletter", __version__)
-    assert [rule["id"] for rule in driver["rules"]] == [rule.id for rule in all_rules()]
+    ids = [rule["id"] for rule in driver["rules"]]
+    assert ids[: len(all_rules())] == [rule.id for rule in all_rules()]
+    assert {mistake.id for mistake in form_mistakes()} < set(ids)
+    assert len(ids) == len(set(ids))
+
+
+def test_whatever_is_reported_comes_with_its_help() -> None:
+    for rule in only_run()["tool"]["driver"]["rules"]:
+        assert rule["help"]["markdown"] == rule["help"]["text"]
+        assert rule["shortDescription"]["text"] in " ".join(rule["help"]["text"].split())
+        assert rule["defaultConfiguration"]["level"] in {"error", "warning", "note"}
+        assert rule["properties"]["tags"]
 
 
 def test_a_rule_is_described_by_what_it_demands() -> None:

@@ -65,4 +65,5 @@ def _mend(page: str, language: str) -> str:
         if page.count(old) != 1:
             raise TemplateError(f"templates/{LAYOUT}: MJML wrote {old!r} {page.count(old)} times instead of once")
         page = page.replace(old, new)
-    return page
+    # mrml ends Outlook's comment and begins it again between two tags.
+    return page.replace("<![endif]--><!--[if mso | IE]>", "")

@@ -5,16 +5,20 @@ It decides what a part says of them: a term is explained where it first comes up
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from newsletter.authoring.issue import GlossaryTerm
 
+Drawn = TypeVar("Drawn")
 Standing = tuple[frozenset[str], tuple[int | None, ...], int]
+_NOTHING: Standing = (frozenset(), (), 0)
 
 
 @dataclass(slots=True)
 class Mentions:
-    """The terms and links that a part brings up, each once, in order."""
+    """The terms and links that a part or a section brings up, each once, in order."""
 
     terms: dict[str, GlossaryTerm] = field(default_factory=dict)
     links: dict[str, None] = field(default_factory=dict)
@@ -22,7 +26,10 @@ class Mentions:
 
 @dataclass(slots=True)
 class Encounters:
-    """One reader's way through one variant of an issue. ``mentions`` are those of the part that is being drawn."""
+    """One reader's way through one variant of an issue.
+
+    ``new_terms`` and ``new_links`` are those first met in the present section, ``mentions`` all of the part that is being drawn.
+    """
 
     terms: set[str] = field(default_factory=set)
     numbers: dict[str, int] = field(default_factory=dict)
@@ -55,20 +62,18 @@ class Encounters:
         for link in mentions.links:
             self.number(link)
 
-    def take_mentions(self) -> Mentions:
-        """Give what came up since the last call."""
-        mentions, self.mentions = self.mentions, Mentions()
-        return mentions
+    def come_across_in(self, work: Callable[[], Drawn]) -> tuple[Drawn, Mentions]:
+        """Do some drawing and give what it made and what came up meanwhile."""
+        outer, self.mentions = self.mentions, Mentions()
+        drawn, inner = work(), self.mentions
+        outer.terms.update(inner.terms)
+        outer.links.update(inner.links)
+        self.mentions = outer
+        return drawn, inner
 
-    def take_new_terms(self) -> tuple[GlossaryTerm, ...]:
-        """Give the terms first met since the last call."""
-        terms, self.new_terms = tuple(self.new_terms), []
-        return terms
-
-    def take_new_links(self) -> tuple[tuple[int, str], ...]:
-        """Give the links that were numbered since the last call, with their numbers."""
-        links, self.new_links = self.new_links, []
-        return tuple((self.numbers[link], link) for link in links)
+    def end_section(self) -> None:
+        """Begin the next section: nothing is new in it yet."""
+        self.new_terms, self.new_links = [], []
 
     def copy(self) -> Encounters:
         """Keep what is known now."""
@@ -76,5 +81,7 @@ class Encounters:
 
     def standing(self, mentions: Mentions) -> Standing:
         """Give all that a part with these mentions can depend on: two readers for whom it is equal read the same words."""
+        if not mentions.terms and not mentions.links:
+            return _NOTHING
         numbers = tuple([self.numbers.get(link) for link in mentions.links])
         return frozenset(self.terms.intersection(mentions.terms)), numbers, len(self.numbers) if None in numbers else 0

@@ -22,7 +22,12 @@ class NarrowedSection:
 
 def topics_of(issue: Issue) -> tuple[str, ...]:
     """Give the topics for which the issue has blocks, in alphabetical order."""
-    return tuple(sorted({block.topic.key for block in issue.blocks if block.topic}))
+    return tuple(sorted(frozenset().union(*map(topics_in, issue.sections))))
+
+
+def topics_in(section: Section) -> frozenset[str]:
+    """Give the topics for which a section has blocks."""
+    return frozenset(part.topic.key for part in section.parts if isinstance(part, Block) and part.topic)
 
 
 def selections(topics: Sequence[str]) -> list[tuple[str, ...]]:

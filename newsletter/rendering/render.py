@@ -116,7 +116,7 @@ def _render(issue: Issue, language: str, written: Sequence[str], design: Design,
 def _sections(drawing: SectionDrawing, chosen: Sequence[str]) -> Mapping[str, object]:
     sections = drawing.draw(chosen)
     return {
-        "sections": [drawing.whole(section) for section in sections],
+        "sections": [section.whole for section in sections],
         "contents": [section for section in sections if section.anchor],
         "terms": [term for section in sections for term in section.terms],
     }
@@ -159,7 +159,9 @@ def _frame(issue: Issue, language: str, written: Sequence[str], design: Design, 
 
 def _tidy(text: str) -> str:
     """Leave at most one empty line between paragraphs, none at the ends, and no space at the end of a line."""
-    tidy = "\n".join([line.rstrip(" \t") for line in str(text).split("\n")])
+    tidy = f"{text}\n"
+    if " \n" in tidy or "\t\n" in tidy:
+        tidy = "\n".join([line.rstrip(" \t") for line in tidy.split("\n")])
     while "\n\n\n" in tidy:
         tidy = tidy.replace("\n\n\n", "\n\n")
     return tidy.strip("\n") + "\n"

@@ -12,9 +12,10 @@ from jinja2 import Environment, StrictUndefined
 from newsletter.authoring.folder import GALLERY, list_issues, read_issues
 from newsletter.cli.writing import write_edition
 from newsletter.config import Config
-from newsletter.errors import UsageError
+from newsletter.errors import TemplateError, UsageError
 from newsletter.rendering.design import load_design
 from newsletter.rendering.edition import Edition
+from newsletter.rendering.html_rules import find_unclosed
 from newsletter.rendering.render import Letterhead, render_editions
 from newsletter.rendering.schemes import ColourScheme, in_one_scheme, without_styles
 
@@ -52,9 +53,12 @@ def write_gallery(config: Config, out: Path) -> list[Path]:
         raise UsageError(f"There is no gallery: put an issue with one of every block at {GALLERY}/2026-12/issue.md.")
     languages = config.newsletter.languages
     design, letterhead = load_design(config.home), Letterhead.of(config)
+    letters = {name: read_issues(config.home, name, languages, shelf=GALLERY) for name in reversed(names)}
+    unclosed = [said for issues in letters.values() for issue in issues for said in find_unclosed(design, issue, letterhead)]
+    if unclosed:
+        raise TemplateError("\n".join(["These templates do not close what they open:", *dict.fromkeys(unclosed)]))
     exhibits: list[Exhibit] = []
-    for name in reversed(names):
-        issues = read_issues(config.home, name, languages, shelf=GALLERY)
+    for name, issues in letters.items():
         for edition in render_editions(issues, design, letterhead):
             write_edition(edition, out / name, config)
             exhibits.append(_exhibit(edition, out, name))

@@ -12,7 +12,7 @@ from newsletter.errors import TemplateError
 from newsletter.rendering.design import Design, draw
 from newsletter.rendering.holding import Holding
 from newsletter.rendering.mjml_rules import find_mjml_mistakes
-from newsletter.rendering.template_lines import MarkLines, unmark
+from newsletter.rendering.template_lines import MARK, MarkLines, unmark
 
 LAYOUT = "email/layout.mjml.j2"
 
@@ -28,7 +28,9 @@ def mail_page(design: Design, values: Mapping[str, object], *, language: str) ->
 def draw_skeleton(design: Design, values: Mapping[str, object]) -> tuple[str, Holding]:
     """Draw the MJML of a mail, with placeholders, and what belongs in their places. Raises TemplateError."""
     holding = Holding()
-    drawn = draw(design.skeleton, LAYOUT, {**values, "holding": holding})
+    drawn: str = draw(design.skeleton, LAYOUT, {**values, "holding": holding})
+    if MARK in drawn:
+        drawn, _ = unmark(drawn)
     return holding.numbered_anew(drawn), holding
 
 

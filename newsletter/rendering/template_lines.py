@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
+MARK = "\x02"
+"""What each mark begins with; no page has it otherwise."""
+
 _MARK = re.compile(r"\x02([^\x02\x03:]*):(\d+)\x03")
 
 

@@ -1,4 +1,4 @@
-"""A reader's link is a capability: whoever reads it in a log could use it. So no log shows its token."""
+"""A reader's or reviewer's link is a capability: whoever reads it in a log could use it. So no log shows its token."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import logging
 import re
 from typing import Final
 
-TOKEN_IN_PATH = re.compile(r"/(m|u|unsubscribe)/[^/\s]+")
+TOKEN_IN_PATH = re.compile(r"/(m|u|unsubscribe|review)/[^/\s]+")
 
 LOGS_WITH_PATHS: Final = ("django.request", "django.server", "gunicorn.error")
 """Who writes a request's path: Django where it refuses or fails, its own server, gunicorn where Django cannot read it."""
 
 
 def keep_tokens_out_of_logs() -> None:
-    """Have every log that names paths leave out readers' tokens."""
+    """Have every log that names paths leave out tokens."""
     for name in LOGS_WITH_PATHS:
         logging.getLogger(name).addFilter(without_tokens)
 

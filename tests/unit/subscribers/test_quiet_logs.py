@@ -7,7 +7,7 @@ import pytest
 from newsletter.subscribers.quiet_logs import without_tokens
 
 
-@pytest.mark.parametrize("path", ["/m/AbC-_9", "/u/AbC-_9", "/unsubscribe/AbC-_9"])
+@pytest.mark.parametrize("path", ["/m/AbC-_9", "/u/AbC-_9", "/unsubscribe/AbC-_9", "/review/AbC-_9"])
 def test_a_log_line_never_shows_a_readers_token(path: str) -> None:
     record = logging.LogRecord("django.request", logging.WARNING, "", 0, "%s (%s): %s", ("Bad Request", 400, path), None)
     assert without_tokens(record)

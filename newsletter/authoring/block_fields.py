@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -74,6 +74,9 @@ class BlockReader:
         for part, rule, pieces in (("argument", kind.argument, head.arguments), ("title", kind.title, head.titles)):
             if rule and pieces:
                 given[rule.name] = pieces[0]
+                if rule.type is FieldType.IMAGE:
+                    # A file whose name has blanks is there, and nothing is missing.
+                    given[rule.name] = replace(pieces[0], text=" ".join(piece.text for piece in pieces))
             surplus = pieces[1:] if rule else pieces
             if surplus:
                 words = " ".join(piece.text for piece in surplus)
@@ -106,7 +109,7 @@ class BlockReader:
         if kind.argument and kind.argument.type is FieldType.URL:
             return "An address has no blanks: write %20 for each, or copy it from the browser again."
         if kind.argument and kind.argument.type is FieldType.IMAGE:
-            return "Give the picture a name without blanks."
+            return "Give the picture's file a name without blanks, and write that."
         return f"Write it like {kind.pattern}"
 
     @staticmethod

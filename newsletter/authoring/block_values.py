@@ -56,7 +56,10 @@ def _read_choice(rule: FieldRule, text: str) -> Value | Mistake:
 def _read_nct_id(text: str) -> Value | Mistake:
     if _NCT_ID.fullmatch(text):
         return text
-    fix = f"Write {text.upper()}." if _NCT_ID.fullmatch(text.upper()) else "Write NCT and eight digits, as in NCT09990001."
+    meant = text.upper().replace("O", "0")
+    fix = f"Write {meant}{' with a zero, not the letter O' if 'O' in text.upper() else ''}."
+    if not _NCT_ID.fullmatch(meant):
+        fix = "Write NCT and eight digits, as in NCT09990001."
     return Mistake("block-value", f"{quoted(text)} is not a trial's number", fix)
 
 

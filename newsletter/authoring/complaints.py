@@ -12,6 +12,9 @@ from newsletter.findings import Finding, Place, Severity
 LONGEST_QUOTATION = 60
 """Characters of an editor's text that a message repeats."""
 
+SHORTEST_PART = 4
+"""Characters of a word that is taken for a part of what was meant, such as “name” of first_name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
@@ -48,6 +51,8 @@ def quoted(text: str) -> str:
 def _nearest(word: str, choices: tuple[str, ...]) -> str:
     by_folded = {choice.casefold(): choice for choice in choices}
     close = difflib.get_close_matches(word.casefold(), by_folded, n=1)
+    if not close and len(word) >= SHORTEST_PART:
+        close = [choice for choice in by_folded if word.casefold() in choice]
     return by_folded[close[0]] if close else ""
 
 

@@ -22,6 +22,7 @@ _CLOSING = re.compile(r"\s*[-\u2010-\u2015\u2212]+\s*")
 """A line of hyphens or of the dashes that word processors make of them."""
 _BODY = re.compile(r"#{2,} |:::|\{\{|> ")
 _STRAIGHT = "\"'"
+_CURLY = re.compile("[“”„«»](?P<words>[^“”„«»]*)[“”„«»]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,11 @@ def _put_in_quotes(field: re.Match[str], before: str) -> _Mended:
     if mark in _STRAIGHT and value.count(mark) == 1:
         better = f"{before}{key}: {in_quotes(value[1:])}"
         return _Mended(better, _mistake(f"the quotation mark of “{key}” is not closed: {quoted(value)}", better), column)
+    if curly := _CURLY.fullmatch(value):
+        better = f"{before}{key}: {in_quotes(curly['words'])}"
+        return _Mended(
+            better, _mistake(f"the quotation marks of “{key}” are curly ones, which count for nothing here", better), column
+        )
     better = f"{before}{key}: {in_quotes(value)}"
     problem = _problem_column(f"{key}: {value}") - len(f"{key}: ")
     message = f"“{key}” has to stand in quotation marks, because of {_reason(value)}: {quoted(value)}"

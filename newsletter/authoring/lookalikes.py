@@ -23,7 +23,7 @@ _ROW = re.compile(r"\|.*\|")
 _TABLE_MARK = re.compile(r"[|:\- ]*-[|:\- ]*")
 _BOLD_BEGUN = re.compile(r"(?<![^\s(\[“\"])\*\*\w+")
 _MARK = re.compile(r"[^\s*]\*\*(?!\w)")
-_LOOSE_BOLD = re.compile(r"\*\* [^*]+ \*\*")
+_LOOSE_BOLD = re.compile(r"\*\* [^*]+ \*\*|(?<!\S)\*\* [^*]+\*\*")
 _TELLING = re.compile(r"[\[\]{]|\*\*")
 """What every text holds in which there is something to find."""
 _TELLING_LINE = re.compile(r"[#|]|:::")
@@ -101,6 +101,11 @@ def _check_row(row: Token, columns: int, lines: Sequence[str], complaints: Compl
     elif written > columns:
         message = f"this row has {written} cells, and the table has {columns} columns: readers would not see the rest"
         mistake = Mistake("table-row", message, "Add a column to the heading, or write | inside a cell as \\|.")
+        complaints.add(mistake, line=row.map[0] + 1, column=1)
+    elif written < columns:
+        cells_written = "1 cell" if written == 1 else f"{written} cells"
+        message = f"this row has {cells_written}, and the table has {columns} columns: readers would see a gap"
+        mistake = Mistake("table-row", message, "Write what is missing; a cell that stays empty is a blank between two |.")
         complaints.add(mistake, line=row.map[0] + 1, column=1)
 
 

@@ -58,7 +58,8 @@ def _find_heading_mistakes(opening: Token, text: Token, block: Token | None) -> 
         where = "a block" if block else "a list or quotation"
         message = f"the section heading {quoted(title)} stands inside {where}"
         mistakes.append(Mistake("heading-misplaced", message, "Write ### for a heading inside a section."))
-    if opening.meta.get(ANCHOR) and not is_section:
+    # A heading that has to become another one keeps its anchor.
+    if opening.meta.get(ANCHOR) and not is_section and not mistakes:
         message = f"the anchor {{#{opening.meta[ANCHOR]}}} belongs to no section heading"
         mistakes.append(Mistake("anchor", message, "Only headings with ## have an anchor."))
     return mistakes

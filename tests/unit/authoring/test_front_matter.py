@@ -145,6 +145,13 @@ def test_an_unknown_field_gets_a_suggestion(parse_file: Callable[[bytes], Issue]
     ]
 
 
+def test_curly_quotation_marks_round_a_value_are_not_wrapped_in_straight_ones(parse_file: Callable[[bytes], Issue]) -> None:
+    with pytest.raises(IssueError) as caught:
+        parse_file(with_line("subject: “Scans: what to ask”", instead_of="subject"))
+    [finding] = caught.value.findings
+    assert (finding.rule, finding.fix) == ("front-matter-broken", 'Write `subject: "Scans: what to ask"`.')
+
+
 def test_a_second_field_of_the_same_name_is_found(complaints: Complaints) -> None:
     assert complaints(with_line("title: again")) == ["6:1 front-matter-duplicate"]
 

@@ -69,6 +69,7 @@ def test_made_anchors_are_unique_and_give_way_to_chosen_ones(parse: Parse) -> No
         ("## One\n### Two {#b}\nText.\n", ["2:1 anchor"]),
         ("# One\nText.\n", ["1:1 heading-level"]),
         ("One\n===\nText.\n", ["1:1 heading-level"]),
+        ("# One {#one}\nText.\n", ["1:1 heading-level"]),
         ("##### One\n\n###### Two\n", ["1:1 heading-level", "3:1 heading-level"]),
         ("> ## One\n", ["1:1 heading-misplaced"]),
         ("- a\n\n  ## One\n", ["3:1 heading-misplaced"]),

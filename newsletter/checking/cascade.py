@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 from selectolax.lexbor import SelectolaxError
 
@@ -36,8 +37,7 @@ _SIZE = re.compile(r"(?:^|\s)(?:(\d+(?:\.\d+)?)(px|em|rem|%|pt)|0)(?=$|\s|/)")
 _PIXELS_OF_UNIT = MappingProxyType({"px": 1.0, "pt": 4 / 3, "rem": 16.0})
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """One way to show a mail: a scheme (light, dark), a width in pixels, with its style sheet or without."""
 
     name: str
@@ -55,8 +55,7 @@ VIEWS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """How an element's own text looks: colours as six hex digits, ``size`` in pixels."""
 
     ink: str = "#000000"
@@ -69,8 +68,7 @@ _PLAIN = Look()
 """What a page begins with."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShownText:
+class ShownText(NamedTuple):
     """Text of one element in one view."""
 
     element: Element
@@ -82,8 +80,7 @@ _Weight = tuple[bool, bool, int, int, int]
 _STRONGEST: _Weight = (True, True, 0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ruling:
+class _Ruling(NamedTuple):
     """One declaration for one selector, and what it weighs: importance, specificity in two figures, order."""
 
     selector: str
@@ -98,7 +95,11 @@ def shown_text(facts: PageFacts, views: Sequence[View] = VIEWS) -> Iterator[Show
     """
     sheets = tuple((element.attributes.get("media", ""), element.words) for element in facts.named("style"))
     kinds = _kinds(facts, _ids_named(sheets))
+    # Most selectors are one class.
     matches: dict[str, list[_Kind]] = {}
+    for kind in kinds.values():
+        for name in kind.first.attributes.get("class", "").split():
+            matches.setdefault(f".{name}", []).append(kind)
     rulings_seen = set()
     for view in views:
         rulings = _rulings(sheets, view) if view.styled else ()
@@ -193,7 +194,7 @@ def _asked(
     asked: dict[int, list[_Ruling]] = {}
     for ruling in rulings:
         if ruling.selector not in matches:
-            matches[ruling.selector] = [kinds[key] for key in _matching(facts, ruling.selector) if key in kinds]
+            matches[ruling.selector] = _matching(facts, kinds, ruling.selector)
         for kind in matches[ruling.selector]:
             asked.setdefault(kind.first.key, []).append(ruling)
     return asked
@@ -220,9 +221,9 @@ def _ids_named(sheets: tuple[tuple[str, str], ...]) -> frozenset[str]:
     return frozenset(re.findall(r"#([\w-]+)[^{};]*\{", " ".join(text for _, text in sheets)))
 
 
-def _matching(facts: PageFacts, selector: str) -> list[int]:
+def _matching(facts: PageFacts, kinds: Mapping[int, _Kind], selector: str) -> list[_Kind]:
     try:
-        return [node.mem_id for node in facts.page.css(selector)]
+        return [kinds[node.mem_id] for node in facts.page.css(selector) if node.mem_id in kinds]
     except SelectolaxError:
         return []
 

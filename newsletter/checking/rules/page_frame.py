@@ -112,13 +112,15 @@ def both_parts_say_the_same(draft: Draft) -> Iterator[Remark]:
     Mend: Write the missing words into the block's template in `templates/text/blocks` (or take them out of the one in
     `templates/email/blocks`).
     """
-    html = set(TOKEN.sub(" ", words_of(draft.mail_facts.elements)).casefold().split())
-    text = set(TOKEN.sub(" ", draft.edition.text).casefold().split())
-    said_for_form = _words(label.casefold() for labels in _LABEL.findall(draft.edition.text) for label in labels)
-    only_in_html = _words(html - text)
-    only_in_text = _words(piece for piece in text - html if not _IS_FORM.match(piece))
-    lacking_in_text = _missing(only_in_html - only_in_text, text)
-    lacking_in_html = _missing(only_in_text - only_in_html - said_for_form, html)
+    html = TOKEN.sub(" ", words_of(draft.mail_facts.elements)).lower()
+    text = TOKEN.sub(" ", draft.edition.text).lower()
+    in_html, in_text = set(html.split()), set(text.split())
+    only_in_html = _words(in_html - in_text)
+    only_in_text = _words(piece for piece in in_text - in_html if not _IS_FORM.match(piece))
+    lacking_in_text = {word for word in only_in_html - only_in_text if not _stands_in(word, text)}
+    lacking_in_html = {word for word in only_in_text - only_in_html if not _stands_in(word, html)}
+    if lacking_in_html:
+        lacking_in_html -= _words(label for labels in _LABEL.findall(text) for label in labels)
     for part, other, missing in (("text", "HTML", lacking_in_text), ("HTML", "text", lacking_in_html)):
         if missing:
             named = ", ".join(f"“{word}”" for word in sorted(missing)[:5])
@@ -130,11 +132,15 @@ def both_parts_say_the_same(draft: Draft) -> Iterator[Remark]:
             )
 
 
-def _missing(words: set[str], pieces: set[str]) -> set[str]:
-    """Give the words that stand in none of the pieces, with a comma or without."""
-    missing = words - pieces
-    # Cutting the words out of a whole letter takes a while, and is seldom needed.
-    return missing - _words(pieces) if missing else missing
+def _stands_in(word: str, text: str) -> bool:
+    """Say whether a word stands somewhere, with or without a comma: for few words faster than cutting out all."""
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum():
+            return True
+        start = text.find(word, end)
+    return False
 
 
 def _words(pieces: Iterable[str]) -> set[str]:

@@ -37,11 +37,22 @@ class GlossaryTerm:
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
-    """A picture beside the issue file.
+class Original:
+    """A picture file as an editor dropped it in: its bytes, pixels and frames, and whether it says where it was taken."""
 
-    ``data`` is the file as it is; ``width`` and ``height`` are its pixels; ``media_type`` is image/png, image/jpeg or
-    image/gif, the three that every mail client draws.
+    weight: int
+    width: int
+    height: int
+    frames: int = 1
+    located: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture beside the issue file, as readers get it.
+
+    ``width`` and ``height`` are its pixels; ``media_type`` is image/png or image/jpeg, which every mail client draws.
+    ``original`` is the file that ``data`` was made from, None where ``data`` is that file.
     """
 
     path: str
@@ -49,6 +60,7 @@ class Image:
     media_type: str
     width: int
     height: int
+    original: Original | None = None
 
 
 @dataclass(frozen=True, slots=True)

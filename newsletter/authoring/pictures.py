@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import io
+import hashlib
 from pathlib import Path, PurePosixPath
-
-from PIL import Image as Pillow
 
 from newsletter.authoring.complaints import Mistake, did_you_mean, quoted
 from newsletter.authoring.issue import Image
+from newsletter.authoring.picture_headers import WIDEST, name_other_format, read_header
 
-LARGEST_PICTURE = 5_000_000
-"""Bytes of one picture."""
+LARGEST_PICTURE = 25_000_000
+"""Bytes of a file: more than the camera of a phone writes."""
 
-LARGEST_SIDE = 10_000
-"""Pixels of one side."""
+MOST_PIXELS = 50_000_000
+"""Decoded, each takes three or four bytes of memory. The cameras of phones have 12 to 48 million."""
 
-_MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif"}
+LONGEST_SIDE = 20_000
+
+LIGHT = 100_000
+"""Bytes of a picture that goes to readers as it is, if it is not too wide and there is nothing else in the file."""
+
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".gif")
-_EXIF_ORIENTATION = 0x0112
-_EXIF_LOCATION = 0x8825
-_SAVE_AGAIN = "Save the picture again as PNG or JPEG."
+_KEPT = 32
+_prepared: dict[str, Image | None] = {}
+"""Pictures by the digest of their files: an editor who saves an issue ten times waits once for each."""
 
 
 def read_picture(folder: Path, path: str) -> Image | Mistake:
@@ -54,30 +57,37 @@ def _suggest(folder: Path, path: str) -> str:
 
 
 def _inspect(path: str, data: bytes) -> Image | Mistake:
-    try:
-        with Pillow.open(io.BytesIO(data), formats=tuple(_MEDIA_TYPES)) as picture:
-            media_type = _MEDIA_TYPES[picture.format or ""]
-            width, height = picture.size
-            if max(width, height) > LARGEST_SIDE:
-                return _too_many_pixels(path)
-            # getexif() would decode the whole picture to look for metadata behind it.
-            exif = Pillow.Exif()
-            exif.load(picture.info.get("exif", b""))
-            picture.verify()
-    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning):
-        return _too_many_pixels(path)
-    except (OSError, SyntaxError, ValueError, KeyError):
-        # Pillow raises SyntaxError and ValueError for broken chunks, and OSError for everything that is no picture.
-        return Mistake("picture-unreadable", f"{quoted(path)} is not a PNG, JPEG or GIF picture", _SAVE_AGAIN)
-    if _EXIF_LOCATION in exif:
-        message = f"the picture {quoted(path)} says in its metadata where it was taken"
-        return Mistake("picture-location", message, "Save it without location data.")
-    if exif.get(_EXIF_ORIENTATION, 1) != 1:
-        message = f"the picture {quoted(path)} is turned by its metadata, which some mail programs ignore"
-        return Mistake("picture-turned", message, "Rotate it in a picture editor and save it.")
-    return Image(path, data, media_type, width, height)
+    header = read_header(data)
+    if header is None:
+        other = name_other_format(data)
+        if other:
+            message = f"{quoted(path)} is {other}, which many mail programs do not show"
+            return Mistake("picture-unreadable", message, "Save it as JPEG, or a drawing as PNG.")
+        return _unreadable(path)
+    if header.width * header.height > MOST_PIXELS or max(header.width, header.height) > LONGEST_SIDE:
+        message = f"the picture {quoted(path)} has {header.width:,} by {header.height:,} pixels"
+        return Mistake("picture-too-large", message, "Make it smaller: 1,200 pixels a side are plenty.")
+    as_it_is = Image(path, data, header.media_type, header.width, header.height)
+    if header.clean and header.width <= WIDEST and len(data) <= LIGHT:
+        return as_it_is
+    prepared = _prepare(path, data)
+    if prepared is None:
+        return _unreadable(path)
+    return as_it_is if header.clean and header.width <= WIDEST and len(data) <= len(prepared.data) else prepared
 
 
-def _too_many_pixels(path: str) -> Mistake:
-    message = f"the picture {quoted(path)} has too many pixels"
-    return Mistake("picture-too-large", message, f"Make it smaller: {LARGEST_SIDE:,} pixels a side at most, 1,200 are plenty.")
+def _prepare(path: str, data: bytes) -> Image | None:
+    # Pillow and its colours take 30 ms to load, and most pictures are fit for a mail already.
+    from newsletter.authoring.picture_preparation import prepare_picture  # noqa: PLC0415
+
+    digest = hashlib.sha256(data).hexdigest() + path
+    if digest not in _prepared:
+        if len(_prepared) >= _KEPT:
+            _prepared.clear()
+        _prepared[digest] = prepare_picture(path, data)
+    return _prepared[digest]
+
+
+def _unreadable(path: str) -> Mistake:
+    message = f"{quoted(path)} is not a PNG, JPEG or GIF picture that can be read"
+    return Mistake("picture-unreadable", message, "Save the picture again as PNG or JPEG.")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
+from newsletter.authoring import picture_headers
 from newsletter.authoring.issue import Image
 from newsletter.rendering.edition import Asset
 
-WIDEST = 520
+WIDEST = picture_headers.WIDEST // 2
 """Pixels between the margins of a letter. Outlook draws a picture as wide as its width attribute says."""
 
-ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "text/calendar": ".ics"}
+ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "text/calendar": ".ics"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from newsletter.checking.rules import (
     pictures,
     placeholders,
     plain_language,
+    prepared_pictures,
     privacy,
     size,
     tables,
@@ -30,7 +31,7 @@ from newsletter.checking.rules import (
 
 RULE_MODULES = (
     *(front_matter, topics, headings, links, tables, page_frame, placeholders),
-    *(pictures, picture_files, legibility, mail_styles, mail_elements, size),
+    *(pictures, picture_files, prepared_pictures, legibility, mail_styles, mail_elements, size),
     *(duties, events, foreign_resources, privacy, medicine, trials, plain_language, terms, languages),
 )
 

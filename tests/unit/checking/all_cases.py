@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.unit.checking import cases, event_cases, language_cases, mail_cases, topic_cases, word_cases
+from tests.unit.checking import (
+    cases,
+    event_cases,
+    language_cases,
+    mail_cases,
+    prepared_picture_cases,
+    topic_cases,
+    word_cases,
+)
 from tests.unit.checking.cases import Cases
 
 _BY_SUBJECT: tuple[Mapping[str, Cases], ...] = (
-    *(cases.CASES, event_cases.CASES, mail_cases.CASES),
+    *(cases.CASES, event_cases.CASES, mail_cases.CASES, prepared_picture_cases.CASES),
     *(word_cases.CASES, language_cases.CASES, topic_cases.CASES),
 )
 

@@ -40,7 +40,7 @@ def written_links(issue: Issue) -> Iterator[WrittenLink]:
             elif child.type == "link_close" and link is not None:
                 url = "" if "field" in link.meta else str(link.attrGet("href") or "")
                 words = " ".join(words.split())
-                yield WrittenLink(words, url, _place(issue, lines, link_line, words))
+                yield WrittenLink(words, url, link.meta.get("place") or _place(issue, lines, link_line, words))
                 link = None
             elif child.type in {"softbreak", "hardbreak"}:
                 line, words = line + 1, words + " "

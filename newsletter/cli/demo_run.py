@@ -124,7 +124,9 @@ class Demo:
         """Freeze the audience and hand over every mail."""
         summary = deliver_open_sends(self.config, lambda: self.now, worker="demo")
         if not summary.finished:
-            raise DemoFailedError("; ".join(filter(None, [summary.problem, *summary.faults.values()])) or "The send is not finished.")
+            raise DemoFailedError(
+                "; ".join(filter(None, [summary.problem, *summary.faults.values()])) or "The send is not finished."
+            )
         return send_report(ISSUE).the_sum
 
     def compare(self) -> str:

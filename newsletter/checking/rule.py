@@ -85,7 +85,7 @@ DraftCheck = Callable[[Draft], Iterable[Remark]]
 IssueCheck = Callable[[Sequence[Draft]], Iterable[Remark]]
 
 
-def rule(rule_id: str, severity: Severity, group: Group = Group.STRUCTURE) -> Callable[[DraftCheck], DraftCheck]:
+def rule(rule_id: str, severity: Severity, group: Group) -> Callable[[DraftCheck], DraftCheck]:
     """Register a check that looks at one edition at a time."""
 
     def register(check: DraftCheck) -> DraftCheck:

@@ -17,6 +17,8 @@ def both_parts_have_the_unsubscribe_link(draft: Draft) -> Iterator[Remark]:
     """Carry the unsubscribe link in both parts of the mail (CAN-SPAM; RFC 8058).
 
     Going must be as easy as coming.
+
+    Mend: Put `{{ unsubscribe_url }}`, in a link with words, back into the footer of `templates/email` and `templates/text`.
     """
     yield from _parts_without_link(draft, "unsubscribe_url")
 
@@ -26,6 +28,8 @@ def both_parts_have_the_manage_link(draft: Draft) -> Iterator[Remark]:
     """Carry the link to the reader's page in both parts of the mail.
 
     A pause or another language is often what she wants when she presses unsubscribe.
+
+    Mend: Put `{{ manage_url }}`, in a link with words, back into the footer of `templates/email` and `templates/text`.
     """
     yield from _parts_without_link(draft, "manage_url")
 
@@ -35,6 +39,8 @@ def both_parts_have_the_postal_address(draft: Draft) -> Iterator[Remark]:
     """Show the sender's postal address in both parts of the mail.
 
     CAN-SPAM asks it of every sender.
+
+    Mend: Put `{{ postal_address }}` back into the footers; the address itself stands in `newsletter.toml`.
     """
     words = re.findall(r"\w+", draft.postal_address)
     address = re.compile(r"\W+".join(words))

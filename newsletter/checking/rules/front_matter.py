@@ -20,6 +20,14 @@ def subject_has_a_good_length(draft: Draft) -> Iterator[Remark]:
     """Keep the subject between 10 and 60 characters.
 
     Phones cut longer ones, and shorter ones say nothing.
+
+    Mend: Put the words that matter first, and leave out what the sender's name says already.
+
+    Wrong:
+        subject: News
+
+    Right:
+        subject: Your test results, and what they may open
     """
     length = len(draft.issue.subject)
     if length not in SUBJECT_CHARACTERS:
@@ -33,6 +41,14 @@ def subject_does_not_shout(draft: Draft) -> Iterator[Remark]:
     """Put no words in capitals side by side in the subject, and at most one exclamation mark.
 
     Shouting frightens, and filters take it for spam. One word in capitals, such as an organisation's name, is fine.
+
+    Mend: Write it in small letters, without exclamation marks.
+
+    Wrong:
+        subject: PLEASE READ: new trials!!
+
+    Right:
+        subject: Three new trials, and how to ask about them
     """
     subject = draft.issue.subject
     place = draft.field_place("subject")
@@ -48,10 +64,18 @@ def subject_names_no_diagnosis(draft: Draft) -> Iterator[Remark]:
     """Name no illness, treatment or test result in the subject.
 
     It appears on lock screens, where anybody may read it.
+
+    Mend: Say it without naming an illness or a treatment. The mail itself may name everything.
+
+    Wrong:
+        subject: New options for metastatic breast cancer
+
+    Right:
+        subject: Your test results, and what they may open
     """
-    for word in _diagnosis_words(draft.issue.subject):
+    if words := _diagnosis_words(draft.issue.subject):
         yield Remark(
-            f'the subject says "{word}", and lock screens show it to everybody',
+            f"the subject says {words}, and lock screens show it to everybody",
             draft.field_place("subject"),
             "Say it without naming an illness or a treatment; the mail itself may.",
         )
@@ -62,6 +86,11 @@ def preheader_has_a_good_length(draft: Draft) -> Iterator[Remark]:
     """Keep the preheader between 40 and 140 characters.
 
     A shorter one is filled up with the first words of the mail, a longer one is cut.
+
+    Mend: Say in one sentence what else is inside.
+
+    Right:
+        preheader: Biomarker tests in plain words, how trials work, and who to call at night
     """
     length = len(draft.issue.preheader)
     if length not in PREHEADER_CHARACTERS:
@@ -75,6 +104,16 @@ def preheader_says_more_than_the_subject(draft: Draft) -> Iterator[Remark]:
     """Write another text for the preheader than for the subject.
 
     They stand side by side, and the second should add something.
+
+    Mend: Say what else the reader will find inside.
+
+    Wrong:
+        subject: Your test results, and what they may open
+        preheader: Your test results, and what they may open
+
+    Right:
+        subject: Your test results, and what they may open
+        preheader: How trials work, and who to call at night
     """
     if plain(draft.issue.preheader) == plain(draft.issue.subject):
         yield Remark(
@@ -87,10 +126,18 @@ def preheader_names_no_diagnosis(draft: Draft) -> Iterator[Remark]:
     """Name no illness, treatment or test result in the preheader.
 
     Most lock screens show it under the subject.
+
+    Mend: Say what is inside without naming an illness or a treatment.
+
+    Wrong:
+        preheader: What HER2-low means, and two trials for triple-negative cancer
+
+    Right:
+        preheader: Test results in plain words, two trials, and who to call at night
     """
-    for word in _diagnosis_words(draft.issue.preheader):
+    if words := _diagnosis_words(draft.issue.preheader):
         yield Remark(
-            f'the preheader says "{word}", and lock screens show it to everybody',
+            f"the preheader says {words}, and lock screens show it to everybody",
             draft.field_place("preheader"),
             "Say it without naming an illness or a treatment; the mail itself may.",
         )
@@ -101,6 +148,12 @@ def sponsors_are_shown(draft: Draft) -> Iterator[Remark]:
     """Show who pays for the issue: sponsors of the front matter need a sponsors block in the text.
 
     A reader can weigh a text about a treatment only if she knows whose money stands behind it.
+
+    Mend: Put the block where readers should see it.
+
+    Right:
+        ::: sponsors
+        :::
     """
     if draft.issue.sponsors and not any(block.kind == "sponsors" for block in draft.issue.blocks):
         names = ", ".join(sponsor.name for sponsor in draft.issue.sponsors)
@@ -129,5 +182,6 @@ def a_sponsors_block_shows_somebody(draft: Draft) -> Iterator[Remark]:
             yield Remark("the sponsors block shows nobody", block.place, "Name the sponsors in the front matter, or take it out.")
 
 
-def _diagnosis_words(text: str) -> list[str]:
-    return list(dict.fromkeys(match[1] for match in DIAGNOSIS.finditer(plain(text))))
+def _diagnosis_words(text: str) -> str:
+    """Quote the words of an illness that a text holds, each once; "" when there are none."""
+    return ", ".join(f"“{word}”" for word in dict.fromkeys(match[1] for match in DIAGNOSIS.finditer(plain(text))))

@@ -18,11 +18,19 @@ def link_text_stands_alone(draft: Draft) -> Iterator[Remark]:
     """Let a link's words say where it leads, also when they stand alone (WCAG 2.4.4).
 
     Screen readers list the links of a page without the text round them, and "click here" forty times is no list.
+
+    Mend: Make those words the link that name what it leads to.
+
+    Wrong:
+        To learn about trials [click here](https://example.org/trials).
+
+    Right:
+        Learn [how trials work](https://example.org/trials).
     """
     for words, place in _pressed_words(draft):
         if re.sub(r"[^\w ]", "", plain(words)).strip() in VAGUE_LINK_WORDS:
             yield Remark(
-                f'the link "{words}" does not say where it leads', place, "Make the words that name the target the link."
+                f"the link “{words}” does not say where it leads", place, "Make the words that name the target the link."
             )
 
 
@@ -31,6 +39,14 @@ def link_text_is_no_bare_address(draft: Draft) -> Iterator[Remark]:
     """Make words the link, not an address.
 
     A screen reader spells an address out letter by letter.
+
+    Mend: Write in brackets what the page is, and the address in parentheses. The text part of the mail shows it anyway.
+
+    Wrong:
+        See https://example.org/guide-2027-final
+
+    Right:
+        See [the guide to biomarker tests](https://example.org/guide-2027-final)
     """
     for words, place in _pressed_words(draft):
         if _BARE_ADDRESS.match(words):
@@ -44,6 +60,14 @@ def every_link_has_words(draft: Draft) -> Iterator[Remark]:
     """Give every link of the mail and of the web page words, or an image with an alternative text (WCAG 2.4.4).
 
     Without them there is nothing to hear and nothing to press.
+
+    Mend: Write what it leads to between the brackets; give a picture that is a link an alternative text that says where it leads.
+
+    Wrong:
+        [](https://example.org/guide)
+
+    Right:
+        [The guide to biomarker tests](https://example.org/guide)
     """
     for part, page in (("mail", draft.mail), ("web page", draft.web_page)):
         for link in page.css("a[href]"):
@@ -61,6 +85,14 @@ def links_are_https(draft: Draft) -> Iterator[Remark]:
     """Begin links with https.
 
     Over http everybody on the way, such as the owner of a café's network, sees what is read.
+
+    Mend: Write `https://`, and look whether the page opens. `newsletter check --fix` does it where the page answers.
+
+    Wrong:
+        [the guide](http://example.org/guide)
+
+    Right:
+        [the guide](https://example.org/guide)
     """
     for url, place in addresses(draft):
         if url.lower().startswith("http://"):

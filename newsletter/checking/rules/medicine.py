@@ -95,6 +95,11 @@ def facts_have_a_review_date(draft: Draft) -> Iterator[Remark]:
     """Say with review_by until when the facts were found good.
 
     Treatments change within months.
+
+    Mend: Agree with the medical reviewer on a day, such as three months from now.
+
+    Right:
+        review_by: 2027-03-01
     """
     if draft.issue.review_by is None:
         yield Remark(
@@ -109,6 +114,8 @@ def facts_are_within_their_review_date(draft: Draft) -> Iterator[Remark]:
     """Send the issue no later than its review_by.
 
     Facts that nobody has looked at since may have become wrong.
+
+    Mend: Have the facts looked at again, mend what has changed, and write the day until which they are good now.
     """
     review_by = draft.issue.review_by
     if review_by is not None and draft.sent_on > review_by:
@@ -124,6 +131,12 @@ def there_is_a_number_to_call(draft: Draft) -> Iterator[Remark]:
     """Show the helpline in both parts of the mail, in the HTML part so that a phone can dial it.
 
     Somebody may need it tonight.
+
+    Mend: Put a helpline block where somebody who is worried would look, or the helpline back into the layout templates.
+
+    Right:
+        ::: helpline
+        :::
     """
     digits = draft.helpline_tel.removeprefix("+")
     called = [re.sub(r"\D", "", link.attributes.get("href") or "") for link in draft.mail.css('a[href^="tel:"]')]

@@ -22,6 +22,14 @@ def every_image_has_alternative_text(draft: Draft) -> Iterator[Remark]:
     """Give every image of the mail and of the web page an alternative text (WCAG 1.1.1).
 
     Without it a screen reader spells out the image's address. A mere ornament has an empty one and ``role="presentation"``.
+
+    Mend: Write `alt="…"` in the first line of the figure block, in a sentence; in a template, on the image.
+
+    Wrong:
+        <img src="…">
+
+    Right:
+        <img src="…" alt="A cell with receptors on its surface, drawn as small locks">
     """
     for part, page in (("mail", draft.mail), ("web page", draft.web_page)):
         for image in page.css("img"):
@@ -42,11 +50,19 @@ def alternative_text_is_no_file_name(draft: Draft) -> Iterator[Remark]:
     """Say in the alternative text what the picture shows.
 
     A file's name, or "image", says nothing.
+
+    Mend: Say in a sentence what somebody would miss who does not see the picture.
+
+    Wrong:
+        ::: figure images/IMG_2041.png alt="IMG_2041"
+
+    Right:
+        ::: figure images/IMG_2041.png alt="A cell with receptors on its surface, drawn as small locks"
     """
     for alt, file, place in _alternative_texts(draft.issue):
         if _NAME_OF_A_FILE.search(alt.strip()) or alt.strip() == PurePosixPath(file).stem:
             yield Remark(
-                f'the alternative text "{alt}" is the name of a file', place, "Say in a sentence what the picture shows."
+                f"the alternative text “{alt}” is the name of a file", place, "Say in a sentence what the picture shows."
             )
 
 

@@ -22,6 +22,9 @@ def merge_fields_are_known(draft: Draft) -> Iterator[Remark]:
     """Use only merge fields that are filled for each reader, and none in the web page.
 
     An unknown one would reach the reader as it is; the web page is public.
+
+    Mend: Use one of the personal parts that there are: `{{first_name|friend}}`, `{{manage_url}}`, `{{unsubscribe_url}}`. In the
+    templates of the web page use none.
     """
     for part, text in _parts(draft):
         for name, fallback in dict.fromkeys(TOKEN.findall(text)):
@@ -41,6 +44,15 @@ def no_placeholder_is_left(draft: Draft) -> Iterator[Remark]:
     """Leave no remains of Jinja, MJML or our own tokens in mail or web page.
 
     A reader would see them as they are.
+
+    Mend: Look for it in the issue file: braces and percent signs that were meant as text need a blank between them. If it is
+    not there, it comes from a template.
+
+    Wrong:
+        Dear {{ first_name }
+
+    Right:
+        Dear {{first_name|friend}}
     """
     for part, text in _parts(draft):
         # Minified style sheets may hold "{#" of their own.
@@ -50,7 +62,7 @@ def no_placeholder_is_left(draft: Draft) -> Iterator[Remark]:
             continue
         for leftover in dict.fromkeys(_LEFTOVER.findall(rest)):
             yield Remark(
-                f'the {part} part still holds "{leftover}"',
+                f"the {part} part still holds “{leftover}”",
                 draft.file,
                 "Look for it in the issue file, then in the templates; it should have been replaced.",
             )

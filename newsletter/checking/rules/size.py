@@ -17,6 +17,8 @@ def the_html_is_not_cut(draft: Draft) -> Iterator[Remark]:
     """Keep the HTML part, as it travels in quoted-printable, within max_html_bytes.
 
     Gmail cuts longer ones, and with the end goes the unsubscribe link (github.com/hteumeuleu/email-bugs 41).
+
+    Mend: Shorten the issue, or leave a section to a web page and link to it.
     """
     size = draft.html_bytes
     if size > draft.max_html_bytes:
@@ -32,6 +34,8 @@ def the_html_leaves_room(draft: Draft) -> Iterator[Remark]:
     """Keep the HTML part under 80 % of max_html_bytes.
 
     Forwarding and relays add to it, and the next issue begins as a copy of this one.
+
+    Mend: Think of what readers would not miss. `newsletter build` prints how large each part is.
     """
     size = draft.html_bytes
     if draft.max_html_bytes * WARN_FROM <= size <= draft.max_html_bytes:

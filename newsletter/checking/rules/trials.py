@@ -15,6 +15,8 @@ def every_trial_is_locked(draft: Draft) -> Iterator[Remark]:
     """Have an entry in trials.lock.json for every trial block.
 
     A card shows the registry's facts, and those are what reviewers approve.
+
+    Mend: Run `newsletter trials refresh` for the issue, and look at what it says.
     """
     for block in draft.issue.blocks:
         nct_id = block.fields.get("nct_id")
@@ -31,6 +33,14 @@ def no_card_promises_more_than_the_registry(draft: Draft) -> Iterator[Remark]:
     """Show a trial as open only if the registry said that it recruits.
 
     A closed trial takes hope and weeks from somebody who has neither to spare. Before a send the registry is asked again.
+
+    Mend: Say on the card what is true, or take it out.
+
+    Wrong:
+        ::: trial NCT09990001
+
+    Right:
+        ::: trial NCT09990001 status=closed
     """
     for block in draft.issue.blocks:
         nct_id = str(block.fields.get("nct_id"))

@@ -10,6 +10,7 @@ from newsletter.authoring.issue import Image, MergeField, Sponsor
 from newsletter.authoring.lock import LockedTrial, TrialLock
 from newsletter.checking.report import Draft
 from newsletter.checking.vocabulary import Vocabulary
+from newsletter.rendering.edition import Variant
 from newsletter.rendering.merge import merge_token
 from tests.unit.checking.drafts import (
     HTML,
@@ -113,7 +114,11 @@ CASES: dict[str, Cases] = {
         fails=[with_edition(html=HTML.replace("h1", "h2")), with_edition(web=WEB + "<h1>Again</h1>")], passes=[good_draft()]
     ),
     "heading-level-skipped": Cases(
-        fails=[with_edition(html=HTML + "<h4>Deep</h4>"), with_edition(web="<h2>First</h2><h1>Second</h1>")],
+        fails=[
+            with_edition(html=HTML + "<h4>Deep</h4>"),
+            with_edition(web="<h2>First</h2><h1>Second</h1>"),
+            with_edition(topics=("trials",), narrower=(Variant((), "<h1>One</h1><h3 class='a'><b>Three</b></h3>", ""),)),
+        ],
         passes=[with_edition(html=HTML + "<h3>Deep</h3><h4>Deeper</h4><h2>Up again</h2>")],
     ),
     "link-text-vague": Cases(

@@ -6,7 +6,7 @@ from newsletter.authoring.issue import Sponsor
 from newsletter.checking.check import check_editions
 from newsletter.checking.explaining import explain
 from newsletter.checking.report import Draft
-from newsletter.checking.rule import Remark, registered_rules, rule
+from newsletter.checking.rule import Group, Remark, registered_rules, rule
 from newsletter.checking.rules import all_rules
 from newsletter.findings import Severity
 from tests.unit.checking.all_cases import CASES
@@ -34,17 +34,19 @@ def test_every_rule_has_a_failing_and_a_passing_case() -> None:
     assert all(cases.fails and cases.passes for cases in CASES.values())
 
 
-def test_every_rule_says_what_it_demands_and_why() -> None:
+def test_every_rule_says_what_it_demands_why_and_how_to_mend_it() -> None:
     for one in all_rules():
         told = explain(one)
         assert told.demand.endswith((".", ").")), one.id
-        assert told.why, one.id
+        assert told.why.endswith((".", ").", ":")), one.id
+        assert told.mend.endswith((".", ").")), one.id
+        assert bool(told.right) >= bool(told.wrong), f"{one.id}: who sees what is wrong wants to see what is right"
 
 
 def test_a_rule_without_a_docstring_is_refused() -> None:
     with pytest.raises(ValueError, match="needs a docstring"):
 
-        @rule("nameless-demand", Severity.WARNING)
+        @rule("nameless-demand", Severity.WARNING, Group.STRUCTURE)
         def nameless(draft: Draft) -> list[Remark]:
             return []
 
@@ -53,7 +55,7 @@ def test_two_rules_of_one_id_are_refused() -> None:
     before = registered_rules()
     with pytest.raises(ValueError, match="two rules with the id subject-length"):
 
-        @rule("subject-length", Severity.WARNING)
+        @rule("subject-length", Severity.WARNING, Group.STRUCTURE)
         def again(draft: Draft) -> list[Remark]:
             """Demand it once more."""
             return []

@@ -27,7 +27,7 @@ TEXT_ON_GROUND = (
     ("button_ink", "button"),
     ("band_ink", "band"),
 )
-"""Every pair of colours that the templates put on each other."""
+"""Every pair of colours that the templates put on each other, text first. A theme may add what its own templates do."""
 
 Colour = Annotated[str, matching(r"#[0-9a-fA-F]{6}", "# and six hex digits, such as #2f2733")]
 FontStack = Annotated[str, matching(r"[A-Za-z0-9 ,'-]+", "names of fonts with commas between them")]
@@ -85,6 +85,15 @@ class Scheme(_Table):
     band_ink: Colour
 
 
+PartName = Annotated[str, matching("|".join(Scheme.model_fields), f"one of {', '.join(Scheme.model_fields)}")]
+
+
+class Measured(_Table):
+    """What only this organisation's own templates put on each other: the text's part, then the ground's."""
+
+    text_on_ground: tuple[tuple[PartName, PartName], ...] = ()
+
+
 class Theme(_Table):
     """Everything about the looks that is not in a template."""
 
@@ -92,6 +101,7 @@ class Theme(_Table):
     sizes: Sizes
     light: Scheme
     dark: Scheme
+    measured: Measured = Measured()
 
 
 def contrast(one: str, other: str) -> float:
@@ -116,7 +126,7 @@ def read_theme(file: Path) -> Theme:
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, place))}: {said}" for place, said in describe_mistakes(error)]
         raise TemplateError(f"{file} has mistakes:\n  " + "\n  ".join(lines)) from None
-    complaints = [said for pair in TEXT_ON_GROUND for said in _complaints(theme, *pair)]
+    complaints = [said for pair in (*TEXT_ON_GROUND, *theme.measured.text_on_ground) for said in _complaints(theme, *pair)]
     if complaints:
         raise TemplateError(f"{file}: text would be hard to read; change one colour of each pair:\n  " + "\n  ".join(complaints))
     return theme

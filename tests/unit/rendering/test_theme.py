@@ -27,6 +27,14 @@ def test_a_pair_that_is_too_faint_is_named_with_its_ratio(tmp_path: Path) -> Non
         read_theme(_theme(tmp_path, faint))
 
 
+def test_a_theme_may_name_more_pairs_to_be_measured(tmp_path: Path) -> None:
+    named = THEME.replace("text_on_ground = []", 'text_on_ground = [["accent", "sheet"]]')
+    with pytest.raises(TemplateError, match=r"light: accent on sheet has a contrast of 2\.\d+"):
+        read_theme(_theme(tmp_path, named))
+    with pytest.raises(TemplateError, match=r"text_on_ground.*one of paper, sheet"):
+        read_theme(_theme(tmp_path, named.replace('"accent", ', '"accents", ')))
+
+
 def test_a_pair_that_fails_in_the_dark_scheme_is_named(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"dark: link on card has a contrast of \d"):
         read_theme(_theme(tmp_path, THEME.replace('link = "#83d3ca"', 'link = "#3a5a58"')))

@@ -15,6 +15,7 @@ from newsletter.checking.written_issue import WrittenIssue, read_written_issue
 from newsletter.cli.arguments import DayOption, IssueArgument, day
 from newsletter.cli.explaining import explain_and_leave
 from newsletter.cli.gallery import write_gallery
+from newsletter.cli.mending import mend_files
 from newsletter.cli.printing import FindingsFormat, console, counted, print_findings, print_json
 from newsletter.cli.sarif import as_sarif
 from newsletter.cli.writing import write_edition
@@ -30,6 +31,9 @@ def check(
     issue: IssueArgument,
     *,
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask the trial registry.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="First mend what is certain: tracked links, odd spaces, http where https answers.")
+    ] = False,
     on: DayOption = "",
     output: Annotated[FindingsFormat, typer.Option("--format", help="How to print it.")] = FindingsFormat.TEXT,
     explain: Annotated[  # noqa: ARG001 - its callback does it
@@ -43,6 +47,10 @@ def check(
 
     Exit 0 when nothing stops it, 1 when something does.
     """
+    if fix and output is not FindingsFormat.TEXT:
+        raise UsageError("--fix shows what it changed, which goes with --format text only. Run --fix first, then --format alone.")
+    if fix:
+        mend_files(load_config(), issue, offline=offline)
     unread = False
     try:
         written = read_written_issue(issue, sent_on=day(on))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import ssl
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -54,26 +55,31 @@ def fetch(
     user_agent: str,
     params: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Fetched:
     """GET an http or https address and give the answer, whatever its status.
 
     Redirects are followed up to ``limits.redirects`` times, to http and https addresses only; with 0 the redirect itself is the
-    answer. Raises SourceError with one sentence when there is no whole answer within the limits.
+    answer. ``tls`` says which certificates to trust, None those of the public authorities. Raises SourceError with one sentence
+    when there is no whole answer within the limits.
     """
-    request = _fetch(url, limits, {"user-agent": user_agent, **(headers or {})}, params)
+    request = _fetch(url, limits, {"user-agent": user_agent, **(headers or {})}, params, tls)
     # A thread of its own, since the caller may live in an event loop, and loops do not nest.
     with ThreadPoolExecutor(1, thread_name_prefix="fetch") as thread:
         return thread.submit(asyncio.run, request).result()
 
 
-async def _fetch(url: str, limits: FetchLimits, headers: Mapping[str, str], params: Mapping[str, str] | None) -> Fetched:
+async def _fetch(
+    url: str, limits: FetchLimits, headers: Mapping[str, str], params: Mapping[str, str] | None, tls: ssl.SSLContext | None
+) -> Fetched:
     host = _host(url)
-    timeout = httpx.Timeout(limits.timeout_seconds)
+    # httpcore closes the socket of a TLS handshake that it timed out itself, and not of one that asyncio cancelled.
+    timeout = httpx.Timeout(limits.timeout_seconds, connect=limits.timeout_seconds / 2)
     try:
         # httpx limits single reads only: a server that sends one byte a second would never run into them.
         async with (
             asyncio.timeout(limits.timeout_seconds),
-            httpx.AsyncClient(timeout=timeout, headers=dict(headers), trust_env=False) as client,
+            httpx.AsyncClient(timeout=timeout, headers=dict(headers), trust_env=False, verify=tls or True) as client,
         ):
             request = client.build_request("GET", url, params=params)
             for _ in range(limits.redirects + 1):

@@ -21,6 +21,7 @@ from newsletter.authoring.link_items import read_link_items
 from newsletter.authoring.topics import NO_TOPICS, Topics
 
 _OPTION_WITH_BLANKS = re.compile(r"(\w+) ?[=:] ?(.+)")
+_TIME = re.compile(r"[0-9]|[ap]\.?m\b", re.IGNORECASE)
 _SINGLE_QUOTES = "'‘’"  # noqa: RUF001  what a writer may have typed
 
 
@@ -40,8 +41,10 @@ class BlockReader:
         line = directive.line + 1
         kind = self.kinds.get(name.text)
         if kind is None:
-            said = f"there is no block {quoted(name.text)}" if name.text else "the block has no kind"
-            mistake = Mistake("block-unknown", said, did_you_mean(name.text, self.kinds))
+            mistake = Mistake("block-unknown", f"there is no block {quoted(name.text)}", did_you_mean(name.text, self.kinds))
+            if not name.text:
+                fix = f"Write one after `{MARKER}`: {', '.join(self.kinds)}."
+                mistake = Mistake("block-unknown", "the block does not say of which kind it is", fix)
             self.complaints.add(mistake, line=line, column=name.column)
             return {}
         self._check_body(kind, line, body_line)
@@ -71,7 +74,9 @@ class BlockReader:
     def _match(self, kind: BlockKind, directive: Directive) -> dict[str, Piece]:
         head, line = directive.head, directive.line + 1
         given: dict[str, Piece] = {}
-        for part, rule, pieces in (("argument", kind.argument, head.arguments), ("title", kind.title, head.titles)):
+        timed = kind.argument and kind.argument.type is FieldType.DATETIME
+        arguments = _with_time(head.arguments) if timed else head.arguments
+        for part, rule, pieces in (("argument", kind.argument, arguments), ("title", kind.title, head.titles)):
             if rule and pieces:
                 given[rule.name] = pieces[0]
                 if rule.type is FieldType.IMAGE:
@@ -140,3 +145,11 @@ class BlockReader:
         if rule.name in kind.options:
             return f'Add {rule.name}="…" to its first line.'
         return f"Write it like {kind.pattern}"
+
+
+def _with_time(pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """Put a time that a blank parts from its day back to it, as in ``2027-02-11 18:00`` or ``2027-02-11 6 p.m.``."""
+    count = 1
+    while count < len(pieces) and _TIME.match(pieces[count].text):
+        count += 1
+    return (replace(pieces[0], text=" ".join(piece.text for piece in pieces[:count])), *pieces[count:]) if pieces else ()

@@ -32,7 +32,11 @@ def _settle(rule: FieldRule, moment: WrittenMoment, zone: ZoneInfo | None, befor
     # Two datetimes of one zone are compared by what their clocks show, which is wrong on the night that has an hour twice.
     if isinstance(found, datetime) and earlier and found.timestamp() <= earlier.timestamp():
         message = f"“{rule.name}” ({moment}) is not after “{rule.after}” ({earlier:%Y-%m-%dT%H:%M})"
-        fix = f"Write the later time, with its day where it is another one: {rule.name}={earlier:%Y-%m-%d}T23:00."
+        afternoon = moment.time.hour + 12
+        if moment.day is None and afternoon < 24 and (afternoon, moment.time.minute) > (earlier.hour, earlier.minute):
+            fix = f"Did you mean {rule.name}={afternoon}:{moment.time:%M}? Hours run from 00 to 23."
+        else:
+            fix = f"Write the later time, with its day where it is another one: {rule.name}={earlier:%Y-%m-%d}T23:00."
         found = Mistake(RULE, message, fix)
     if isinstance(found, Mistake):
         complain(rule, found)

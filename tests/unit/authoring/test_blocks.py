@@ -126,6 +126,11 @@ def test_an_option_of_a_block_without_options_is_to_be_deleted(advice: Callable[
     ]
 
 
+def test_a_block_without_a_kind_is_told_which_there_are(advice: Callable[[str], list[str]]) -> None:
+    (said,) = advice('::: "Please note"\nText.\n:::\n')
+    assert said.startswith("the block does not say of which kind it is → Write one after `:::`: trial, resource, ")
+
+
 def test_a_button_holds_no_text(wrong: Wrong) -> None:
     assert wrong('::: button https://example.org "Go"\n\nText.\n:::\n') == ["3:1 block-body"]
     assert wrong('::: button tel:+18442757427 "Call"\n\n:::\n') == []

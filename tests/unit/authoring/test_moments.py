@@ -80,6 +80,32 @@ def test_an_hour_that_clocks_skip_or_show_twice_comes_with_what_to_write(advice:
     ]
 
 
+def test_a_blank_between_day_and_time_is_no_mistake(parse: Parse) -> None:
+    assert event(parse, "2027-02-11 18:00 zone=America/New_York").fields["start"] == datetime(2027, 2, 11, 18, tzinfo=NEW_YORK)
+
+
+@pytest.mark.parametrize("clock", ["6pm", "6 pm", "6 p.m.", "6:00 PM"])
+def test_an_hour_as_people_say_it_comes_with_how_to_write_it(advice: Advice, clock: str) -> None:
+    assert advice(f'::: event 2027-02-11 {clock} "A talk" zone=America/New_York\n:::\n') == [
+        f"“start” has to be a day and a time, not “2027-02-11 {clock}” → Write 2027-02-11T18:00: hours from 00 to 23."
+    ]
+
+
+def test_words_behind_the_time_are_still_a_title_without_quotation_marks(advice: Advice) -> None:
+    (missing, surplus) = advice("::: event 2027-02-11T18:00 A talk zone=America/New_York\n:::\n")
+    assert "has no title" in surplus + missing
+    assert 'Put the title in straight quotation marks: "A talk"' in surplus + missing
+
+
+def test_an_end_in_the_morning_may_have_been_meant_in_the_evening(advice: Advice) -> None:
+    assert advice('::: event 2027-02-11T18:00 "A" zone=America/New_York until=7:30\n:::\n') == [
+        "“until” (07:30) is not after “start” (2027-02-11T18:00) → Did you mean until=19:30? Hours run from 00 to 23."
+    ]
+    assert advice('::: event 2027-02-11T18:00 "A" zone=America/New_York until=17:30\n:::\n')[0].endswith(
+        "→ Write the later time, with its day where it is another one: until=2027-02-11T23:00."
+    )
+
+
 def test_an_offset_tells_apart_the_hour_that_comes_twice(parse: Parse) -> None:
     first, second = (
         event(parse, f"2027-11-07T01:30{offset} zone=America/New_York").fields["start"] for offset in ("-04:00", "-05:00")

@@ -28,11 +28,11 @@ class Holding:
         return Markup(f"@@MMHELD{len(self._pieces) - 1}@@")  # noqa: S704 - ASCII of ours
 
     def keep_unless_plain(self, value: object) -> object:
-        """Hold a value back unless it is plain; Markup counts as HTML, any other string is escaped."""
-        if not isinstance(value, str) or PLAIN.fullmatch(value):
-            return value
+        """Hold HTML back, and text unless it is plain, which is then escaped."""
         if isinstance(value, Markup):
             return value if PLACEHOLDER.fullmatch(value) else self.keep(value)
+        if not isinstance(value, str) or PLAIN.fullmatch(value):
+            return value
         return self.keep(html_text(value))
 
     def numbered_anew(self, text: str) -> str:

@@ -12,9 +12,14 @@ from newsletter.errors import TemplateError
 from newsletter.rendering.design import Design, draw
 from newsletter.rendering.holding import Holding
 from newsletter.rendering.mjml_rules import find_mjml_mistakes
+from newsletter.rendering.plain import html_text
 from newsletter.rendering.template_lines import MARK, MarkLines, unmark
 
 LAYOUT = "email/layout.mjml.j2"
+WRITTEN_FOR_THE_ISSUE = ("title", "preheader")
+"""Always held back, so that every issue has the same skeleton and MJML need not be compiled again."""
+
+_STYLE_SHEET = re.compile(r"(<style[^>]*>)(.*?)(?=</style>)", re.DOTALL)
 
 
 def mail_page(design: Design, values: Mapping[str, object], *, language: str) -> str:
@@ -28,7 +33,8 @@ def mail_page(design: Design, values: Mapping[str, object], *, language: str) ->
 def draw_skeleton(design: Design, values: Mapping[str, object]) -> tuple[str, Holding]:
     """Draw the MJML of a mail, with placeholders, and what belongs in their places. Raises TemplateError."""
     holding = Holding()
-    drawn: str = draw(design.skeleton, LAYOUT, {**values, "holding": holding})
+    held = {name: html_text(str(values[name])) for name in WRITTEN_FOR_THE_ISSUE}
+    drawn: str = draw(design.skeleton, LAYOUT, {**values, **held, "holding": holding})
     if MARK in drawn:
         drawn, _ = unmark(drawn)
     return holding.numbered_anew(drawn), holding
@@ -41,11 +47,11 @@ def compile_mjml(skeleton: str, language: str) -> str:
         page: str = mjml.mjml2html(re.sub(r"\n\s+", "\n", skeleton), fonts={})
     except ValueError as error:
         raise TemplateError(f"templates/{LAYOUT} is not MJML: {error}") from error
-    return _mend(page, language)
+    return _STYLE_SHEET.sub(lambda match: match[1] + _without_blanks(match[2]), _mend(page, language))
 
 
 _compiled = lru_cache(maxsize=8)(compile_mjml)
-"""The variants of a mail have one skeleton, since what differs in them is held back."""
+"""Issues and their variants have one skeleton, since what differs in them is held back."""
 
 
 def _refusal(design: Design, values: Mapping[str, object]) -> TemplateError:
@@ -55,6 +61,11 @@ def _refusal(design: Design, values: Mapping[str, object]) -> TemplateError:
     mistakes = [f"{lines.place(mistake.offset)}: {mistake.message}" for mistake in find_mjml_mistakes(skeleton)]
     said = unmark(holding.release("\n  ".join(mistakes)))[0]
     return TemplateError(f"The mail cannot be made from these templates:\n  {said}")
+
+
+def _without_blanks(style_sheet: str) -> str:
+    """Leave out the blanks that part nothing: every mail of an issue carries them."""
+    return re.sub(r"\s*([{};])\s*", r"\1", style_sheet).replace(";}", "}")
 
 
 def _mend(page: str, language: str) -> str:

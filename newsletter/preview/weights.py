@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from newsletter.authoring.issue import Issue
@@ -42,8 +42,7 @@ class MailWeight:
 
 def weigh_mail(edition: Edition, variant: Variant, issue: Issue, config: Config) -> MailWeight:
     """Weigh one variant of an edition of ``issue``; the sections' weights add up to that of the HTML, within 1 %."""
-    mail = replace(edition, html=variant.html, text=variant.text, topics=(), narrower=())
-    template = compile_message(mail, MailHeaders.of(config))
+    template = compile_message(edition, MailHeaders.of(config), variant=variant)
     message = template.message(SAMPLE_READER, message_id=f"<{edition.digest[:32]}@example.org>", date=ANY_DAY)
     return MailWeight(
         message=len(message),

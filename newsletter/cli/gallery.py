@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,8 @@ def write_gallery(config: Config, out: Path) -> list[Path]:
     languages = config.newsletter.languages
     design, letterhead = load_design(config.home), Letterhead.of(config)
     letters = {name: read_issues(config.home, name, languages, shelf=GALLERY) for name in reversed(names)}
-    unclosed = [said for issues in letters.values() for issue in issues for said in find_unclosed(design, issue, letterhead)]
-    if unclosed:
-        raise TemplateError("\n".join(["These templates do not close what they open:", *dict.fromkeys(unclosed)]))
+    if unclosed := find_unclosed(design, chain.from_iterable(letters.values()), letterhead):
+        raise TemplateError("\n".join(["These templates do not close what they open:", *unclosed]))
     exhibits: list[Exhibit] = []
     for name, issues in letters.items():
         for edition in render_editions(issues, design, letterhead):

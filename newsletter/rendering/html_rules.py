@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
 from newsletter.authoring.issue import Issue
@@ -18,19 +19,20 @@ _STYLES = re.compile(r"<style[^>]*>.*?</style>", re.DOTALL)
 _FOR_OUTLOOK = re.compile(r"<!--\[if mso[^\]]*\]>|<!\[endif\]-->")
 
 
-def find_unclosed(design: Design, issue: Issue, letterhead: Letterhead) -> list[str]:
-    """Draw an issue and name every template line whose HTML is not well formed, with what is wrong. Raises TemplateError.
+def find_unclosed(design: Design, issues: Iterable[Issue], letterhead: Letterhead) -> list[str]:
+    """Draw issues and name every template line whose HTML is not well formed, with what is wrong. Raises TemplateError.
 
-    Several times as slow as drawing it: for those who change templates, not for every issue.
+    Several times as slow as drawing them: for those who change templates, not for every issue.
     """
     marked = replace(
         design, skeleton=design.skeleton.overlay(extensions=[MarkLines]), html=design.html.overlay(extensions=[MarkLines])
     )
-    edition = render_editions([issue], marked, replace(letterhead, languages=(issue.language,)))[0]
     said: dict[str, None] = {}
-    for page in (edition.html, edition.web):
-        plain, lines = unmark(page)
-        said |= {f"{lines.place(mistake.offset)}: {mistake.message}": None for mistake in find_html_mistakes(plain)}
+    for issue in issues:
+        edition = render_editions([issue], marked, replace(letterhead, languages=(issue.language,)))[0]
+        for page in (edition.html, edition.web):
+            plain, lines = unmark(page)
+            said |= {f"{lines.place(mistake.offset)}: {mistake.message}": None for mistake in find_html_mistakes(plain)}
     return list(said)
 
 

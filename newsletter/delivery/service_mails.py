@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 
 import structlog
 
@@ -27,6 +28,11 @@ from newsletter.postbox.emptying import ClaimedMail, claim_mail, record_settled,
 from newsletter.postbox.models import PostState, ServiceMail
 
 log = structlog.get_logger()
+
+IN_THE_SANDBOX: Final = (
+    "delivery.sendgrid.sandbox is true: SendGrid would say yes to every mail and deliver none. Set it to false; service mails "
+    "then go out by themselves."
+)
 
 
 @dataclass(slots=True)
@@ -52,6 +58,10 @@ def empty_postbox(
     emptied = Emptied()
     stop = stop or threading.Event()
     if not is_anything_due(clock()):
+        return emptied
+    if config.delivery.transport == "sendgrid" and config.delivery.sendgrid.sandbox and transport is None:
+        emptied.problem = IN_THE_SANDBOX
+        log.warning("service mails wait", transport="sendgrid", problem=IN_THE_SANDBOX)
         return emptied
     try:
         with ServiceLane(transport or open_transport(config)) as lane:

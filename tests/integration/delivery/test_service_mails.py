@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+from pydantic import SecretStr
 
 from newsletter.cli.ticking import Ticking
 from newsletter.clock import system_clock
-from newsletter.config import Config, SmtpSettings
+from newsletter.config import Config, SendgridSettings, SmtpSettings
 from newsletter.delivery.service_mails import Emptied, empty_postbox
 from newsletter.delivery.transports.port import AnswerKind
 from newsletter.postbox.emptying import LOST_SIGHT
@@ -37,7 +38,7 @@ READERS = 400
 def by_smtp(port: int, **changes: object) -> Config:
     known: Config = settings.NEWSLETTER
     smtp = SmtpSettings(port=port, connections=3, timeout_seconds=0.5)
-    return known.model_copy(update={"delivery": known.delivery.model_copy(update={"transport": "smtp", "smtp": smtp, **changes})})
+    return known.model_copy(update={"delivery": known.delivery.model_copy(update={"transport": "smtp", "smtp": smtp} | changes)})
 
 
 def empty(server: RecordingSmtp, *, after: timedelta = timedelta(0)) -> Emptied:
@@ -129,6 +130,14 @@ def test_settings_that_make_no_mail_lose_none() -> None:
     letter = known.newsletter.model_copy(update={"from_address": "nobody at all"})
     emptied = empty_postbox(known.model_copy(update={"newsletter": letter}), lambda: NOW)
     assert "make no mail" in emptied.problem
+    assert states() == {"queued": 1}
+
+
+def test_in_sendgrids_sandbox_mails_wait() -> None:
+    posted()
+    sandbox = SendgridSettings(sandbox=True, api_key=SecretStr("SG.test"))
+    emptied = empty_postbox(by_smtp(1, transport="sendgrid", sendgrid=sandbox), lambda: NOW)
+    assert "sandbox is true" in emptied.problem
     assert states() == {"queued": 1}
 
 

@@ -17,11 +17,11 @@ _PART = re.compile(r"^(Mend:|Wrong:$|Right:$)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a rule demands in one sentence, why, how to mend it, and an example, in Markdown; the last three may be empty."""
+    """What a rule demands in one sentence, why, how to mend it, and an example, in Markdown; there may be no example."""
 
     demand: str
     why: str
-    mend: str = ""
+    mend: str
     wrong: str = ""
     right: str = ""
 
@@ -43,9 +43,7 @@ def explain(rule: Rule) -> Explanation:
 def in_full(rule: Rule) -> str:
     """Give all that is said about a rule, in Markdown: what it demands, why, how to mend it, and the example."""
     told = explain(rule)
-    parts = [told.demand, f"## Why\n\n{told.why}"]
-    if told.mend:
-        parts.append(f"## How to mend it\n\n{told.mend}")
+    parts = [told.demand, f"## Why\n\n{told.why}", f"## How to mend it\n\n{told.mend}"]
     parts += [f"{name}:\n\n{_indented(text)}" for name, text in (("Wrong", told.wrong), ("Right", told.right)) if text]
     return "\n\n".join(parts) + "\n"
 

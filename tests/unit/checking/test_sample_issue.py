@@ -7,11 +7,11 @@ from datetime import date
 
 import pytest
 
-from newsletter.authoring.folder import read_issues
+from newsletter.authoring.folder import GALLERY, ISSUES, list_issues, read_issues
 from newsletter.authoring.issue import MergeField
 from newsletter.checking.check import check_editions
 from newsletter.checking.report import Draft
-from newsletter.checking.vocabulary import read_vocabulary
+from newsletter.checking.written_issue import drafts as lay_out
 from newsletter.config import load_config
 from newsletter.rendering.design import load_design
 from newsletter.rendering.merge import merge_token
@@ -22,22 +22,15 @@ from tests.site_folder import REPOSITORY
 
 @pytest.fixture(scope="module")
 def drafts() -> list[Draft]:
+    return drawn("2026-12")
+
+
+def drawn(name: str, *, shelf: str = ISSUES) -> list[Draft]:
+    """Give the drafts of an issue of this repository, as the program lays them out."""
     config = load_config(REPOSITORY)
-    settings = config.newsletter
-    issues = {issue.language: issue for issue in read_issues(REPOSITORY, "2026-12", settings.languages)}
-    return [
-        Draft(
-            issue=issues[edition.written_in],
-            edition=edition,
-            sent_on=date(2026, 12, 1),
-            postal_address=settings.postal_address,
-            max_html_bytes=config.checks.max_html_bytes,
-            helpline_tel=settings.helpline_tel,
-            vocabulary=read_vocabulary(REPOSITORY),
-            base_url=config.web.base_url,
-        )
-        for edition in render_editions(list(issues.values()), load_design(REPOSITORY), Letterhead.of(config))
-    ]
+    issues = read_issues(REPOSITORY, name, config.newsletter.languages, shelf=shelf)
+    editions = render_editions(issues, load_design(REPOSITORY), Letterhead.of(config))
+    return lay_out(issues, editions, sent_on=date(2026, 12, 1), config=config)
 
 
 def rules_that_find(drafts: list[Draft]) -> set[str]:
@@ -46,6 +39,12 @@ def rules_that_find(drafts: list[Draft]) -> set[str]:
 
 def test_the_sample_issue_is_clean_of_every_warning(drafts: list[Draft]) -> None:
     assert [str(finding) for finding in check_editions(drafts).findings] == []
+
+
+@pytest.mark.parametrize("name", list_issues(REPOSITORY, GALLERY))
+def test_no_block_in_any_state_is_a_template_mistake(name: str) -> None:
+    for finding in check_editions(drawn(name, shelf=GALLERY)).findings:
+        assert finding.place.file.endswith(".md"), str(finding)
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,11 @@ from html import escape
 from pathlib import Path
 
 from newsletter.config import Config
+from newsletter.preview.showing import SAMPLE_READER
 from newsletter.rendering.edition import Edition, Variant
 from newsletter.rendering.mail_headers import MailHeaders
-from newsletter.rendering.merge import Personal, fill
+from newsletter.rendering.merge import fill
 from newsletter.rendering.message import compile_message
-
-SAMPLE_READER = Personal(
-    first_name="Alex",
-    address="alex@example.org",
-    manage_url="https://example.org/the-link-to-your-page",
-    unsubscribe_url="https://example.org/the-link-to-unsubscribe",
-)
 
 
 def write_edition(edition: Edition, out: Path, config: Config) -> dict[str, int]:

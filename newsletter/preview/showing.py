@@ -12,6 +12,7 @@ from html import escape
 from newsletter.authoring.issue import MergeField
 from newsletter.rendering.edition import Edition, Variant
 from newsletter.rendering.merge import Personal, fill
+from newsletter.rendering.schemes import ColourScheme, in_one_scheme
 
 SAMPLE_READER = Personal(
     first_name="Alex",
@@ -20,10 +21,7 @@ SAMPLE_READER = Personal(
     unsubscribe_url="https://example.org/the-link-to-unsubscribe",
 )
 
-_SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)")
-_BOTH_SCHEMES = re.compile(r"(color-scheme\s*:\s*|name=\"(?:supported-)?color-schemes?\" content=\")light dark")
 _IMAGE_SOURCE = re.compile(r"(<img\b[^>]*?)\s(?:src|srcset)=\"[^\"]*\"")
-ALWAYS, NEVER = "(min-width: 0)", "(max-width: 0)"
 
 _TEXT_PAGE = """<!doctype html>
 <html lang="{language}" dir="ltr"><head><meta charset="utf-8"><title>{title}</title>
@@ -58,14 +56,8 @@ def draw_view(edition: Edition, variant: Variant, view: View, *, base_url: str) 
     page = page.replace(f"{base_url}/assets/", "/assets/")
     if view is View.IMAGES_OFF:
         page = _IMAGE_SOURCE.sub(r"\1", page)
-    return _in_one_scheme(page, "dark" if view is View.DARK else "light")
+    return in_one_scheme(page, ColourScheme.DARK if view is View.DARK else ColourScheme.LIGHT)
 
 
 def _escaped_value(field: MergeField) -> str:
     return escape(SAMPLE_READER.value(field))
-
-
-def _in_one_scheme(page: str, scheme: str) -> str:
-    """Let the page's own rules for ``scheme`` hold, whatever the editor's screen asks for."""
-    page = _SCHEME.sub(lambda match: ALWAYS if match[1] == scheme else NEVER, page)
-    return _BOTH_SCHEMES.sub(lambda match: f"{match[1]}{scheme}", page)

@@ -128,11 +128,16 @@ def _changes(review: ReviewRequest, content: Content, words: Words, settings: Co
     day = local_day(known.created_at, words, settings)
     return {
         "said": words.say("review", name, day=day),
-        # The first line says what changed; those below show it, and are better read section by section.
-        "in_words": [change.partition("\n")[0] for change in in_words],
+        "in_words": [_first_line(change) for change in in_words],
         "editions": editions,
         "notes": _earlier_notes(known, words, settings),
     }
+
+
+def _first_line(change: str) -> str:
+    """Leave out the lines that show a change of the text: it is better read section by section."""
+    said, _, shown = change.partition("\n")
+    return said.removesuffix(":") + "." if shown else said
 
 
 def _changed(old: Edition, new: Edition, words: Words) -> list[dict[str, Any]]:
@@ -140,7 +145,7 @@ def _changed(old: Edition, new: Edition, words: Words) -> list[dict[str, Any]]:
         {
             "heading": section.heading or words.say("review", "opening"),
             "said": "" if section.change == "text" else words.say("review", f"{section.change}_section"),
-            "lines": [{"kind": kind.value, "text": text} for kind, text in section.lines],
+            "lines": [{"kind": line.change.value, "pieces": line.pieces} for line in section.lines],
         }
         for section in changed_sections(section_texts(old.web), section_texts(new.web))
     ]

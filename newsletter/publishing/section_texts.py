@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -36,6 +37,9 @@ INLINE = frozenset(
 
 UNREAD = ("style", "script", "head", "nav")
 
+LEAST_IN_COMMON = 0.4
+"""Of 1: two lines with less than this are two lines, not one that was reworded."""
+
 
 @dataclass(frozen=True, slots=True)
 class SectionText:
@@ -65,12 +69,25 @@ class SectionChange(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedLine:
+    """One line, cut where it differs from the line that it stands for: each piece with whether it does."""
+
+    change: LineChange
+    pieces: tuple[tuple[str, bool], ...]
+
+    @property
+    def text(self) -> str:
+        """The whole line."""
+        return "".join(text for text, _ in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
 class ChangedSection:
     """A section that is not what it was, with its changed lines and one unchanged line on either side of them."""
 
     heading: str
     change: SectionChange
-    lines: tuple[tuple[LineChange, str], ...]
+    lines: tuple[ChangedLine, ...]
 
 
 def section_texts(web_page: str) -> tuple[SectionText, ...]:
@@ -96,7 +113,7 @@ def changed_sections(old: Sequence[SectionText], new: Sequence[SectionText]) -> 
     for section in new:
         known = before.get(section.anchor)
         if known is None:
-            lines = tuple((LineChange.ADDED, line) for line in section.lines)
+            lines = tuple(_whole(LineChange.ADDED, line) for line in section.lines)
             changes.append(ChangedSection(section.heading, SectionChange.NEW, lines))
         elif known != section:
             changes.append(ChangedSection(section.heading, SectionChange.TEXT, _changed_lines(known, section)))
@@ -107,17 +124,36 @@ def changed_sections(old: Sequence[SectionText], new: Sequence[SectionText]) -> 
     return tuple(changes)
 
 
-def _changed_lines(old: SectionText, new: SectionText) -> tuple[tuple[LineChange, str], ...]:
+def _changed_lines(old: SectionText, new: SectionText) -> tuple[ChangedLine, ...]:
     before, after = ((section.heading, *section.lines) for section in (old, new))
-    lines: list[tuple[LineChange, str]] = []
+    lines: list[ChangedLine] = []
     for group in SequenceMatcher(a=before, b=after, autojunk=False).get_grouped_opcodes(1):
         for tag, start, end, new_start, new_end in group:
             if tag == "equal":
-                lines += [(LineChange.SAME, line) for line in after[new_start:new_end]]
+                lines += [_whole(LineChange.SAME, line) for line in after[new_start:new_end]]
+            elif end - start == new_end - new_start:
+                for was, now in zip(before[start:end], after[new_start:new_end], strict=True):
+                    lines += _reworded(was, now)
             else:
-                lines += [(LineChange.REMOVED, line) for line in before[start:end]]
-                lines += [(LineChange.ADDED, line) for line in after[new_start:new_end]]
+                lines += [_whole(LineChange.REMOVED, line) for line in before[start:end]]
+                lines += [_whole(LineChange.ADDED, line) for line in after[new_start:new_end]]
     return tuple(lines)
+
+
+def _whole(change: LineChange, line: str) -> ChangedLine:
+    return ChangedLine(change, ((line, False),))
+
+
+def _reworded(was: str, now: str) -> tuple[ChangedLine, ChangedLine]:
+    """Mark the words that differ; in lines that have little in common, none."""
+    old, new = (re.findall(r"\S+\s*", line) for line in (was, now))
+    words = SequenceMatcher(a=old, b=new, autojunk=False)
+    if words.ratio() < LEAST_IN_COMMON:
+        return _whole(LineChange.REMOVED, was), _whole(LineChange.ADDED, now)
+    steps = words.get_opcodes()
+    removed = tuple(("".join(old[start:end]), tag != "equal") for tag, start, end, _, _ in steps if end > start)
+    added = tuple(("".join(new[start:end]), tag != "equal") for tag, _, _, start, end in steps if end > start)
+    return ChangedLine(LineChange.REMOVED, removed), ChangedLine(LineChange.ADDED, added)
 
 
 def _longest_common(one: Sequence[str], other: Sequence[str]) -> list[str]:

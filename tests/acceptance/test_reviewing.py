@@ -92,7 +92,7 @@ def test_a_nurse_asks_for_changes_and_then_approves_and_the_issue_goes_out(serve
     second = ask(site)
     assert "your notes are with the editors" in httpx.get(first).text
     page = httpx.get(second).text
-    assert "<ins>Any lab report can feel" in page
+    assert "<ins><mark>Any </mark>lab report can feel" in page
     assert "The dose is wrong." in page
     assert "you approved issue 2026-12" in press(second, "approve").text
     assert len(wait_for_mails(site, "Maria Example approved it", 2)) == 2

@@ -128,8 +128,8 @@ def test_what_is_new_is_said_and_what_changed_is_shown_by_section(client: Client
     html = shown(client, again)
     assert "<summary>What tests tell</summary>" in html
     assert "<summary>Call us</summary>" not in html
-    assert '<span class="kind">Added:</span> <ins>Tests tell a lot.</ins>' in html
-    assert '<span class="kind">Taken out:</span> <del>Tests tell more.</del>' in html
+    assert '<span class="kind">Added:</span> <ins>Tests tell <mark>a lot.</mark></ins>' in html
+    assert '<span class="kind">Taken out:</span> <del>Tests tell <mark>more.</mark></del>' in html
     assert "What tests tell (English)" in html
     assert "Say how much more." in html
 

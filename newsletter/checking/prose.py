@@ -27,10 +27,11 @@ _ABBREVIATION = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*:|[./#])\S*$", re.IGNORECASE)
-_WITHOUT_ACCENT = {0x2019: "'"} | {
-    code: unicodedata.normalize("NFD", chr(code))[0] for code in range(0xC0, 0x250) if unicodedata.decomposition(chr(code))
+_WITHOUT_ACCENT = {"\N{RIGHT SINGLE QUOTATION MARK}": "'"} | {
+    chr(code): unicodedata.normalize("NFD", chr(code))[0] for code in range(0xC0, 0x250) if unicodedata.decomposition(chr(code))
 }
 """The letters of Latin-1 and Latin Extended A and B, and the apostrophe of word processors."""
+_ACCENTED = re.compile(f"[{''.join(_WITHOUT_ACCENT)}]")
 _kept = lru_cache(maxsize=2048)
 """For what depends on a text alone: a preview reads a whole issue again after every change to one of its passages."""
 
@@ -101,7 +102,8 @@ def fold(text: str) -> str:
     if len(lowered) != len(text):
         # The Turkish I with a dot becomes two characters.
         lowered = "".join(character.lower()[0] for character in text)
-    return lowered.translate(_WITHOUT_ACCENT)
+    # str.translate looks at every character: 10 times as long for English, and 3 times for Spanish.
+    return _ACCENTED.sub(lambda accented: _WITHOUT_ACCENT[accented[0]], lowered)
 
 
 @_kept

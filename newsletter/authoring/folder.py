@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean
@@ -38,12 +39,32 @@ def list_issues(home: Path, shelf: str = ISSUES) -> list[str]:
     return sorted(file.parent.name for file in (home / shelf).glob("*/issue.md") if _NAME.fullmatch(file.parent.name))
 
 
+@dataclass(frozen=True, slots=True)
+class IssueFiles:
+    """What can be read of an issue, in the order of the languages, and everything that is wrong in its files.
+
+    A translation that cannot be read leaves the others as they are; while the first language, the lock, the glossary or the
+    topics cannot be, ``issues`` is empty.
+    """
+
+    issues: tuple[Issue, ...]
+    findings: tuple[Finding, ...]
+
+
 def read_issues(home: Path, name: str, languages: Sequence[str], *, shelf: str = ISSUES) -> tuple[Issue, ...]:
     """Read every language of an issue, in the order of ``languages``; the first one has to be there, as issue.md.
 
     Raises IssueError with all that is wrong in all its files, in the glossary and in the topics; UsageError when there is no such
     issue, TemplateError when templates/blocks.toml is wrong.
     """
+    files = look_at_issues(home, name, languages, shelf=shelf)
+    if files.findings:
+        raise IssueError(files.findings)
+    return files.issues
+
+
+def look_at_issues(home: Path, name: str, languages: Sequence[str], *, shelf: str = ISSUES) -> IssueFiles:
+    """Read what can be read of an issue, for somebody who is still writing it. Raises UsageError and TemplateError."""
     folder = home / shelf / name
     if not (folder / "issue.md").is_file():
         raise UsageError(f"There is no {shelf}/{name}/issue.md in {home}. {_name_issues(home, name)}")
@@ -59,6 +80,7 @@ def read_issues(home: Path, name: str, languages: Sequence[str], *, shelf: str =
     except IssueError as error:
         findings += error.findings
     issues: list[Issue] = []
+    in_translations: list[Finding] = []
     for language in languages:
         file = folder / ("issue.md" if language == languages[0] else f"issue.{language}.md")
         if not file.is_file():
@@ -67,11 +89,9 @@ def read_issues(home: Path, name: str, languages: Sequence[str], *, shelf: str =
         try:
             issues.append(parse_issue(file.read_bytes(), of=of, kinds=kinds, glossary=glossary, topics=topics, lock=lock))
         except IssueError as error:
-            findings += error.findings
+            (findings if language == languages[0] else in_translations).extend(error.findings)
     findings += find_topic_mistakes(issues)
-    if findings:
-        raise IssueError(in_reading_order(findings))
-    return tuple(issues)
+    return IssueFiles(() if findings else tuple(issues), tuple(in_reading_order([*findings, *in_translations])))
 
 
 def _name_issues(home: Path, name: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from newsletter.authoring.complaints import Complaints
-from newsletter.authoring.folder import issue_name, read_issues
+from newsletter.authoring.folder import issue_name, look_at_issues
 from newsletter.authoring.issue import Issue
 from newsletter.authoring.kinds import read_block_kinds
 from newsletter.authoring.topics import TOPICS_FILE, read_topics
@@ -16,6 +16,8 @@ from newsletter.checking.report import CheckReport, Draft
 from newsletter.checking.vocabulary import read_vocabulary
 from newsletter.checking.weighing import weigh_rules
 from newsletter.config import Config, load_config
+from newsletter.errors import IssueError
+from newsletter.findings import Finding
 from newsletter.rendering.block_templates import check_block_templates
 from newsletter.rendering.design import load_design
 from newsletter.rendering.edition import Edition
@@ -24,31 +26,48 @@ from newsletter.rendering.render import Letterhead, render_editions
 
 @dataclass(frozen=True, slots=True)
 class WrittenIssue:
-    """An issue as its files are now: every language, rendered and checked."""
+    """An issue as its files are now, rendered and checked in every language that can be read.
+
+    ``unread`` is what is wrong with the form of the other translations; only ``look_at_written_issue`` gives some.
+    """
 
     name: str
     config: Config
     issues: tuple[Issue, ...]
     editions: tuple[Edition, ...]
     report: CheckReport
+    unread: tuple[Finding, ...] = ()
 
 
 def read_written_issue(argument: str, *, sent_on: date, config: Config | None = None) -> WrittenIssue:
-    """Read, render and check the issue that ``argument`` names (2026-12, or its folder).
+    """Read, render and check the issue that ``argument`` names (2026-12, or its folder), in all its languages.
 
     Raises IssueError, SettingsError, TemplateError, UsageError.
     """
+    written = look_at_written_issue(argument, sent_on=sent_on, config=config)
+    if written.unread:
+        raise IssueError(written.unread)
+    return written
+
+
+def look_at_written_issue(argument: str, *, sent_on: date, config: Config | None = None) -> WrittenIssue:
+    """Do the same for somebody who is still writing: a translation with mistakes of form does not hide the other languages."""
     config = config or load_config()
     severities = {rule_id: change.severity for rule_id, change in config.checks.severity.items()}
     # Before the issue is read: a mistake in it must not hide one in the settings.
     weigh_rules(severities)
     name = issue_name(argument)
-    issues = read_issues(config.home, name, config.newsletter.languages)
+    files = look_at_issues(config.home, name, config.newsletter.languages)
+    if not files.issues:
+        raise IssueError(files.findings)
     design = load_design(config.home)
-    editions = render_editions(issues, design, Letterhead.of(config))
+    letterhead = Letterhead.of(config)
+    broken = {finding.place.file for finding in files.findings}
+    languages = tuple(language for language in config.newsletter.languages if f"issues/{name}/issue.{language}.md" not in broken)
+    editions = render_editions(files.issues, design, replace(letterhead, languages=languages))
     check_block_templates(config.home, read_block_kinds(config.home), design)
-    report = check_editions(drafts(issues, editions, sent_on=sent_on, config=config), severities)
-    return WrittenIssue(name, config, issues, editions, report)
+    report = check_editions(drafts(files.issues, editions, sent_on=sent_on, config=config), severities)
+    return WrittenIssue(name, config, files.issues, editions, report, files.findings)
 
 
 def trial_cards(issues: Sequence[Issue]) -> dict[str, str]:

@@ -11,7 +11,7 @@ import orjson
 import typer
 
 from newsletter.checking.trials import VerdictKind, judge_trial, stops_send
-from newsletter.checking.written_issue import WrittenIssue, read_written_issue
+from newsletter.checking.written_issue import WrittenIssue, look_at_written_issue, read_written_issue
 from newsletter.cli.arguments import DayOption, IssueArgument, day
 from newsletter.cli.explaining import explain_and_leave
 from newsletter.cli.gallery import write_gallery
@@ -53,8 +53,8 @@ def check(
         mend_files(load_config(), issue, offline=offline)
     unread = False
     try:
-        written = read_written_issue(issue, sent_on=day(on))
-        findings = list(written.report.findings)
+        written = look_at_written_issue(issue, sent_on=day(on))
+        findings, unread = in_reading_order([*written.report.findings, *written.unread]), bool(written.unread)
         if not offline:
             # What the lock says already is not said twice.
             said = {(finding.place, finding.message) for finding in findings}
@@ -69,7 +69,7 @@ def check(
     else:
         print_findings(findings)
         if unread:
-            console.print("Lengths, links, headings and trials are looked at when these are mended.")
+            console.print("Where a file has mistakes of form, its lengths, links and words are looked at when they are mended.")
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(1)
 

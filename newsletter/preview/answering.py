@@ -99,6 +99,7 @@ def describe(preview: Preview, state: PreviewState) -> bytes:
         "version": state.version,
         "milliseconds": round(state.milliseconds, 1),
         "hindrance": state.reading.hindrance,
+        "drawn": state.reading.written is not None,
         "from": written.config.newsletter.from_name if written else "",
         "editions": [_edition(written, edition) for edition in written.editions] if written else [],
         "findings": [_finding(finding) for finding in state.reading.findings],

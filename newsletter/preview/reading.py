@@ -9,10 +9,10 @@ from datetime import date
 from pathlib import Path
 
 from newsletter.authoring.folder import ISSUES
-from newsletter.checking.written_issue import WrittenIssue, read_written_issue
+from newsletter.checking.written_issue import WrittenIssue, look_at_written_issue
 from newsletter.config import load_config
 from newsletter.errors import IssueError, NewsletterError, SettingsError, TemplateError, UsageError
-from newsletter.findings import Finding, Place, Severity
+from newsletter.findings import Finding, Place, Severity, in_reading_order
 
 MISTAKES = "The issue cannot be drawn until its mistakes are mended."
 TEMPLATES = "The mail cannot be drawn: a template is broken."
@@ -30,8 +30,8 @@ _PLACE = re.compile(r"(?P<file>[\w./-]+\.(?:toml|j2))\b(?:[^\n]{0,30}?\bline (?P
 class Reading:
     """What came of reading an issue once.
 
-    ``written`` is None when the issue could not be drawn; ``hindrance`` then says why, and ``findings`` what to mend. ``sources``
-    are the texts of the files that ``findings`` may point into, as they were read.
+    ``written`` is None when the issue could not be drawn. ``hindrance`` says why, or which translation could not be, and
+    ``findings`` what to mend. ``sources`` are the texts of the files that ``findings`` may point into, as they were read.
     """
 
     written: WrittenIssue | None
@@ -46,8 +46,9 @@ def read_for_preview(home: Path, name: str, *, sent_on: date) -> Reading:
     findings: tuple[Finding, ...]
     hindrance = ""
     try:
-        written = read_written_issue(name, sent_on=sent_on, config=load_config(home))
-        findings = written.report.findings
+        written = look_at_written_issue(name, sent_on=sent_on, config=load_config(home))
+        findings = tuple(in_reading_order([*written.report.findings, *written.unread]))
+        hindrance = _name_unread(written)
     except IssueError as error:
         findings, hindrance = error.findings, MISTAKES
     except TemplateError as error:
@@ -59,6 +60,11 @@ def read_for_preview(home: Path, name: str, *, sent_on: date) -> Reading:
     except OSError as error:
         findings, hindrance = (_unreadable(error, home),), NO_FILE
     return Reading(written, findings, hindrance, _read_sources(home, name, findings))
+
+
+def _name_unread(written: WrittenIssue) -> str:
+    files = sorted({Path(finding.place.file).name for finding in written.unread})
+    return f"{' and '.join(files)} cannot be drawn until the mistakes in it are mended." if files else ""
 
 
 def _as_finding(rule: str, error: NewsletterError, home: Path) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from newsletter.preview.reading import Reading, read_for_preview
 class PreviewState:
     """What is shown at one moment; ``version`` grows with every change that can be seen.
 
-    ``shown`` is the last state of the issue that could be drawn, None before there was one: while ``reading`` has a hindrance,
-    it is older than the files.
+    ``shown`` is the last state of each language that could be drawn, None before there was one: what ``reading`` could not draw
+    is older there than the files.
     """
 
     version: int
@@ -88,7 +88,22 @@ class Preview:
     def _read(self, *, version: int, before: WrittenIssue | None) -> PreviewState:
         started = time.perf_counter()
         reading = read_for_preview(self.home, self.name, sent_on=self._today())
-        return PreviewState(version, reading, reading.written or before, (time.perf_counter() - started) * 1000)
+        shown = _with_earlier(reading.written, before)
+        return PreviewState(version, reading, shown, (time.perf_counter() - started) * 1000)
+
+
+def _with_earlier(written: WrittenIssue | None, before: WrittenIssue | None) -> WrittenIssue | None:
+    """Keep on showing what can no longer be drawn: everything, or the translations that have mistakes now."""
+    if written is None or before is None or not written.unread:
+        return written or before
+    editions = {edition.language: edition for edition in (*before.editions, *written.editions)}
+    issues = {issue.language: issue for issue in (*before.issues, *written.issues)}
+    languages = written.config.newsletter.languages
+    return replace(
+        written,
+        editions=tuple(editions[language] for language in languages if language in editions),
+        issues=tuple(issues[language] for language in languages if language in issues),
+    )
 
 
 def _digests(written: WrittenIssue | None) -> tuple[str, ...] | None:

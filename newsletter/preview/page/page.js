@@ -80,7 +80,7 @@ function show(news) {
   state = news;
   document.title = `${mark(news)}${news.issue} preview`;
   byId("issue").textContent = news.issue;
-  const seen = news.editions.length ? " What you see is how it looked before." : "";
+  const seen = news.editions.length && !news.drawn ? " What you see is how it looked before." : "";
   byId("banner").hidden = !news.hindrance;
   byId("banner").textContent = news.hindrance ? news.hindrance + seen : "";
   byId("status").textContent = `Read at ${new Date().toLocaleTimeString("en-GB")}, in ${Math.round(news.milliseconds)} ms`;

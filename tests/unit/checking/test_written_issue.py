@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from newsletter.checking.written_issue import WrittenIssue, read_written_issue
+from newsletter.checking.written_issue import WrittenIssue, look_at_written_issue, read_written_issue
 from newsletter.config import load_config
-from newsletter.errors import SettingsError
+from newsletter.errors import IssueError, SettingsError
 from tests.site_folder import REPOSITORY, make_site_folder
 
 
@@ -32,3 +33,34 @@ def test_the_settings_weigh_the_checks_of_an_issue(tmp_path: Path) -> None:
 def test_a_mistake_in_the_settings_is_said_before_the_issue_is_read(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"Did you mean review-date-past\?"):
         read(tmp_path, weighed("review-date-passed", "off"), issue="2031-01")
+
+
+def issue_with(folder: Path, language_file: str, old: str, new: str) -> Path:
+    """Make a site folder whose sample issue has one change."""
+    home = make_site_folder(folder / "site")
+    (home / "issues").unlink()
+    shutil.copytree(REPOSITORY / "issues", home / "issues")
+    file = home / "issues/2026-12" / language_file
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+    return home
+
+
+def test_a_translation_with_mistakes_of_form_hides_nothing_of_the_first_language(tmp_path: Path) -> None:
+    home = issue_with(tmp_path, "issue.es.md", "::: helpline", "::: helplne")
+    written = look_at_written_issue("2026-12", sent_on=date(2026, 12, 1), config=load_config(home))
+    assert [edition.language for edition in written.editions] == ["en"]
+    assert [str(finding.place.file) for finding in written.unread] == ["issues/2026-12/issue.es.md"]
+
+
+def test_only_a_whole_issue_goes_further(tmp_path: Path) -> None:
+    home = issue_with(tmp_path, "issue.es.md", "::: helpline", "::: helplne")
+    with pytest.raises(IssueError, match="helplne"):
+        read_written_issue("2026-12", sent_on=date(2026, 12, 1), config=load_config(home))
+
+
+def test_a_first_language_with_mistakes_of_form_hides_the_others(tmp_path: Path) -> None:
+    home = issue_with(tmp_path, "issue.md", "::: helpline", "::: helplne")
+    with pytest.raises(IssueError, match="helplne"):
+        look_at_written_issue("2026-12", sent_on=date(2026, 12, 1), config=load_config(home))

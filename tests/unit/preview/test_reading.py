@@ -48,6 +48,18 @@ def test_a_mistake_of_form_hinders_and_has_its_line(read: Callable[[], Reading],
     assert reading.sources[ISSUE].split("\n")[only(reading).place.line - 1] == "::: helplne"
 
 
+def test_a_translation_that_cannot_be_read_leaves_the_other_languages_to_be_seen(
+    read: Callable[[], Reading], edit: Callable[..., None]
+) -> None:
+    edit("::: helpline", "::: helplne", file="issues/2026-12/issue.es.md")
+    edit("subject: Your", "subject: READ THIS your")
+    reading = read()
+    assert reading.written is not None
+    assert [edition.language for edition in reading.written.editions] == ["en"]
+    assert reading.hindrance == "issue.es.md cannot be drawn until the mistakes in it are mended."
+    assert {finding.rule for finding in reading.findings} == {"block-unknown", "subject-shouts"}
+
+
 def test_a_broken_template_is_a_finding_in_its_line(read: Callable[[], Reading], edit: Callable[..., None]) -> None:
     edit("{{ block", "{{ blok", file="templates/email/blocks/callout.html.j2")
     reading = read()

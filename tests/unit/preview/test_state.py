@@ -34,6 +34,20 @@ def test_the_last_good_state_stays_while_the_files_are_broken(preview: Preview, 
     assert not preview.state.reading.hindrance
 
 
+def test_a_language_that_is_broken_stays_as_it_was_while_the_others_move_on(preview: Preview, edit: Callable[..., None]) -> None:
+    spanish = "issues/2026-12/issue.es.md"
+    assert preview.state.shown is not None
+    before = preview.state.shown.editions[1]
+    edit("::: helpline", "::: helplne", file=spanish)
+    edit("Take the part you need.", "Take what helps.")
+    assert preview.read_again()
+    shown = preview.state.shown
+    assert [edition.language for edition in shown.editions] == ["en", "es"]
+    assert [issue.language for issue in shown.issues] == ["en", "es"]
+    assert "Take what helps." in shown.editions[0].text
+    assert shown.editions[1] is before
+
+
 def test_another_limit_is_news(preview: Preview, edit: Callable[..., None]) -> None:
     edit("[feeds]", "[checks]\nmax_html_bytes = 101_000\n\n[feeds]", file="newsletter.toml")
     assert preview.read_again()

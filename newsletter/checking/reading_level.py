@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from newsletter.checking.prose import OWN_WORDS, REFERENCES, Passage, PassageKind
@@ -76,14 +76,18 @@ def is_graded(passage: Passage) -> bool:
 
 def count(passages: Iterable[Passage], language: str, set_aside: Mapping[Passage, Sequence[Range]]) -> Counts:
     """Count the prose among the passages; what ``set_aside`` and glossary marks cover is one short word each."""
-    sentences = 0
-    spoken: list[int] = []
+    total = Counts()
     for passage in passages:
         if is_graded(passage):
-            sentences += _count_sentences(passage)
-            spoken += [_count_token(token, language) for token in _simplify(passage, set_aside.get(passage, ())).split()]
-    spoken = [syllables for syllables in spoken if syllables]
-    return Counts(sentences, len(spoken), sum(spoken), sum(syllables >= _LONG_WORD for syllables in spoken))
+            words = _count_words(_simplify(passage, set_aside.get(passage, ())), language)
+            total += replace(words, sentences=_count_sentences(passage))
+    return total
+
+
+@lru_cache(maxsize=2048)
+def _count_words(text: str, language: str) -> Counts:
+    spoken = [syllables for token in text.split() if (syllables := _count_token(token, language))]
+    return Counts(0, len(spoken), sum(spoken), sum(syllables >= _LONG_WORD for syllables in spoken))
 
 
 def _count_sentences(passage: Passage) -> int:

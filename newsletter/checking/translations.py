@@ -112,11 +112,14 @@ def find_numbers(passage: Passage) -> Iterator[WrittenNumber]:
             yield WrittenNumber(shown, match.start(), values)
 
 
-def told_values(passages: Sequence[Passage]) -> frozenset[str]:
-    """Give every value that passages tell, in digits or in Spanish words."""
-    values = {value for passage in passages for number in find_numbers(passage) for value in number.values}
-    words = {_VALUE_OF_WORD[word] for passage in passages for word in _VALUE_OF_WORD.keys() & set(passage.words)}
-    return frozenset(values | words)
+def values_in_digits(passages: Sequence[Passage]) -> frozenset[str]:
+    """Give every value that passages tell in digits."""
+    return frozenset(value for passage in passages for number in find_numbers(passage) for value in number.values)
+
+
+def values_in_words(passages: Sequence[Passage]) -> frozenset[str]:
+    """Give every value that passages tell in Spanish words."""
+    return frozenset(_VALUE_OF_WORD[word] for passage in passages for word in _VALUE_OF_WORD.keys() & set(passage.words))
 
 
 def _values(shown: str) -> set[str]:

@@ -17,8 +17,9 @@ from newsletter.checking.translations import (
     find_numbers,
     pair_sections,
     section_at,
-    told_values,
     translations,
+    values_in_digits,
+    values_in_words,
 )
 from newsletter.findings import Place, Severity
 
@@ -170,15 +171,16 @@ def every_language_has_every_personal_part(drafts: Sequence[Draft]) -> Iterator[
 
     Mend: Add it, with a fallback in the other language where it needs one.
     """
-    for pair, first, other in _pairs(drafts):
-        ours, theirs = _personal_parts(first.issue, pair.first_number), _personal_parts(other.issue, pair.other_number)
-        for name, line in ours.items():
-            if name not in theirs:
-                yield Remark(
-                    f"the section {_name(pair.other)} lacks {{{{{name}}}}} of {Place(first.issue.file, line)}",
-                    pair.other.place,
-                    "Add it here as well.",
-                )
+    for first, other in translations(drafts):
+        ours, theirs = _personal_parts(first.issue), _personal_parts(other.issue)
+        for pair in pair_sections(first.issue, other.issue):
+            for name, line in ours.get(pair.first_number, {}).items():
+                if name not in theirs.get(pair.other_number, {}):
+                    yield Remark(
+                        f"the section {_name(pair.other)} lacks {{{{{name}}}}} of {Place(first.issue.file, line)}",
+                        pair.other.place,
+                        "Add it here as well.",
+                    )
 
 
 @rule_across_languages("number-missing-in-language", Severity.WARNING)
@@ -200,10 +202,10 @@ def every_language_has_every_number(drafts: Sequence[Draft]) -> Iterator[Remark]
     for pair, first, other in _pairs(drafts):
         ours = first.passages_by_section.get(pair.first_number, ())
         theirs = other.passages_by_section.get(pair.other_number, ())
-        told = told_values(theirs)
+        told = values_in_digits(theirs)
         for passage in ours:
             for number in find_numbers(passage):
-                if told.isdisjoint(number.values):
+                if told.isdisjoint(number.values) and values_in_words(theirs).isdisjoint(number.values):
                     yield Remark(
                         f"the section {_name(pair.other)} lacks the number {number.shown} of {passage.place(number.start)}",
                         _counterpart(passage, ours, theirs, pair),
@@ -269,15 +271,12 @@ def _said(value: object) -> str:
     return "not given" if value is None else str(_comparable(value))
 
 
-def _personal_parts(issue: Issue, number: int) -> dict[str, int]:
-    """Give the personal parts of a section, each with the line where it first stands."""
-    start = issue.sections[number].place.line
-    after = [section.place.line for section in issue.sections[number + 1 : number + 2]]
-    lines = issue.source.split("\n")[start - 1 : after[0] - 1 if after else None]
-    found: dict[str, int] = {}
-    for line, text in enumerate(lines, start):
-        for match in _PERSONAL_PART.finditer(text):
-            found.setdefault(match[1], line)
+def _personal_parts(issue: Issue) -> dict[int, dict[str, int]]:
+    """Give the personal parts of each section, each with the line where it first stands."""
+    found: dict[int, dict[str, int]] = {}
+    for match in _PERSONAL_PART.finditer(issue.source):
+        line = issue.source.count("\n", 0, match.start()) + 1
+        found.setdefault(section_at(issue, line), {}).setdefault(match[1], line)
     return found
 
 

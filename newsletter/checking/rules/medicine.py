@@ -41,7 +41,10 @@ def the_issue_has_a_disclaimer(draft: Draft) -> Iterator[Remark]:
         This is **not medical advice**. Talk with your care team before you start, stop or change anything.
         :::
     """
-    if not DISCLAIMER.search(" ".join(fold(draft.edition.text).split())):
+    # Nearly always it stands in a box, and the text of a whole mail is long to search.
+    boxes = (passage.folded for passage in draft.passages if passage.block == "callout")
+    said = any(DISCLAIMER.search(" ".join(box.split())) for box in boxes)
+    if not said and not DISCLAIMER.search(" ".join(fold(draft.edition.text).split())):
         yield Remark(
             "the issue has no disclaimer",
             next((block.place for block in draft.issue.blocks if block.fields.get("kind") == "important"), draft.file),
@@ -163,9 +166,9 @@ def the_helpline_has_one_number(draft: Draft) -> Iterator[Remark]:
     """
     digits = draft.helpline_tel.removeprefix("+")
     for passage in draft.passages if digits else ():
-        folded = passage.folded
-        if not any(word in folded for word in _HELPLINE_WORDS):
+        if not _DIGIT.search(passage.text):
             continue
+        folded = passage.folded
         for start, end in passage.sentences:
             named = any(word in folded[start:end] for word in _HELPLINE_WORDS)
             for number in _PHONE.finditer(passage.text, start, end) if named else ():

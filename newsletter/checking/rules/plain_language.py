@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from newsletter.checking.prose import OWN_WORDS, REFERENCES, Passage, PassageKind
+from newsletter.checking.prose import OWN_WORDS, REFERENCES, Passage, PassageKind, fold
 from newsletter.checking.reading_level import SMOG_SENTENCES, Counts, count, flesch_kincaid, inflesz, smog
 from newsletter.checking.report import Draft
 from newsletter.checking.rule import Group, Remark, rule
@@ -30,7 +30,7 @@ _RELATIVE = re.compile(
         \s(?:[\w'-]+\s){0,6}(?:by|un|en\ un|en)\s(?:about\s|around\s|cerca\ de\s|casi\s)?
         \d[\d.,]*\s?(?:%|percent|per\ cent|por\ ciento)
     | \b(?:twice|three\ times|four\ times|five\ times|half|\d+\ times)\ as\ (?:likely|often|many|high|common)\b
-    | \b(?:doubl|halv|tripl)(?:e|es|ed|ing)\s(?:\w+\s){0,3}(?:risk|chance|odds|survival)\b
+    | \b(?:doubl|halv|tripl)(?:es|ed|ing)\s(?:\w+\s){0,3}(?:risk|chance|odds|survival)\b
     | \b(?:el\ doble|la\ mitad|el\ triple)\ de\ (?:\w+\s){0,2}?(?:riesgo|probab\w+|frecuen\w+|posibilidad\w*)\b
     | \b(?:dos|tres|cuatro|cinco|\d+)\ veces\ (?:mas|menos)\b
     | \b(?:hazard|odds|risk)\ ratio\b | \brazon\ de\ riesgos?\b | \bcociente\ de\ riesgos\b
@@ -38,8 +38,8 @@ _RELATIVE = re.compile(
     re.VERBOSE,
 )
 _RELATIVE_SIGNS = (
-    *("%", "cent", "ciento", " as ", "doub", "halv", "tripl"),
-    *("doble", "mitad", "veces", "ratio", "razon", "cociente"),
+    *("%", "percent", "per cent", "por ciento", "as likely", "as often", "as many", "as high", "as common", "doubl", "halv"),
+    *("tripled", "triples", "tripling", "el doble", "el triple", "la mitad", "veces m", " ratio", "razon de", "cociente"),
 )
 """Every relative number holds one of these; most texts hold none, and looking for them is much faster than the pattern."""
 
@@ -110,6 +110,8 @@ def sentences_are_short(draft: Draft) -> Iterator[Remark]:
         if passage.kind not in _PROSE or not most or _is_theirs(passage):
             continue
         for start, end in passage.sentences:
+            if passage.text.count(" ", start, end) + passage.text.count("\n", start, end) < most:
+                continue
             words = sum(any(map(str.isalnum, word)) for word in passage.text[start:end].split())
             if words > most:
                 beginning = " ".join(passage.text[start:end].split()[:6])
@@ -166,10 +168,12 @@ def relative_numbers_have_absolute_ones(draft: Draft) -> Iterator[Remark]:
     Right:
         Of every 100 people on the new pill, the cancer of 10 grew within a year. Without it, it was 20 of every 100.
     """
+    source = fold(draft.issue.source)
+    signs = [sign for sign in _RELATIVE_SIGNS if sign in source]
     passages = [passage for passage in draft.passages if not _is_theirs(passage)]
     for number, passage in enumerate(passages):
-        folded = passage.folded
-        for match in _RELATIVE.finditer(folded) if any(sign in folded for sign in _RELATIVE_SIGNS) else ():
+        folded = passage.folded if signs else ""
+        for match in _RELATIVE.finditer(folded) if any(sign in folded for sign in signs) else ():
             if not _has_absolute(passages[max(0, number - 1) : number + 2], passage.section):
                 shown = " ".join(passage.text[match.start() : match.end()].split())
                 yield Remark(

@@ -17,7 +17,8 @@ from newsletter.authoring.issue import Block, Sponsor
 from newsletter.authoring.lock import TrialLock
 from newsletter.errors import TemplateError
 from newsletter.rendering.design import load_design
-from newsletter.rendering.render import render_editions
+from newsletter.rendering.mail_page import compile_mjml
+from newsletter.rendering.render import mail_mjml, render_editions
 from tests.unit.rendering.drafting import DESIGN, HOME, LETTERHEAD, TRIAL, draw, draw_markdown, write_issue
 
 BOTH = replace(LETTERHEAD, languages=("en", "es"))
@@ -177,6 +178,21 @@ def test_an_attribute_that_mjml_would_drop_is_found(site: Path) -> None:
             design=load_design(site),
             letterhead=replace(LETTERHEAD, postal_address="SHARE & friends, 100 Example Street"),
         )
+
+
+def test_the_mjml_of_a_mail_can_be_read_by_another_program() -> None:
+    issue = write_issue(MARKDOWN)
+    mjml = mail_mjml(issue, DESIGN, LETTERHEAD)
+    assert mjml.startswith("<mjml ")
+    assert "@@MMHELD" not in mjml
+    assert compile_mjml(mjml, "en").count("Taking out some cells") == draw(issue).html.count("Taking out some cells") == 1
+
+
+def test_a_template_may_leave_blanks_at_the_ends_of_lines_and_too_many_empty_ones(site: Path) -> None:
+    template = site / "templates" / "text" / "section.txt.j2"
+    template.write_text(template.read_text("utf-8").replace("{{ section.body }}", "{{ section.body }}  \n \t\n\n\n"), "utf-8")
+    issue = write_issue(MARKDOWN)
+    assert draw(issue, design=load_design(site)).text == draw(issue).text
 
 
 def test_a_new_kind_of_block_needs_one_template_for_each_medium_and_no_python(site: Path) -> None:

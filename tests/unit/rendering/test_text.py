@@ -21,6 +21,8 @@ def _text(markdown: str) -> str:
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\n\t\r"), max_size=400))
 @example(" ".join(["abc"] * 40))
 @example("word " * 20 + "x" * 90 + " end")
+@example("x" * 90)
+@example(" two  blanks, and one at the end ")
 def test_wrapping_loses_no_word_and_keeps_to_the_columns(text: str) -> None:
     lines = wrapped(text, "* ", "  ").split("\n")
     assert "".join(lines).replace(" ", "").removeprefix("*") == text.replace(" ", "")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+_PURE_VOWELS = frozenset("aeiou")
 _VOWELS = re.compile(r"[aeiouy]+")
 _EXCEPTIONS = {
     **dict.fromkeys(("one", "ones", "use", "ate", "whole"), 1),
@@ -27,12 +28,15 @@ _EXCEPTIONS = {
 _WITHOUT_VOWEL_OF_ITS_OWN = re.compile(r"[^aeiou]n't$")
 _ONE_SYLLABLE_WITH_NOT = frozenset({"don't", "won't", "can't", "aren't", "weren't"})
 _ENDING = re.compile(r"n't$|'\w*$")
-_SILENT = (
-    re.compile(r"(?<=[^aeiouytd])ed$"),
-    re.compile(r"(?<=[aeiouy][b-df-hj-np-tv-z])e(?=(?:ly|less|ment|ful)$)"),
-    re.compile(r"(?<![cgszx])(?<!sh)(?<!ch)(?<![^aeiouyrw]l)e(?=s$)"),
-    re.compile(r"(?<=[gq])ue$|(?<=[^aeiouyl])e$|(?<=[aeiouyrwl]l)e$|(?<=[aeiou])e$"),
-)
+_SILENT_BY_LAST_LETTER = {
+    "d": re.compile(r"(?<=[^aeiouytd])ed$"),
+    "e": re.compile(r"(?<=[gq])ue$|(?<=[^aeiouyl])e$|(?<=[aeiouyrwl]l)e$|(?<=[aeiou])e$"),
+    "l": re.compile(r"(?<=[aeiouy][b-df-hj-np-tv-z])e(?=ful$)"),
+    "s": re.compile(r"(?<![cgszx])(?<!sh)(?<!ch)(?<![^aeiouyrw]l)e(?=s$)|(?<=[aeiouy][b-df-hj-np-tv-z])e(?=less$)"),
+    "t": re.compile(r"(?<=[aeiouy][b-df-hj-np-tv-z])e(?=ment$)"),
+    "y": re.compile(r"(?<=[aeiouy][b-df-hj-np-tv-z])e(?=ly$)"),
+}
+"""An e that is written and not spoken."""
 _TWO_IN_ONE_GROUP = re.compile(
     r"i[ao](?<!tia)(?<!cia)(?<!tio)(?<!sio)(?<!cio)(?<!gio)(?<!xio)|iu|eo(?!u)|ua(?=[lt])|ue(?=[lnt])"
     r"|ie(?=t|nce?)|ea(?=$|s$|ti|lit)|oe(?=m|t)|ui(?=ty|tion)|[aeiouy]ing|(?<=[^aeiou])y[aeo]"
@@ -51,21 +55,22 @@ def count_syllables(word: str, language: str) -> int:
 
 def _in_english(word: str) -> int:
     word = word.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
-    spoken_not = bool(_WITHOUT_VOWEL_OF_ITS_OWN.search(word)) and word not in _ONE_SYLLABLE_WITH_NOT
-    word = _ENDING.sub("", word)
+    spoken_not = 0
+    if "'" in word:
+        spoken_not = int(bool(_WITHOUT_VOWEL_OF_ITS_OWN.search(word)) and word not in _ONE_SYLLABLE_WITH_NOT)
+        word = _ENDING.sub("", word)
     known = _EXCEPTIONS.get(word)
-    if known is None:
-        stem = word if len(word) <= len("the") else _without_silent_e(word)
-        # A y before a vowel at the start is a consonant, as in "year".
-        stem = stem[1:] if re.match(r"y[aeiou]", stem) else stem
-        known = len(_VOWELS.findall(stem)) + (len(_TWO_IN_ONE_GROUP.findall(stem)) if len(word) > len("the") else 0)
-    return max(1, known) + spoken_not
+    return max(1, _spoken_vowels(word) if known is None else known) + spoken_not
 
 
-def _without_silent_e(word: str) -> str:
-    for silent in _SILENT:
-        word = silent.sub("", word)
-    return word
+def _spoken_vowels(word: str) -> int:
+    short = len(word) <= len("the")
+    silent = None if short else _SILENT_BY_LAST_LETTER.get(word[-1])
+    stem = silent.sub("", word) if silent else word
+    # A y before a vowel at the start is a consonant, as in "year".
+    groups = _VOWELS.findall(stem[1:] if stem[:1] == "y" and stem[1:2] in _PURE_VOWELS else stem)
+    several = not short and any(len(group) > 1 for group in groups)
+    return len(groups) + (len(_TWO_IN_ONE_GROUP.findall(stem)) if several else 0)
 
 
 def _in_spanish(word: str) -> int:

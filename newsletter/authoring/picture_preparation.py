@@ -19,6 +19,9 @@ JPEG_QUALITY = 82
 FORMATS: Mapping[str, str] = {"PNG": PNG, "JPEG": JPEG, "GIF": GIF}
 
 _PALETTE = 256
+_COLOURS_OF_A_DRAWING = 10_000
+"""Edges that were made smaller blend into thousands of colours; a photograph has more, and sorting them would take minutes."""
+
 _UNSEEN_ON_AVERAGE, _UNSEEN_AT_MOST = 2.0, 24
 """Of 255: by how much a drawing in 256 colours may differ from the drawing, root mean square and at any one point."""
 
@@ -119,9 +122,11 @@ def _in_few_colours(picture: Pillow.Image) -> Pillow.Image | None:
     """Give the picture in 256 colours, None where a reader would see the difference."""
     if picture.mode == "L":
         return picture
+    if picture.getcolors(_COLOURS_OF_A_DRAWING) is None:
+        return None
     # The octree is the only method of Pillow's that keeps transparency.
     method = Pillow.Quantize.FASTOCTREE if picture.mode == "RGBA" else Pillow.Quantize.MAXCOVERAGE
-    few = picture.quantize(_PALETTE, method, kmeans=2, dither=Pillow.Dither.NONE)
+    few = picture.quantize(_PALETTE, method, kmeans=1, dither=Pillow.Dither.NONE)
     difference = ImageStat.Stat(ImageChops.difference(picture, few.convert(picture.mode)))
     furthest = max(high for _, high in difference.extrema)
     return few if furthest <= _UNSEEN_AT_MOST and max(difference.rms) <= _UNSEEN_ON_AVERAGE else None

@@ -190,6 +190,12 @@ def test_a_heavy_picture_of_the_right_size_is_made_lighter_or_left_alone(tmp_pat
     assert len(read(tmp_path, heavy).data) < len(heavy)
 
 
+def test_a_picture_of_noise_is_not_sorted_by_its_colours(tmp_path: Path) -> None:
+    """Pillow takes minutes for that, and the answer is known: it is no drawing."""
+    noise = Pillow.merge("RGB", [Pillow.effect_noise((1040, 700), 100) for _ in range(3)])
+    assert read(tmp_path, saved(noise, "PNG")).media_type == "image/jpeg"
+
+
 WHOLE = [saved(photograph(64, 48), format_) for format_ in ("PNG", "JPEG", "GIF")]
 
 

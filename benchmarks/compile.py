@@ -25,6 +25,7 @@ from newsletter.checking.check import check_editions
 from newsletter.checking.written_issue import drafts
 from newsletter.config import Config, load_config
 from newsletter.rendering.design import Design, load_design
+from newsletter.rendering.edition import Edition
 from newsletter.rendering.mail_headers import MailHeaders
 from newsletter.rendering.mail_page import compile_mjml
 from newsletter.rendering.merge import Personal
@@ -72,8 +73,16 @@ def main() -> None:
     config = load_config(HOME)
     design = load_design(HOME)
     measure_sample(config, design)
-    with tempfile.TemporaryDirectory() as folder:
-        measure_twelve_sections(Path(folder), design)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        link_site(HOME, folder)
+        measure_twelve_sections(folder, design, another_text=False)
+        editions = measure_twelve_sections(folder, design, another_text=True)
+        sizes = ", ".join(f"{edition.language} {len(edition.html.encode()) / 1000:.1f}" for edition in editions)
+        print(f"\n  html, all parts open (goal 45)     {sizes} kB")
+        print(f"  memory of a fresh process, peak    {peak_memory(folder):8.1f} MB (goal 120)")
+        issues = read_issues(folder, SAMPLE, config.newsletter.languages)
+        measure_mjml(mail_mjml(issues[0], design, Letterhead.of(config)))
 
 
 def measure_sample(config: Config, design: Design) -> None:
@@ -100,13 +109,12 @@ def measure_sample(config: Config, design: Design) -> None:
     timings.print()
 
 
-def measure_twelve_sections(folder: Path, design: Design) -> None:
-    """Measure an issue of twelve sections, two languages and four variants, that is new in every round."""
-    link_site(HOME, folder)
+def measure_twelve_sections(folder: Path, design: Design, *, another_text: bool) -> list[Edition]:
+    """Measure an issue of twelve sections, two languages and four variants: the same again, or another text in each round."""
     config = load_config(folder)
     languages, head, timings = config.newsletter.languages, Letterhead.of(config), Timings()
     for number in range(-3, ROUNDS):
-        write_round(HOME, folder, number)
+        write_round(HOME, folder, number if another_text else 0)
         if not number:
             timings.took.clear()
         started = time.perf_counter()
@@ -117,12 +125,10 @@ def measure_twelve_sections(folder: Path, design: Design) -> None:
         timings.took.setdefault("all (goal 30)", []).append((time.perf_counter() - started) * 1000)
     timings.took["an edition (goal 10)"] = [took / len(editions) for took in timings.took["all (goal 30)"]]
     sections, variants = (sum(1 for section in issues[0].sections if section.anchor), len(editions[0].variants))
-    print(f"\n{sections} sections, {len(editions)} languages, {variants} variants each; another text in every round")
+    text = "another text in every round" if another_text else "the same text in every round"
+    print(f"\n{sections} sections, {len(editions)} languages, {variants} variants each; {text}")
     timings.print()
-    sizes = ", ".join(f"{edition.language} {len(edition.html.encode()) / 1000:.1f}" for edition in editions)
-    print(f"  html, all parts open (goal 45)     {sizes} kB")
-    measure_mjml(mail_mjml(issues[0], design, head))
-    print(f"  memory of a fresh process, peak    {peak_memory(folder):8.1f} MB (goal 120)")
+    return list(editions)
 
 
 def measure_mjml(document: str) -> None:

@@ -21,6 +21,7 @@ from newsletter.findings import Finding
 from newsletter.rendering.block_templates import check_block_templates
 from newsletter.rendering.design import load_design
 from newsletter.rendering.edition import Edition
+from newsletter.rendering.html_rules import require_closed
 from newsletter.rendering.render import Letterhead, render_editions
 
 
@@ -65,6 +66,7 @@ def look_at_written_issue(argument: str, *, sent_on: date, config: Config | None
     broken = {finding.place.file for finding in files.findings}
     languages = tuple(language for language in config.newsletter.languages if f"issues/{name}/issue.{language}.md" not in broken)
     editions = render_editions(files.issues, design, replace(letterhead, languages=languages))
+    require_closed(design, files.issues, editions, letterhead)
     check_block_templates(config.home, read_block_kinds(config.home), design)
     report = check_editions(drafts(files.issues, editions, sent_on=sent_on, config=config), severities)
     return WrittenIssue(name, config, files.issues, editions, report, files.findings)

@@ -13,10 +13,10 @@ from jinja2 import Environment, StrictUndefined
 from newsletter.authoring.folder import GALLERY, list_issues, read_issues
 from newsletter.cli.writing import write_edition
 from newsletter.config import Config
-from newsletter.errors import TemplateError, UsageError
+from newsletter.errors import UsageError
 from newsletter.rendering.design import load_design
 from newsletter.rendering.edition import Edition
-from newsletter.rendering.html_rules import find_unclosed
+from newsletter.rendering.html_rules import find_unclosed, refuse_unclosed
 from newsletter.rendering.render import Letterhead, render_editions
 from newsletter.rendering.schemes import ColourScheme, in_one_scheme, without_styles
 
@@ -55,8 +55,7 @@ def write_gallery(config: Config, out: Path) -> list[Path]:
     languages = config.newsletter.languages
     design, letterhead = load_design(config.home), Letterhead.of(config)
     letters = {name: read_issues(config.home, name, languages, shelf=GALLERY) for name in reversed(names)}
-    if unclosed := find_unclosed(design, chain.from_iterable(letters.values()), letterhead):
-        raise TemplateError("\n".join(["These templates do not close what they open:", *unclosed]))
+    refuse_unclosed(find_unclosed(design, chain.from_iterable(letters.values()), letterhead))
     exhibits: list[Exhibit] = []
     for name, issues in letters.items():
         for edition in render_editions(issues, design, letterhead):

@@ -72,6 +72,15 @@ def test_a_mistake_in_a_template_names_its_line_and_no_mail_is_made(site: Site) 
     assert f"templates/email/layout.mjml.j2:{line}: padding=“1em” is not" in printed
 
 
+def test_a_block_that_leaves_a_tag_open_names_its_line_too(site: Site) -> None:
+    block = site.folder / "templates/email/blocks/trial.html.j2"
+    lines = block.read_text("utf-8").replace("</h3>", "</h4>").splitlines()
+    block.write_text("\n".join(lines), "utf-8")
+    line = next(number for number, text in enumerate(lines, start=1) if "<h3" in text)
+    printed = site.run("check", "2026-12", "--offline", code=1)
+    assert f"templates/email/blocks/trial.html.j2:{line}: <h3> is not closed before </td>" in printed
+
+
 def test_one_person_cannot_give_both_approvals(site: Site) -> None:
     settings = site.folder / "newsletter.toml"
     settings.write_text(settings.read_text("utf-8").replace('roles = ["medical"]', 'roles = ["medical", "editor"]'), "utf-8")

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from newsletter.authoring.folder import GALLERY, list_issues, read_issues
+from newsletter.errors import TemplateError
 from newsletter.rendering.design import load_design
-from newsletter.rendering.html_rules import find_html_mistakes, find_unclosed
-from tests.unit.rendering.drafting import BOTH_LANGUAGES, DESIGN, HOME
+from newsletter.rendering.html_rules import find_html_mistakes, find_unclosed, require_closed
+from newsletter.rendering.render import render_editions
+from tests.unit.rendering.drafting import BOTH_LANGUAGES, DESIGN, HOME, LETTERHEAD
 
 ISSUE = read_issues(HOME, "2026-12", ("en", "es"), shelf=GALLERY)[0]
 
@@ -65,6 +67,33 @@ def test_the_line_is_that_of_the_tag(templates: Path) -> None:
 )
 def test_what_is_well_formed_in_both_readings_is_not_complained_of(page: str) -> None:
     assert find_html_mistakes(page) == ()
+
+
+@pytest.mark.parametrize(
+    ("file", "old"),
+    [
+        ("email/blocks/trial.html.j2", "</h3>"),
+        ("web/blocks/trial.html.j2", "</h3>"),
+        ("email/blocks/resources.html.j2", "<td width"),
+    ],
+)
+def test_an_issue_whose_templates_leave_a_tag_open_is_refused(templates: Path, file: str, old: str) -> None:
+    text = (templates / file).read_text("utf-8")
+    (templates / file).write_text(text.replace(old, old.replace("<", "<b><", 1), 1), "utf-8")
+    design = load_design(templates.parent)
+    with pytest.raises(TemplateError, match=rf"templates/{file}:\d+: <b> is not closed"):
+        require_closed(design, [ISSUE], render_editions([ISSUE], design, LETTERHEAD), LETTERHEAD)
+
+
+def test_an_issue_whose_templates_close_everything_passes() -> None:
+    require_closed(DESIGN, [ISSUE], render_editions([ISSUE], DESIGN, LETTERHEAD), LETTERHEAD)
+
+
+def test_a_tag_that_closes_nothing_is_seen_at_a_glance(templates: Path) -> None:
+    (templates / "web/blocks/button.html.j2").write_text("</p>{{ block.label }}", "utf-8")
+    design = load_design(templates.parent)
+    with pytest.raises(TemplateError, match=r"button\.html\.j2:1: </p> closes nothing"):
+        require_closed(design, [ISSUE], render_editions([ISSUE], design, LETTERHEAD), LETTERHEAD)
 
 
 def test_what_only_outlook_sees_open_is_found() -> None:

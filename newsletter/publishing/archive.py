@@ -22,8 +22,9 @@ from django.views.decorators.http import require_safe
 from selectolax.lexbor import LexborHTMLParser
 
 from newsletter.publishing.cadence import time_zone
-from newsletter.publishing.calendar_downloads import CALENDAR, calendar_file_name
+from newsletter.publishing.calendar_downloads import calendar_file_name
 from newsletter.publishing.models import FrozenAsset, FrozenEdition, Slot, SlotState
+from newsletter.rendering.calendar_files import MEDIA_TYPE as CALENDAR_TYPE
 from newsletter.subscribers.installation import config, page_design
 from newsletter.subscribers.page_design import Words
 
@@ -110,9 +111,9 @@ def asset(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     data = bytes(found.data)
     response = HttpResponse(data, content_type=found.media_type)
-    if found.media_type == CALENDAR:
+    if found.media_type == CALENDAR_TYPE:
         file_name = calendar_file_name(data, time_zone(config().cadence))
-        response.headers["Content-Type"] = f"{CALENDAR}; charset=utf-8"
+        response.headers["Content-Type"] = f"{CALENDAR_TYPE}; charset=utf-8"
         response.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return _unless_known(request, _public(response, A_YEAR), etag=hashlib.sha256(data).hexdigest())
 

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from django.utils.text import slugify
 from icalendar import Calendar
 
-CALENDAR: Final = "text/calendar"
 LONGEST_NAME: Final = 60
 
 

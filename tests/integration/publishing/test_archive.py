@@ -3,6 +3,8 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.http import HttpResponse
@@ -11,6 +13,7 @@ from django.test import Client
 from newsletter.publishing.calendar import schedule_issue
 from newsletter.publishing.models import SlotState
 from newsletter.publishing.slots import move_slot
+from newsletter.rendering.calendar_files import MEDIA_TYPE, CalendarEntry, calendar_file
 from newsletter.rendering.edition import Asset
 from tests.contract.publishing.samples import (
     CADENCE,
@@ -170,6 +173,15 @@ def test_a_calendar_file_is_saved_under_the_name_of_its_event(client: Client, li
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_the_file_that_an_event_block_makes_is_saved_so_too(client: Client) -> None:
+    start = datetime(2027, 2, 11, 18, tzinfo=ZoneInfo("America/New_York"))
+    entry = CalendarEntry("Living room talk: ask a nurse", start, None, "Online", "", "https://x.example/issues/2027-02/", start)
+    made = Asset("0123456789abcdef.ics", MEDIA_TYPE, calendar_file(entry))
+    publish(Files().edited(assets=(made,)))
+    headers = get(client, f"/assets/{made.name}").headers
+    assert headers["Content-Disposition"] == 'attachment; filename="living-room-talk-ask-a-nurse-2027-02-11.ics"'
 
 
 def test_a_picture_is_shown_and_not_saved(client: Client) -> None:

@@ -26,7 +26,7 @@ _PIECE = re.compile(r"[^\W\d_]+(?:['\N{RIGHT SINGLE QUOTATION MARK}][^\W\d_]+)*"
 Range = tuple[int, int]
 """From where to where something goes in the text of a passage."""
 
-_AFTER_A_WORD = f".,;:!?…{_MARKS_AFTER}"
+_ROUND_A_WORD = f".,;:!?…¿¡(“«*{_MARKS_AFTER}"
 _SENTENCES = frozenset({PassageKind.PARAGRAPH, PassageKind.ITEM})
 _LONG_WORD = 3
 """Syllables from which SMOG calls a word long."""
@@ -112,9 +112,12 @@ def _simplify(passage: Passage, set_aside: Sequence[Range]) -> str:
 @lru_cache(maxsize=20_000)
 def _count_token(token: str, language: str) -> int:
     """Count the syllables of what stands between two blanks; 0 where it is no word."""
-    if not any(character.isalnum() for character in token):
+    word = token.strip(_ROUND_A_WORD)
+    if word.isalpha():
+        # Abbreviations are read at a glance, and so are numbers, trial ids and addresses.
+        return 1 if word.isupper() and len(word) > 1 else count_syllables(word.lower(), language)
+    if not any(map(str.isalnum, word)):
         return 0
-    # Abbreviations, numbers, trial ids and addresses are read at a glance.
-    if token.isupper() or any(character.isdigit() for character in token) or "." in token.rstrip(_AFTER_A_WORD):
+    if word.isupper() or "." in word or any(map(str.isdigit, word)):
         return 1
-    return sum(count_syllables(piece, language) for piece in _PIECE.findall(token.lower()))
+    return sum(count_syllables(piece, language) for piece in _PIECE.findall(word.lower()))

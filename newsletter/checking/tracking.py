@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-_PARAMETER = re.compile(
-    r"""(?:utm_\w+ | stm_\w+ | pk_\w+ | piwik_\w+ | mtm_\w+ | hsa_\w+ | _hs\w+ | __hs\w+ | vero_\w+ | oly_\w+_id | ns_\w+
-        | fbclid | gclid | gclsrc | gbraid | wbraid | dclid | msclkid | twclid | ttclid | li_fat_id | igshid? | yclid | srsltid
-        | mc_cid | mc_eid | mkt_tok | _ga | _gl | _ke | _kx | ck_subscriber_id | sc_cid | s_cid | trk | trkcampaign | elqtrack\w*
-        | elqaid | elqat | sfmc_\w+ | et_rid | mi_u | wickedid | rb_clickid | cmpid | icid | guccounter | guce_\w+ | spm
-        | __s | emci | emdi | ceid | sourceid | nltr_id | dm_i | zanpid | irclickid | ml_subscriber\w*)""",
-    re.VERBOSE | re.IGNORECASE,
+_PARAMETERS = frozenset(
+    {
+        *("fbclid", "gclid", "gclsrc", "gbraid", "wbraid", "dclid", "msclkid", "twclid", "ttclid", "li_fat_id", "igsh", "igshid"),
+        *("yclid", "srsltid", "mc_cid", "mc_eid", "mkt_tok", "_ga", "_gl", "_ke", "_kx", "ck_subscriber_id", "sc_cid", "s_cid"),
+        *("trk", "trkcampaign", "elqtrack", "elqtrackid", "elqaid", "elqat", "et_rid", "mi_u", "wickedid", "rb_clickid", "cmpid"),
+        *("icid", "guccounter", "spm", "__s", "emci", "emdi", "ceid", "nltr_id", "dm_i", "zanpid", "irclickid"),
+        *("oly_enc_id", "oly_anon_id", "ml_subscriber", "ml_subscriber_hash"),
+    }
 )
-"""Names of parameters that only count or recognise people. Sources: Firefox's and Brave's lists of stripped parameters."""
+_BEGINNINGS = ("utm_", "stm_", "pk_", "piwik_", "mtm_", "hsa_", "_hs", "__hs", "vero_", "ns_", "sfmc_", "guce_")
+"""Parameters that only count or recognise people, in full and by their beginnings (compare the lists of Firefox and Brave)."""
 
 _SHORTENERS = frozenset(
     {
@@ -57,13 +59,13 @@ _GOOGLE_REDIRECT = re.compile(r"(?:www\.)?google\.[a-z.]+/url\?|news\.google\.co
 
 def is_tracking_parameter(name: str) -> bool:
     """Say whether a parameter's only use is to count or to recognise people."""
-    return _PARAMETER.fullmatch(name) is not None
+    return name.lower() in _PARAMETERS or name.lower().startswith(_BEGINNINGS)
 
 
 def find_tracking_parameters(url: str) -> list[str]:
     """Give the names of an address's tracking parameters, in their order."""
     query = url.partition("?")[2].partition("#")[0]
-    names = (pair.partition("=")[0] for pair in re.split(r"&amp;|[&;]", query)) if query else ()
+    names = (pair.partition("=")[0] for pair in query.replace("&amp;", "&").split("&")) if query else ()
     return [name for name in names if is_tracking_parameter(name)]
 
 

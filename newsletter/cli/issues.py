@@ -15,7 +15,6 @@ from newsletter.checking.written_issue import WrittenIssue, look_at_written_issu
 from newsletter.cli.arguments import DayOption, IssueArgument, day
 from newsletter.cli.explaining import explain_and_leave
 from newsletter.cli.gallery import write_gallery
-from newsletter.cli.mending import mend_files
 from newsletter.cli.printing import FindingsFormat, console, counted, print_findings, print_json
 from newsletter.cli.sarif import as_sarif
 from newsletter.cli.writing import write_edition
@@ -50,6 +49,8 @@ def check(
     if fix and output is not FindingsFormat.TEXT:
         raise UsageError("--fix shows what it changed, which goes with --format text only. Run --fix first, then --format alone.")
     if fix:
+        from newsletter.cli.mending import mend_files  # noqa: PLC0415 - most checks mend nothing and need not wait for it
+
         mend_files(load_config(), issue, offline=offline)
     unread = False
     try:

@@ -21,8 +21,7 @@ _NEGATED_WITHIN = 3
 
 _PROSE = frozenset({PassageKind.PARAGRAPH, PassageKind.ITEM})
 
-_RELATIVE = re.compile(
-    r"""
+_RELATIVE = r"""
       \d[\d.,]*\s?(?:%|percent|per\ cent|por\ ciento)\s(?:\w+\s)?
         (?:lower|higher|less|more|fewer|smaller|greater|better|reduction|increase|drop|cut
           |menos|mas|menor|mayor|mejor|reduccion|aumento)\b
@@ -34,9 +33,7 @@ _RELATIVE = re.compile(
     | \b(?:el\ doble|la\ mitad|el\ triple)\ de\ (?:\w+\s){0,2}?(?:riesgo|probab\w+|frecuen\w+|posibilidad\w*)\b
     | \b(?:dos|tres|cuatro|cinco|\d+)\ veces\ (?:mas|menos)\b
     | \b(?:hazard|odds|risk)\ ratio\b | \brazon\ de\ riesgos?\b | \bcociente\ de\ riesgos\b
-    """,
-    re.VERBOSE,
-)
+    """
 _RELATIVE_SIGNS = (
     *("%", "percent", "per cent", "por ciento", "as likely", "as often", "as many", "as high", "as common", "doubl", "halv"),
     *("tripled", "triples", "tripling", "el doble", "el triple", "la mitad", "veces m", " ratio", "razon de", "cociente"),
@@ -173,7 +170,8 @@ def relative_numbers_have_absolute_ones(draft: Draft) -> Iterator[Remark]:
     passages = [passage for passage in draft.passages if not _is_theirs(passage)]
     for number, passage in enumerate(passages):
         folded = passage.folded if signs else ""
-        for match in _RELATIVE.finditer(folded) if any(sign in folded for sign in signs) else ():
+        # Compiled when it is first needed: that takes as long as all other rules on words together.
+        for match in re.finditer(_RELATIVE, folded, re.VERBOSE) if any(sign in folded for sign in signs) else ():
             if not _has_absolute(passages[max(0, number - 1) : number + 2], passage.section):
                 shown = " ".join(passage.text[match.start() : match.end()].split())
                 yield Remark(

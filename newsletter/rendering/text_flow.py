@@ -12,6 +12,9 @@ from newsletter.rendering.plain import defuse
 from newsletter.rendering.tables import Row, with_tables
 from newsletter.rendering.text_lines import wrapped
 
+NOTHING = "\N{EN DASH}"
+"""What is said of a column without an entry."""
+
 WITHOUT_MARK = {"heading", "paragraph"}
 
 
@@ -73,8 +76,12 @@ class TextFlow:
         """Give each row as lines of "heading: value"; columns would not survive a phone or a screen reader."""
         self.tight = False
         heads, *records = [[self.inline(cell.children or ()).replace("\n", " ") for cell in row] for row in rows]
-        for record in records:
-            named = [f"{head}: {cell}" if head else cell for head, cell in zip(heads, record, strict=True) if cell]
+        # An empty cell is passed over, unless its column would not be heard of at all.
+        empty = [not any(record[column] for record in records) for column in range(len(heads))]
+        for record in records or [[""] * len(heads)]:
+            cells = zip(heads, record, empty, strict=True)
+            said = [(head, cell or NOTHING) for head, cell, never in cells if cell or (head and never)]
+            named = [f"{head}: {cell}" if head else cell for head, cell in said]
             lines = [wrapped(line, "  " if index else "", "    ") for index, line in enumerate(named)]
             yield from self._put(self._indented("\n".join(lines)))
 

@@ -140,7 +140,8 @@ def _stands_in(word: str, text: str) -> bool:
         if not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum():
             return True
         start = text.find(word, end)
-    return False
+    # Emphasis in the middle of a word cuts it in two in one part only.
+    return word in "".join(text.split())
 
 
 def _words(pieces: Iterable[str]) -> set[str]:

@@ -47,6 +47,11 @@ def test_a_table_becomes_records() -> None:
     )
 
 
+def test_a_column_without_an_entry_is_heard_of_all_the_same() -> None:
+    assert _text("| Score | Meaning |\n|--|--|\n| 0 | |\n| 1 | |") == "Score: 0\n  Meaning: –\n\nScore: 1\n  Meaning: –"  # noqa: RUF001
+    assert _text("| Score | Meaning |\n|--|--|\n") == "Score: –\n  Meaning: –"  # noqa: RUF001
+
+
 def test_code_stays_as_it_is() -> None:
     assert _text("* item\n\n  ```\n  a   b\n  ```\n\nUse `x  y`.") == "* item\n\n  a   b\n\nUse x y."
 
@@ -82,7 +87,7 @@ def test_a_link_within_the_issue_is_its_words() -> None:
 
 
 def test_an_empty_cell_is_not_announced() -> None:
-    text = draw_markdown("## One\n\n| What | When | Cost |\n|---|---|---|\n| Scan | | ask |\n").text
+    text = draw_markdown("## One\n\n| What | When | Cost |\n|---|---|---|\n| Scan | | ask |\n| Talk | noon | |\n").text
     assert "What: Scan\n  Cost: ask" in text
 
 

@@ -35,7 +35,9 @@ def draw_service_mail(
         html = environment.get_template(f"{known}/{kind}.html.j2").render(common)
         return ServiceContent(address, known, subject, text.render(common).strip() + "\n", html)
     except TemplateNotFound as error:
-        raise errors.TemplateError(f"templates/service/{error} is missing: without it no such mail can be written.") from error
+        raise errors.TemplateError(
+            f"templates/service/{error.name} is missing: without it no such mail can be written."
+        ) from error
     except TemplateError as error:
         raise errors.TemplateError(f"templates/service/{known}/{kind}: {error}") from error
 

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import html5lib
+import pytest
+from django.conf import settings
+
+from newsletter.config import Config
+from newsletter.errors import TemplateError
+from newsletter.postbox.drawing import draw_service_mail
+from newsletter.postbox.posting import ServiceContent
+
+DIAGNOSES = re.compile(r"cancer|cáncer|tumou?r|metast|oncolog|\bMBC\b|\bTNBC\b|trial|ensayo", re.IGNORECASE)
+
+VALUES: dict[str, dict[str, Any]] = {
+    "review-request": {
+        "asked_by": "Ada Example",
+        "again": True,
+        "url": "https://n.example/review/x",
+        "until": "December 6, 2026",
+    },
+    "review-approval": {
+        "who": "Maria Example",
+        "when": "today",
+        "standing": "Both stand.",
+        "next": "newsletter schedule 2026-12",
+    },
+    "review-changes": {
+        "who": "Maria Example",
+        "when": "today",
+        "notes": [{"heading": "", "text": "a\nb"}, {"heading": "Tests & <care>", "text": "<b>c</b>"}],
+        "next": "newsletter request-review 2026-12",
+    },
+}
+COMMON = {"name": "Ana <b>", "issue": "2026-12", "role": "the medical reviewer"}
+
+
+def drawn(kind: str, language: str | None, config: Config | None = None) -> ServiceContent:
+    return draw_service_mail(
+        kind,
+        config=config or settings.NEWSLETTER,
+        address="ana@example.org",
+        language=language,
+        values={**COMMON, **VALUES[kind]},
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("kind", VALUES)
+def test_every_mail_is_valid_says_its_language_and_names_no_illness_in_its_subject(kind: str, language: str) -> None:
+    mail = drawn(kind, language)
+    html5lib.HTMLParser(strict=True).parse(mail.html)
+    assert f'<html lang="{language}" dir="ltr">' in mail.html
+    assert f'<div class="paper" lang="{language}" dir="ltr"' in mail.html
+    assert not DIAGNOSES.search(mail.subject)
+    assert "\n" not in mail.subject
+    assert f"<title>{mail.subject}</title>" in mail.html
+    assert not re.findall(r"<img|<script|<link|https?://(?!n\.example)", mail.html)
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_what_people_typed_is_text_in_both_parts(kind: str) -> None:
+    mail = drawn(kind, "en")
+    assert "Ana &lt;b&gt;" in mail.html
+    assert "Ana <b>" in mail.text
+
+
+def test_both_parts_say_the_same() -> None:
+    mail = drawn("review-changes", "en")
+    for words in ("About the issue as a whole", "newsletter request-review 2026-12"):
+        assert words in mail.text
+        assert words in mail.html
+    assert "    a\n    b\n" in mail.text
+
+
+@pytest.mark.parametrize("language", [None, "fr"])
+def test_without_a_language_of_ours_the_newsletters_first_one_is_used(language: str | None) -> None:
+    assert drawn("review-request", language).language == "en"
+
+
+def test_a_template_that_is_missing_or_wrong_is_named(tmp_path: Path) -> None:
+    known: Config = settings.NEWSLETTER
+    shutil.copytree(known.path("templates"), tmp_path / "templates")
+    config = known.model_copy(update={"home": tmp_path})
+    broken = tmp_path / "templates/service/en/review-request.html.j2"
+    broken.write_text("{{ nobody_knows }}")
+    with pytest.raises(TemplateError, match="review-request: 'nobody_knows' is undefined"):
+        drawn("review-request", "en", config)
+    (tmp_path / "templates/service/en/review-approval.txt.j2").unlink()
+    with pytest.raises(TemplateError, match=r"en/review-approval\.txt\.j2 is missing"):
+        drawn("review-approval", "en", config)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean
+from newsletter.authoring.earlier_issues import ISSUE_NAME, list_issue_names
 from newsletter.authoring.glossary import GLOSSARY_FILE, read_glossary
 from newsletter.authoring.issue import Issue
 from newsletter.authoring.kinds import read_block_kinds
@@ -21,7 +22,6 @@ ISSUES = "issues"
 GALLERY = "templates/gallery"
 """Issues that nobody is sent: with one of everything, for those who design the templates."""
 
-_NAME = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])(?:-[a-z0-9]+)*")
 _TRANSLATION = re.compile(r"issue\.([A-Za-z-]+)\.md")
 
 
@@ -29,14 +29,14 @@ def issue_name(argument: str) -> str:
     """Give the name of the issue that a person means: "2026-12", its folder or its file. Raises UsageError."""
     path = Path(argument.strip().replace("\\", "/"))
     name = path.parent.name if path.suffix == ".md" else path.name
-    if not _NAME.fullmatch(name):
+    if not ISSUE_NAME.fullmatch(name):
         raise UsageError(f"“{argument}” is no issue. Name it by year and month, as in 2026-12, or by its folder, issues/2026-12.")
     return name
 
 
 def list_issues(home: Path, shelf: str = ISSUES) -> list[str]:
     """Give the names of all issues of a site folder, sorted."""
-    return sorted(file.parent.name for file in (home / shelf).glob("*/issue.md") if _NAME.fullmatch(file.parent.name))
+    return list_issue_names(home / shelf)
 
 
 @dataclass(frozen=True, slots=True)

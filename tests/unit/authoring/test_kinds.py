@@ -73,6 +73,17 @@ def test_a_file_that_is_not_toml_is_named(tmp_path: Path, text: str) -> None:
         ),
         ("[a.options]\nx = {type = 'integer', default = 'b'}", "the default does not fit, “x” has to be a whole number, not “b”"),
         ("[a.options]\nx = {required = 'yes'}", "required is true or false"),
+        ("[a.options]\nx = {type = 'datetime'}", "[a]: a block with a datetime needs one field of the type timezone"),
+        (
+            "[a.options]\nx = {type = 'datetime'}\nz = {type = 'timezone', required = false}",
+            "needs one field of the type timezone, required or with a default",
+        ),
+        ("[a.options]\nx = {after = 'y'}", "[a] x: after has to name another datetime field of this block"),
+        (
+            "[a.options]\nx = {type = 'datetime', after = 'x'}\nz = {type = 'timezone'}",
+            "[a] x: after has to name another datetime field of this block",
+        ),
+        ("[a.options]\nz = {type = 'timezone', default = 'EST'}", "the default does not fit, there is no time zone “EST”"),
     ],
 )
 def test_a_mistake_says_where_it_is(tmp_path: Path, text: str, part: str) -> None:

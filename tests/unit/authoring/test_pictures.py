@@ -77,7 +77,20 @@ def test_a_picture_that_is_too_heavy_is_refused_unread(tmp_path: Path) -> None:
     assert mistake(tmp_path, "a.png").rule == "picture-too-large"
 
 
-@pytest.mark.parametrize("data", [b"", b"<svg/>", b"\x89PNG\r\n\x1a\n", picture("PNG")[:-20]])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"a letter",
+        b"\x89PNG\r\n\x1a\n",
+        picture("PNG")[:-20],
+        picture("PNG").replace(b"IDAT", b"IDAX"),
+        picture("JPEG")[:30],
+        b"\xff\xd8\xff\xe0\0\x04ab no marker",
+        b"\xff\xd8\xff\xff\xff\xff",
+        b"GIF89a",
+    ],
+)
 def test_what_is_no_whole_picture_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.png").write_bytes(data)
     assert mistake(tmp_path, "a.png").rule == "picture-unreadable"

@@ -36,7 +36,18 @@ _RELATIVE = r"""
     """
 _RELATIVE_SIGNS = (
     *("%", "percent", "per cent", "por ciento", "as likely", "as often", "as many", "as high", "as common", "doubl", "halv"),
-    *("tripled", "triples", "tripling", "el doble", "el triple", "la mitad", "veces m", " ratio", "razon de", "cociente"),
+    *(
+        "tripled",
+        "triples",
+        "tripling",
+        "el doble de",
+        "el triple de",
+        "la mitad de",
+        "veces m",
+        " ratio",
+        "razon de",
+        "cociente",
+    ),
 )
 """Every relative number holds one of these; most texts hold none, and looking for them is much faster than the pattern."""
 

@@ -112,7 +112,7 @@ def addressees(subscription_ids: Sequence[int], *, on: date, with_topics: bool =
     found: dict[int, Addressee | str] = dict.fromkeys(subscription_ids, "erased")
     without_topics = 0
     for subscription_id, public_id, lookup, contact, topics, exclusion in rows:
-        chosen = _open_topics(topics, bytes(lookup)) if with_topics and not exclusion else frozenset()
+        chosen = sealer().readable_topics(topics, lookup=bytes(lookup)) if with_topics and not exclusion else frozenset()
         without_topics += chosen is None
         found[subscription_id] = exclusion or _open_addressee(
             subscription_id, bytes(public_id), bytes(lookup), bytes(contact), chosen or frozenset()
@@ -132,16 +132,6 @@ def _open_addressee(
     except SealError:
         return "unreadable"
     return Addressee(subscription_id, public_id, contact.address, contact.first_name, topics)
-
-
-def _open_topics(sealed: bytes, lookup: bytes) -> frozenset[str] | None:
-    """Open somebody's topics; None when they were tampered with: a mail without them is better than none."""
-    try:
-        return sealer().open_topics(sealed, lookup=lookup)
-    except KeyMissingError:
-        raise
-    except SealError:
-        return None
 
 
 def count_audience(on: date) -> AudienceCount:

@@ -49,7 +49,7 @@ def find_reader(public_id: bytes) -> Reader | None:
         language=subscriber.language,
         snoozed_until=subscriber.snoozed_until,
         contact=sealer().open_contact(subscriber.contact, lookup=lookup),
-        topics=sealer().open_topics(subscriber.topics, lookup=lookup),
+        topics=sealer().readable_topics(subscriber.topics, lookup=lookup) or frozenset(),
     )
 
 

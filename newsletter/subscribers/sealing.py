@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from newsletter.errors import KeyMissingError, SealError
 from newsletter.keys import KeyRing
 from newsletter.sealing import RowSeal
 from newsletter.subscribers.addresses import normalise_for_lookup
@@ -49,3 +50,15 @@ class Sealer:
     def open_topics(self, sealed: bytes | memoryview, *, lookup: bytes) -> frozenset[str]:
         """Open what ``seal_topics`` made for this row; raises SealError."""
         return frozenset(self._row_seal.open(sealed, purpose=TOPICS, row=lookup))
+
+    def readable_topics(self, sealed: bytes | memoryview, *, lookup: bytes) -> frozenset[str] | None:
+        """Open somebody's topics; None when they were tampered with, since a reader without topics is still a reader.
+
+        Raises KeyMissingError.
+        """
+        try:
+            return self.open_topics(sealed, lookup=lookup)
+        except KeyMissingError:
+            raise
+        except SealError:
+            return None

@@ -111,7 +111,7 @@ def change_choices(subscription_id: int, *, topics: Collection[str], language: s
         subscriber = _subscriber_to_change(subscription_id)
         lookup = bytes(subscriber.lookup)
         change = ChoicesChange(
-            topics=sealer().open_topics(subscriber.topics, lookup=lookup) != frozenset(topics),
+            topics=sealer().readable_topics(subscriber.topics, lookup=lookup) != frozenset(topics),
             language=subscriber.language != language,
         )
         if change.topics:

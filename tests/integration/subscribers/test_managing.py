@@ -90,6 +90,17 @@ def test_topics_and_language_are_saved_together_and_the_answer_is_in_the_new_lan
     assert reader.subscriber().language == "es"
 
 
+def test_topics_that_can_no_longer_be_opened_can_be_chosen_anew(
+    client: Client, press: Callable[[str], HttpResponse], reader: SignedUp
+) -> None:
+    subscriber = reader.subscriber()
+    subscriber.topics = bytes(subscriber.topics)[:-1] + b"\0"
+    subscriber.save(update_fields=["topics"])
+    assert client.get(f"/m/{reader.manage}").status_code == 200
+    press("action=choices&topic=trials&language=en")
+    assert topics_of(reader) == {"trials"}
+
+
 def test_no_topic_at_all_is_a_choice(press: Callable[[str], HttpResponse], reader: SignedUp) -> None:
     assert notice(press("action=choices&language=en")) == "Saved. Thank you for telling us."
     assert topics_of(reader) == frozenset()

@@ -117,10 +117,12 @@ def both_parts_say_the_same(draft: Draft) -> Iterator[Remark]:
     in_html, in_text = set(html.split()), set(text.split())
     only_in_html = _words(in_html - in_text)
     only_in_text = _words(piece for piece in in_text - in_html if not _IS_FORM.match(piece))
-    lacking_in_text = {word for word in only_in_html - only_in_text if not _stands_in(word, text)}
-    lacking_in_html = {word for word in only_in_text - only_in_html if not _stands_in(word, html)}
+    lacking_in_text = {word for word in only_in_html - only_in_text - in_text if not _stands_in(word, text)}
+    lacking_in_html = {word for word in only_in_text - only_in_html - in_html if not _stands_in(word, html)}
     if lacking_in_html:
         lacking_in_html -= _words(label for labels in _LABEL.findall(text) for label in labels)
+    lacking_in_text = {word for word in lacking_in_text if not _stands_in_pieces(word, text)}
+    lacking_in_html = {word for word in lacking_in_html if not _stands_in_pieces(word, draft.mail_words)}
     for part, other, missing in (("text", "HTML", lacking_in_text), ("HTML", "text", lacking_in_html)):
         if missing:
             named = ", ".join(f"“{word}”" for word in sorted(missing)[:5])
@@ -140,8 +142,12 @@ def _stands_in(word: str, text: str) -> bool:
         if not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum():
             return True
         start = text.find(word, end)
-    # Emphasis in the middle of a word cuts it in two in one part only.
-    return word in "".join(text.split())
+    return False
+
+
+def _stands_in_pieces(word: str, text: str) -> bool:
+    """Say whether a word stands somewhere when no blank counts: emphasis in its middle cuts it in two in the HTML part alone."""
+    return word in "".join(text.lower().split())
 
 
 def _words(pieces: Iterable[str]) -> set[str]:

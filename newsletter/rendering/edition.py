@@ -60,6 +60,11 @@ class Edition:
         """All variants of the mail, the fullest first."""
         return (Variant(self.topics, self.html, self.text), *self.narrower)
 
+    @property
+    def narrowest(self) -> Variant:
+        """What every reader gets, whatever they chose: the variant with all ``for`` blocks closed."""
+        return self.variants[-1]
+
     def variant_for(self, chosen: Collection[str]) -> Variant:
         """Give the variant for a reader who chose these topics, of which the issue may name some, all or none."""
         named = tuple(topic for topic in self.topics if topic in chosen)

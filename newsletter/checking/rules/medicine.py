@@ -32,7 +32,8 @@ def the_issue_has_a_disclaimer(draft: Draft) -> Iterator[Remark]:
     """Say in the mail that it is no medical advice, or that it does not take the place of those who treat the reader.
 
     What is true of many need not be true of the reader, and somebody may change a treatment because of a sentence that was not
-    about them. The words are looked for in the text part; where they stand is the editors' choice.
+    about them. The words are looked for in the text part; where they stand is the editors' choice, but not in a `for` block,
+    which not everybody gets.
 
     Mend: Put a `callout` with `kind=important` at the end of the issue, as the starter has it.
 
@@ -44,7 +45,7 @@ def the_issue_has_a_disclaimer(draft: Draft) -> Iterator[Remark]:
     # Nearly always it stands in a box, and the text of a whole mail is long to search.
     boxes = (passage.folded for passage in draft.passages if passage.block == "callout")
     said = any(DISCLAIMER.search(" ".join(box.split())) for box in boxes)
-    if not said and not DISCLAIMER.search(" ".join(fold(draft.edition.text).split())):
+    if not said and not DISCLAIMER.search(" ".join(fold(draft.edition.narrowest.text).split())):
         yield Remark(
             "the issue has no disclaimer",
             next((block.place for block in draft.issue.blocks if block.fields.get("kind") == "important"), draft.file),

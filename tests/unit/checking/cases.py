@@ -207,6 +207,7 @@ CASES: dict[str, Cases] = {
             ),
             replace(written("x", block("callout", {"kind": "important"})), edition=with_edition(text="").edition),
             with_edition(text="Ask your care team. Hable siempre con su equipo médico."),
+            with_edition(topics=("tnbc",), narrower=(Variant((), HTML, TEXT.replace("not medical advice", "news")),)),
         ],
         passes=[
             good_draft(),

@@ -37,6 +37,7 @@ def parts(edition: Edition) -> tuple[str, str]:
 def test_an_issue_without_topics_has_one_variant() -> None:
     edition = draw_markdown("## Part\n\nText.\n")
     assert (edition.topics, edition.narrower, len(edition.variants)) == ((), (), 1)
+    assert edition.narrowest.html == edition.html
 
 
 def test_there_is_one_variant_for_every_choice_the_fullest_first() -> None:
@@ -44,6 +45,7 @@ def test_there_is_one_variant_for_every_choice_the_fullest_first() -> None:
     assert edition.topics == ("her2", "tnbc")
     assert [variant.topics for variant in edition.variants] == [("her2", "tnbc"), ("her2",), ("tnbc",), ()]
     assert edition.variant_for({"tnbc", "living"}).topics == ("tnbc",)
+    assert edition.narrowest.topics == ()
     assert "More." in edition.variant_for({"tnbc"}).html
     assert "More." not in edition.variant_for({"her2"}).html
 

@@ -94,20 +94,11 @@ def shown_text(facts: PageFacts, views: Sequence[View] = VIEWS) -> Iterator[Show
     Elements that must look alike are given once, by the first of them that has text.
     """
     sheets = tuple((element.attributes.get("media", ""), element.words) for element in facts.named("style"))
-    kinds = _kinds(facts, _ids_named(sheets))
-    # Most selectors are one class.
-    matches: dict[str, list[_Kind]] = {}
-    for kind in kinds.values():
-        for name in kind.first.attributes.get("class", "").split():
-            matches.setdefault(f".{name}", []).append(kind)
-    rulings_seen = set()
-    for view in views:
-        rulings = _rulings(sheets, view) if view.styled else ()
-        if rulings not in rulings_seen:
-            rulings_seen.add(rulings)
-            for kind, look in _new_looks(kinds, _asked(facts, kinds, rulings, matches)):
-                if kind.speaking is not None and look.shown and look.size:
-                    yield ShownText(kind.speaking, view, look)
+    skeleton = _skeleton(facts, _ids_named(sheets))
+    for number, view, look in _looks_by_kind(skeleton, sheets, tuple(views)):
+        speaking = skeleton.kinds[number].speaking
+        if speaking is not None:
+            yield ShownText(speaking, view, look)
 
 
 def colour(value: str) -> str | None:
@@ -159,6 +150,7 @@ class _Kind:
     ``looks`` are those of the views so far, by the look of what is above and by the rulings: most are the same in many views.
     """
 
+    number: int
     first: Element
     above: _Kind | None
     speaking: Element | None = None
@@ -166,11 +158,20 @@ class _Kind:
     looks: dict[tuple[int, ...], Look] = field(default_factory=dict)
 
 
-def _kinds(facts: PageFacts, ids: frozenset[str]) -> Mapping[int, _Kind]:
-    """Sort the elements by their lineage, as far as it can make a difference, by the key of the first of each kind.
+@dataclass(frozen=True, slots=True)
+class _Skeleton:
+    """The kinds of a page, each after the one above it; two pages with the same lineages look the same.
 
-    A kind comes after the one above it. Selectors that look at order or neighbours are not ours.
+    That holds for the languages of an issue, and for an issue that is saved again with other words.
     """
+
+    lineages: tuple[tuple[object, ...], ...]
+    kinds: Sequence[_Kind] = field(compare=False)
+    facts: PageFacts = field(compare=False)
+
+
+def _skeleton(facts: PageFacts, ids: frozenset[str]) -> _Skeleton:
+    """Sort the elements by their lineage, as far as it can make a difference: order and neighbours are not ours."""
     kinds: dict[tuple[object, ...], _Kind] = {}
     kind_of: dict[int, _Kind] = {}
     for element in facts.elements:
@@ -178,14 +179,35 @@ def _kinds(facts: PageFacts, ids: frozenset[str]) -> Mapping[int, _Kind]:
         above = kind_of[element.parent.key] if element.parent else None
         own_id = attributes.get("id")
         traits = tuple(map(attributes.get, _TRAITS)) if attributes else ()
-        lineage = (id(above), element.tag, own_id if own_id in ids else None, *traits)
+        lineage = (above.number if above else -1, element.tag, own_id if own_id in ids else None, *traits)
         kind = kinds.get(lineage)
         if kind is None:
-            kind = kinds[lineage] = _Kind(element, above)
+            kind = kinds[lineage] = _Kind(len(kinds), element, above)
         if kind.speaking is None and element.words and element.tag not in SAYS_NOTHING:
             kind.speaking = element
         kind_of[element.key] = kind
-    return {kind.first.key: kind for kind in kinds.values()}
+    return _Skeleton(tuple(kinds), tuple(kinds.values()), facts)
+
+
+@lru_cache(maxsize=4)
+def _looks_by_kind(
+    skeleton: _Skeleton, sheets: tuple[tuple[str, str], ...], views: tuple[View, ...]
+) -> tuple[tuple[int, View, Look], ...]:
+    kinds = {kind.first.key: kind for kind in skeleton.kinds}
+    # Most selectors are one class.
+    matches: dict[str, list[_Kind]] = {}
+    for kind in skeleton.kinds:
+        for name in kind.first.attributes.get("class", "").split():
+            matches.setdefault(f".{name}", []).append(kind)
+    found = []
+    rulings_seen = set()
+    for view in views:
+        rulings = _rulings(sheets, view) if view.styled else ()
+        if rulings not in rulings_seen:
+            rulings_seen.add(rulings)
+            new = _new_looks(kinds, _asked(skeleton.facts, kinds, rulings, matches))
+            found += [(kind.number, view, look) for kind, look in new if look.shown and look.size]
+    return tuple(found)
 
 
 def _asked(

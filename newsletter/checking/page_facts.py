@@ -74,6 +74,25 @@ class PageFacts:
             groups.setdefault(element.tag, []).append(element)
         return groups
 
+    @cached_property
+    def styles(self) -> Mapping[str, Element]:
+        """The style attributes, each with the first element that has it."""
+        found: dict[str, Element] = {}
+        for element in self.elements:
+            if "style" in element.attributes:
+                found.setdefault(element.attributes["style"], element)
+        return found
+
+    @cached_property
+    def attributes(self) -> Mapping[str, Element]:
+        """The names of all attributes, each with the first element that has it."""
+        found: dict[str, Element] = {}
+        for element in self.elements:
+            for name in element.attributes:
+                if name not in found:
+                    found[name] = element
+        return found
+
     def named(self, *tags: str) -> Iterator[Element]:
         """Give the elements with one of these names."""
         for tag in tags:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from newsletter.checking.report import Draft
 from newsletter.checking.rule import Group, Remark, rule
@@ -49,17 +50,16 @@ def no_heading_level_is_skipped(draft: Draft) -> Iterator[Remark]:
         ### When the results come
     """
     for page in (draft.mail, draft.web_page):
-        headings = [(int((node.tag or "h0")[1]), " ".join(node.text().split())) for node in page.css("h1, h2, h3, h4, h5, h6")]
-        yield from _skips(draft, headings)
+        yield from _skips(draft, ((int((node.tag or "h0")[1]), node.text) for node in page.css("h1, h2, h3, h4, h5, h6")))
     for variant in draft.edition.narrower:
-        found = _HEADING.findall(variant.html)
-        yield from _skips(draft, [(int(level), " ".join(_TAG.sub("", words).split())) for level, words in found])
+        yield from _skips(draft, ((int(found[1]), partial(_TAG.sub, "", found[2])) for found in _HEADING.finditer(variant.html)))
 
 
-def _skips(draft: Draft, headings: Iterable[tuple[int, str]]) -> Iterator[Remark]:
+def _skips(draft: Draft, headings: Iterable[tuple[int, Callable[[], str]]]) -> Iterator[Remark]:
     level_before = 0
-    for level, words in headings:
+    for level, text in headings:
         if level > level_before + 1:
+            words = " ".join(text().split())
             yield Remark(
                 f'the heading "{words}" has level {level} and follows one of level {level_before}',
                 _place_of_heading(draft, words),

@@ -78,9 +78,8 @@ def the_order_of_the_source_is_the_order_on_the_screen(draft: Draft) -> Iterator
     Mend: Move it in the template to where it belongs.
     """
     found: dict[str, str] = {}
-    for element in draft.mail_facts.elements:
-        style = element.attributes.get("style")
-        for what in _moving(style) if style else ():
+    for style, element in draft.mail_facts.styles.items():
+        for what in _moving(style):
             found.setdefault(what, element.start_tag)
     for sheet in draft.mail_facts.named("style"):
         for styles in read_style_sheet(sheet.words).rules:

@@ -30,9 +30,8 @@ def nothing_in_a_mail_runs(draft: Draft) -> Iterator[Remark]:
     facts = draft.mail_facts
     found = [(f"{one.start_tag} of the mail", "does something") for one in facts.named(*_ACTIVE)]
     found += [(f"<{one.tag}> of the web page", "does something") for one in draft.web_page.css(", ".join(_ACTIVE))]
-    for element in facts.elements:
-        handlers = [name for name in element.attributes if name[:2] == "on"]
-        found += [(f"{element.start_tag} of the mail", f"runs {name}") for name in handlers]
+    handlers = [(name, one) for name, one in facts.attributes.items() if name.startswith("on")]
+    found += [(f"{one.start_tag} of the mail", f"runs {name}") for name, one in handlers]
     for element in facts.named("a", "img", "area"):
         if any(_RUNS.match(element.attributes.get(name, "")) for name in ("href", "src")):
             found.append((f"{element.start_tag} of the mail", "runs what its address says"))
@@ -52,13 +51,15 @@ def every_element_is_known_to_work(draft: Draft) -> Iterator[Remark]:
     Mend: Write a `div` or a layout table with a class. If it is harmless where it is not known, add it to
     `newsletter/checking/mail_support.py`, with what happens there.
     """
-    complaints: dict[str, str] = {}
-    for element in draft.mail_facts.elements:
-        if element.tag not in ELEMENTS and element.tag not in _ACTIVE:
-            complaints.setdefault(f"the element {element.tag}", element.start_tag)
-        for name in element.attributes:
-            if name not in ATTRIBUTES and not name.startswith(("aria-", "on")):
-                complaints.setdefault(f"the attribute {name}", element.start_tag)
+    facts = draft.mail_facts
+    complaints = {
+        f"the element {tag}": found[0].start_tag
+        for tag, found in facts.by_tag.items()
+        if tag not in ELEMENTS and tag not in _ACTIVE
+    }
+    for name, element in facts.attributes.items():
+        if name not in ATTRIBUTES and not name.startswith(("aria-", "on")):
+            complaints[f"the attribute {name}"] = element.start_tag
     for what, where in complaints.items():
         yield Remark(f"{what} of {where} is not known to work in mail programs", MAIL_LAYOUT, "Write what is known to work.")
 

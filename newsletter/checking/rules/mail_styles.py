@@ -73,9 +73,8 @@ def every_style_is_known_to_work(draft: Draft) -> Iterator[Remark]:
     for sheet in draft.mail_facts.named("style"):
         for one in unsupported_rules(read_style_sheet(sheet.words)):
             complaints.setdefault(one, "the style sheet")
-    for element in draft.mail_facts.elements:
-        style = element.attributes.get("style")
-        for one in unsupported_declarations(style) if style else ():
+    for style, element in draft.mail_facts.styles.items():
+        for one in unsupported_declarations(style):
             complaints.setdefault(one, element.start_tag)
     for what, where in complaints.items():
         yield Remark(

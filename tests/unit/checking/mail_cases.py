@@ -203,7 +203,7 @@ CASES: Mapping[str, Cases] = {
             body('<img src="https://elsewhere.example/a.png" alt="x">'),
             body('<td background="//elsewhere.example/a.png">'),
             body("<p style=\"background:url('https://elsewhere.example/a.png')\">"),
-            body('<!--[if mso]><v:fill SRC="https://elsewhere.example/a.png"><![endif]-->'),
+            body('<!--[if mso]><v:fill src="https://elsewhere.example/a.png"><![endif]-->'),
             styled("@import 'https://fonts.example/a.css';"),
             mail("<title>", '<link rel="stylesheet" href="https://fonts.example/a.css"><title>'),
             with_edition(web=WEB.replace("<h1>", '<img srcset="https://elsewhere.example/a.png 2x" alt="x"><h1>')),

@@ -16,14 +16,14 @@ import structlog
 
 from newsletter.clock import Clock
 from newsletter.config import Config
-from newsletter.delivery.lease import LeaseClock, LeaseTime, read_lease_clock
+from newsletter.delivery.lease import LeaseClock, read_lease_clock
 from newsletter.delivery.models import Handover
 from newsletter.delivery.retrying import record_for
 from newsletter.delivery.service_lane import ServiceLane
 from newsletter.delivery.service_letters import service_letter
 from newsletter.delivery.transports.opening import open_transport
 from newsletter.delivery.transports.port import Answer, AnswerKind, Transport
-from newsletter.errors import KeyMissingError, NewsletterError, SettingsError
+from newsletter.errors import NewsletterError
 from newsletter.postbox.emptying import ClaimedMail, claim_mail, record_settled, record_waiting
 from newsletter.postbox.models import PostState, ServiceMail
 
@@ -66,7 +66,8 @@ def empty_postbox(
     try:
         with ServiceLane(transport or open_transport(config)) as lane:
             while not (emptied.problem or stop.is_set()):
-                claimed = _claim(clock(), lease_clock())
+                lease = lease_clock()
+                claimed = claim_mail(now=clock(), epoch=lease.epoch, seconds=lease.seconds)
                 if claimed is None:
                     break
                 answer = _hand_over(lane, claimed, config, clock)
@@ -84,13 +85,6 @@ def is_anything_due(now: datetime) -> bool:
     """Say whether a look into the postbox is worth opening a transport: something is due, or was left behind."""
     waiting = ServiceMail.objects.filter(state=PostState.QUEUED, due_at__lte=now)
     return waiting.exists() or ServiceMail.objects.filter(state=PostState.SENDING).exists()
-
-
-def _claim(now: datetime, lease: LeaseTime) -> ClaimedMail | None:
-    try:
-        return claim_mail(now=now, epoch=lease.epoch, seconds=lease.seconds)
-    except KeyMissingError as error:
-        raise SettingsError(str(error)) from error
 
 
 def _hand_over(lane: ServiceLane, claimed: ClaimedMail, config: Config, clock: Clock) -> Answer:

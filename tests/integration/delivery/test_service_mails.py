@@ -18,15 +18,19 @@ from pydantic import SecretStr
 from newsletter.cli.ticking import Ticking
 from newsletter.clock import system_clock
 from newsletter.config import Config, SendgridSettings, SmtpSettings
+from newsletter.delivery.letters import Letter
 from newsletter.delivery.service_mails import Emptied, empty_postbox
-from newsletter.delivery.transports.port import AnswerKind
+from newsletter.delivery.transports.port import Answer, AnswerKind
+from newsletter.postbox import posting
 from newsletter.postbox.emptying import LOST_SIGHT
 from newsletter.postbox.models import PostState, ServiceMail
+from newsletter.sealing import RowSeal
 from tests.contract.delivery.samples import NOW, add_readers, begin_send
 from tests.contract.delivery.service_samples import ADDRESS, SECRET, posted
 from tests.integration.delivery.processes import finish, rows, start, worker_environment
 from tests.integration.delivery.recording_smtp import DROP, SILENCE, RecordingSmtp, running
-from tests.integration.delivery.scripted import ScriptedTransport
+from tests.integration.delivery.scripted import ScriptedTransport, with_connection
+from tests.readers import invented_ring
 from tests.site_folder import make_site_folder
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -139,6 +143,36 @@ def test_in_sendgrids_sandbox_mails_wait() -> None:
     emptied = empty_postbox(by_smtp(1, transport="sendgrid", sendgrid=sandbox), lambda: NOW)
     assert "sandbox is true" in emptied.problem
     assert states() == {"queued": 1}
+
+
+def test_without_what_the_transport_needs_mails_wait_and_it_is_said() -> None:
+    posted()
+    emptied = empty_postbox(by_smtp(1, transport="sendgrid"), lambda: NOW)
+    assert "There is no key for SendGrid" in emptied.problem
+    assert states() == {"queued": 1}
+
+
+def test_with_a_foreign_key_ring_nothing_is_sent_or_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    foreign = RowSeal(invented_ring(seal=(max(settings.KEY_RING.seal) + 1,)).seal)
+    monkeypatch.setattr(posting, "row_seal", lambda: foreign)
+    posted()
+    monkeypatch.undo()
+    transport = ScriptedTransport()
+    assert "which the key ring does not have" in empty_postbox(settings.NEWSLETTER, lambda: NOW, transport=transport).problem
+    assert (transport.seen, states()) == ([], {"queued": 1})
+
+
+def test_given_up_meanwhile_and_then_certainly_not_taken_a_mail_has_failed() -> None:
+    """Its content is forgotten by then, so that it cannot be tried again; but it is no longer in doubt."""
+    posted()
+
+    def give_up(_: Letter) -> Answer:
+        with_connection(lambda: ServiceMail.objects.update(state=PostState.UNKNOWN, content=b""))
+        return Answer(AnswerKind.RETRYABLE, "450")
+
+    empty_postbox(settings.NEWSLETTER, lambda: NOW, transport=ScriptedTransport(script=give_up))
+    mail = ServiceMail.objects.get()
+    assert (mail.state, mail.reason) == (PostState.FAILED, "not taken, and given up meanwhile (450)")
 
 
 def test_set_to_stop_it_leaves_the_rest() -> None:

@@ -84,6 +84,8 @@ def draw(environment: Environment, name: str, values: Mapping[str, object]) -> M
         raise TemplateError(
             f"There is no template templates/{error.name}; {name.partition('/')[0]} mails and pages need it"
         ) from error
+    except RecursionError as error:
+        raise TemplateError(f"templates/{name}: a template includes itself, straight or by way of another one") from error
     except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise TemplateError(f"templates/{name}{_line_of(error)}: {error}") from error
 

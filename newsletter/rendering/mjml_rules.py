@@ -14,6 +14,9 @@ from newsletter.rendering.mjml_subset import BANNED, BANNED_ATTRIBUTES, CLASS, C
 VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 """HTML's elements without an end tag."""
 
+DEEPEST = 60
+"""Tags inside of each other. MJML's parser calls itself for each; at 20,000 the whole process dies."""
+
 _HARMLESS = re.compile(r"[ -\[\]-~\n]*")
 """What MJML leaves as it is in an attribute: ASCII without the backslash. It writes the rest as a Rust program would."""
 
@@ -33,6 +36,9 @@ def find_mjml_mistakes(skeleton: str) -> tuple[MjmlMistake, ...]:
     """Give everything that is wrong with a mail's MJML, in its order. The last few skeletons are remembered."""
     reading = _Reading()
     for piece in scan(skeleton):
+        if len(reading.path) > DEEPEST:
+            reading.complain(reading.path[-1].offset, f"this tag stands inside of {DEEPEST} others; no mail needs so many")
+            return tuple(sorted(reading.mistakes))
         match piece:
             case Text():
                 reading.read_text(piece)

@@ -187,6 +187,13 @@ def test_a_mail_needs_its_frame(skeleton: str, said: list[str]) -> None:
     assert len(found.split(" | ")) <= len(said) + 2
 
 
+def test_tags_nested_so_deeply_that_mjml_would_kill_the_process_are_refused() -> None:
+    deep = SKELETON.format("<mj-text>" + "<div>" * 20_000 + "</div>" * 20_000 + "</mj-text>")
+    assert [mistake.message for mistake in find_mjml_mistakes(deep)] == [
+        "this tag stands inside of 60 others; no mail needs so many"
+    ]
+
+
 def test_a_class_of_attributes_may_be_used_where_it_is_named() -> None:
     named = SKELETON.replace("</mj-head>", '<mj-attributes><mj-class name="calm" padding="0" /></mj-attributes></mj-head>')
     assert find_mjml_mistakes(named.format('<mj-text mj-class="calm">x</mj-text>')) == ()

@@ -149,6 +149,7 @@ def site(tmp_path: Path) -> Path:
         ("email/section.html.j2", "{{ section.body }}", "{{ section.boddy }}", r"email/section\.html\.j2, line \d+:.*boddy"),
         ("web/layout.html.j2", "{% if notice %}", "{% if %}", r"templates/web/layout\.html\.j2, line \d+"),
         ("email/layout.mjml.j2", "</mj-head>", "", r"email/layout\.mjml\.j2:\d+: <mj-head> is not closed"),
+        ("email/call.html.j2", "</div>", '</div>{% include "email/call.html.j2" %}', "a template includes itself"),
         ("email/layout.mjml.j2", "<mj-raw>", "<mj-raw>]]>", r"email/layout\.mjml\.j2 is not MJML"),
         ("email/layout.mjml.j2", "<mj-raw>", '<mj-raw><div style="display:none;"></div>', r"wrote .* 2 times instead of once"),
         ("email/layout.mjml.j2", '{% include "email/call.html.j2" %}', '{% include "email/nowhere.html.j2" %}', "nowhere"),

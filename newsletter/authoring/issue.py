@@ -77,6 +77,9 @@ class EarlierIssue:
 
     name: str
 
+    def __str__(self) -> str:
+        return self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Prose:

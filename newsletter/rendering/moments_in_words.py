@@ -33,7 +33,7 @@ def span_in_words(start: datetime, until: datetime, words: Words) -> str:
 
 def zone_in_words(zone: ZoneInfo, words: Words) -> str:
     """Give "Eastern Time (New York)", and "Bogota time" for a zone that the words do not name."""
-    known: str = words["zones"].get(zone.key, "")
+    known: str = words.get("zones", {}).get(zone.key, "")
     return known or words["dates"]["zone_of_city"].format(city=zone.key.rpartition("/")[2].replace("_", " "))
 
 

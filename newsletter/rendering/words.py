@@ -13,9 +13,22 @@ from newsletter.mistakes import explain_toml
 Words = Mapping[str, Any]
 """Words of one language by table and key, such as ``words["mail"]["unsubscribe"]``."""
 
+_NEEDED = {
+    "dates": "months day month weekdays weekday moment from_to from_day_to_day clock time zoned zone_of_city",
+    "dates.half": "am pm noon midnight",
+    "mail": "not_in_your_language",
+    "web": "use_your_mail your_address",
+    "trial": (
+        "untitled status_label phase_label who_label where_label sponsor_label phone_label other_rules who age_from age_to "
+        "age_between age_any one_site sites no_site site_somewhere sites_somewhere and source source_updated source_invented"
+    ),
+}
+NEEDED = frozenset(f"{table}.{key}" for table, keys in _NEEDED.items() for key in keys.split())
+"""What the program itself says: whatever the templates of an organisation print, each of its languages has these."""
+
 
 def read_words(folder: Path) -> dict[str, Words]:
-    """Read the words of every language. Raises TemplateError when a language lacks something that another one has."""
+    """Read the words of every language. Raises TemplateError when one lacks what another has or what the program says."""
     words: dict[str, Words] = {}
     for file in sorted(folder.glob("*.toml")):
         try:
@@ -25,7 +38,7 @@ def read_words(folder: Path) -> dict[str, Words]:
     if not words:
         raise TemplateError(f"{folder} holds no words: it needs one file for each language, such as en.toml")
     keys = {language: set(_keys(table)) for language, table in words.items()}
-    everything = set().union(*keys.values())
+    everything = NEEDED.union(*keys.values())
     missing = [f"{folder / language}.toml lacks {key}" for language in words for key in sorted(everything - keys[language])]
     if missing:
         raise TemplateError("Each language needs the same words:\n  " + "\n  ".join(missing))

@@ -81,6 +81,11 @@ def test_a_zone_without_words_of_its_own_is_named_after_its_city() -> None:
     assert moment_in_words(at("2027-02-11T00:30", "America/Bogota"), ES).endswith("12:30 a. m., hora de Bogota")
 
 
+def test_an_organisation_may_name_no_zone_at_all() -> None:
+    words = {key: value for key, value in EN.items() if key != "zones"}
+    assert moment_in_words(at("2027-02-11T12:30"), words).endswith("12:30 p.m. New York time")
+
+
 def test_every_medium_shows_when_and_where_and_leads_to_the_page_and_to_the_calendar_file() -> None:
     edition = draw_markdown(f"## Part\n\n{EVENT}")
     name = the_calendar_file(edition).name

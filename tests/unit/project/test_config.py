@@ -29,6 +29,15 @@ def test_the_settings_of_the_repository_are_right(home: Path) -> None:
     assert config.home == home
 
 
+def test_a_person_may_have_a_language_and_it_is_written_as_one(home: Path) -> None:
+    assert load_config(home).people["maria"].language is None
+    change(home, 'roles = ["medical"]', 'roles = ["medical"]\nlanguage = "es"')
+    assert load_config(home).people["maria"].language == "es"
+    change(home, '\nlanguage = "es"', '\nlanguage = "../es"')
+    with pytest.raises(SettingsError, match=r"people\.maria\.language: .*a language such as en or es"):
+        load_config(home)
+
+
 def test_nobody_is_two_people(home: Path) -> None:
     change(home, "sam@metsmatters.example", "Ada@metsmatters.example")
     with pytest.raises(SettingsError, match=r"people\.ada and people\.sam have one address"):

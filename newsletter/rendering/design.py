@@ -13,6 +13,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from newsletter.errors import TemplateError
+from newsletter.rendering.environment import TemplateEnvironment
 from newsletter.rendering.holding import Holding
 from newsletter.rendering.mail_prose import read_elements
 from newsletter.rendering.plain import defuse, html_text
@@ -58,11 +59,12 @@ def load_design(home: Path) -> Design:
         "lstrip_blocks": True,
         "auto_reload": False,
     }
-    skeleton = Environment(**options, autoescape=True, finalize=_hold_back)
+    skeleton = TemplateEnvironment(**options, autoescape=True, finalize=_hold_back)
     skeleton.filters |= {"held": _held, "filled": _filled, "unbroken": _unbroken}
-    html = Environment(**options, autoescape=True, finalize=_ready_for_html)
+    html = TemplateEnvironment(**options, autoescape=True, finalize=_ready_for_html)
     html.filters |= {"filled": _filled, "unbroken": _unbroken}
-    text = Environment(**options, autoescape=False, finalize=_ready_for_text)  # noqa: S701 - plain text knows no escapes
+    # Plain text knows no escapes.
+    text = TemplateEnvironment(**options, autoescape=False, finalize=_ready_for_text)
     text.filters |= {"wrapped": _wrapped, "underlined": _underlined, "filled": _filled_text}
     return Design(
         theme=theme,

@@ -180,8 +180,16 @@ def placed_link(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  mark
 
 
 def placed_autolink(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  markdown-it's signature
-    """Read ``<https://…>`` as markdown-it does, and check where it leads."""
-    return _place(autolink, state, silent)
+    """Read ``<https://…>`` as markdown-it does, and check where it leads.
+
+    markdown-it takes one inside the words of a link as well, which no HTML has.
+    """
+    start = state.pos
+    found = _place(autolink, state, silent)
+    if found and not silent and state.linkLevel:
+        message = f"a link stands inside the words of another: {quoted(state.src[start : state.pos])}"
+        _reading(state).complain(Mistake("link-broken", message, "Write plain words between the brackets."), start)
+    return found
 
 
 def _place(rule: Callable[[StateInline, bool], bool], state: StateInline, silent: bool) -> bool:  # noqa: FBT001  as above

@@ -14,6 +14,7 @@ Advice = Callable[[str], list[str]]
     ("body", "expected"),
     [
         ("A (guide)[https://example.org] b\n", ["1:9 link-broken"]),
+        ("[see <https://example.org>](https://example.org/)\n", ["1:6 link-broken"]),
         ("A survey.[^1]\n", ["1:10 footnote"]),
         ("Dear {first_name|friend},\n", ["1:6 merge-field-braces"]),
         ("[your page]({manage_url})\n", ["1:1 merge-field-braces"]),

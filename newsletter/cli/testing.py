@@ -67,6 +67,8 @@ def test_send(
     for letter, answer in answers:
         line = f"{letter.form.edition.language}: {answer.kind} by {config.delivery.transport}"
         console.print(f"{line}: {answer.reason}" if answer.reason else line, markup=False)
+        if config.delivery.transport == "outbox" and answer.kind is AnswerKind.ACCEPTED:
+            console.print(f"   {config.path(config.delivery.outbox) / 'new' / letter.key}", soft_wrap=True, markup=False)
     if config.delivery.transport == "sendgrid" and config.delivery.sendgrid.sandbox:
         console.print("SendGrid only looked at it: delivery.sendgrid.sandbox is true, so nothing arrives.", style="yellow")
     if any(answer.kind is not AnswerKind.ACCEPTED for _, answer in answers):

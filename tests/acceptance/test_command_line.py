@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -226,7 +227,10 @@ def test_init_makes_a_folder_in_which_everything_works(site: Site) -> None:
 
 
 def test_a_test_mail_goes_to_one_address_in_both_languages(site: Site) -> None:
-    assert "accepted" in site.run("test-send", "2026-12", "--to", "me@example.org", "--name", "Ana")
+    said = site.run("test-send", "2026-12", "--to", "me@example.org", "--name", "Ana")
+    assert "en: accepted by outbox" in said
+    named = [Path(line.strip()) for line in said.splitlines() if line.startswith(" ")]
+    assert [b"me@example.org" in file.read_bytes() for file in named] == [True, True]
     mails = [path.read_bytes() for path in (site.folder / "var/outbox/new").iterdir()]
     assert len(mails) == 2
     assert all(b"[Test]" in mail and b"To: me@example.org" in mail for mail in mails)

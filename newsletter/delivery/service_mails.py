@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -28,6 +28,9 @@ from newsletter.postbox.emptying import ClaimedMail, claim_mail, record_settled,
 from newsletter.postbox.models import PostState, ServiceMail
 
 log = structlog.get_logger()
+
+PAUSE_WITHOUT_TRANSPORT: Final = timedelta(seconds=30)
+"""A transport that cannot work is not knocked at every three seconds for the same mail."""
 
 IN_THE_SANDBOX: Final = (
     "delivery.sendgrid.sandbox is true: SendGrid would say yes to every mail and deliver none. Set it to false; service mails "
@@ -71,7 +74,8 @@ def empty_postbox(
                 if claimed is None:
                     break
                 answer = _hand_over(lane, claimed, config, clock)
-                _record(claimed, answer, config, now=clock())
+                pause = PAUSE_WITHOUT_TRANSPORT if lane.problem else timedelta(0)
+                _record(claimed, answer, config, now=clock(), pause=pause)
                 emptied.answers[answer.kind] += 1
                 emptied.problem = lane.problem
     except NewsletterError as error:
@@ -103,13 +107,13 @@ class _Attempt:
     attempts: int
 
 
-def _record(claimed: ClaimedMail, answer: Answer, config: Config, *, now: datetime) -> None:
+def _record(claimed: ClaimedMail, answer: Answer, config: Config, *, now: datetime, pause: timedelta) -> None:
     attempt = _Attempt(claimed.mail_id, claimed.attempts)
     record = record_for(answer, attempt, attempts=config.delivery.attempts, now=now)
     if record.handover is not Handover.QUEUED:
         record_settled(claimed, PostState(record.handover.value), reason=record.reason, now=now)
         return
-    due_at = datetime.fromtimestamp(max(record.due_at, now.timestamp()), UTC)
+    due_at = max(datetime.fromtimestamp(record.due_at, UTC), now + pause)
     if not record_waiting(claimed, reason=record.reason, due_at=due_at, counted=record.counted):
         # Somebody gave us up for dead and its content is forgotten; what we know now is more than "unknown".
         record_settled(claimed, PostState.FAILED, reason=f"not taken, and given up meanwhile ({record.reason})", now=now)

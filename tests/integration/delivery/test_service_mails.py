@@ -19,7 +19,7 @@ from newsletter.cli.ticking import Ticking
 from newsletter.clock import system_clock
 from newsletter.config import Config, SendgridSettings, SmtpSettings
 from newsletter.delivery.letters import Letter
-from newsletter.delivery.service_mails import Emptied, empty_postbox
+from newsletter.delivery.service_mails import PAUSE_WITHOUT_TRANSPORT, Emptied, empty_postbox
 from newsletter.delivery.transports.port import Answer, AnswerKind
 from newsletter.postbox import posting
 from newsletter.postbox.emptying import LOST_SIGHT
@@ -118,7 +118,8 @@ def test_without_a_server_mails_wait_and_the_reason_is_said_once() -> None:
     assert states() == {"queued": 3}
     assert set(ServiceMail.objects.values_list("attempts", flat=True)) == {0}
     with running(RecordingSmtp()) as server:
-        assert empty(server).answers == {AnswerKind.ACCEPTED: 3}
+        assert empty(server).answers == {AnswerKind.ACCEPTED: 2}
+        assert empty(server, after=PAUSE_WITHOUT_TRANSPORT).answers == {AnswerKind.ACCEPTED: 1}
 
 
 def test_an_address_that_no_command_can_hold_fails_alone() -> None:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 from newsletter.authoring.complaints import did_you_mean, find_nearest, quoted
 from newsletter.rendering.mjml_scan import Attribute, Comment, Tag, Text, Unreadable, scan
@@ -23,8 +24,7 @@ _HARMLESS = re.compile(r"[ -\[\]-~\n]*")
 _CONDITIONAL = re.compile(r"\[if [^\]]*\]>(.*)<!\[endif\]", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class MjmlMistake:
+class MjmlMistake(NamedTuple):
     """A mistake and where it stands, in characters from 0."""
 
     offset: int
@@ -55,6 +55,8 @@ def find_mjml_mistakes(skeleton: str) -> tuple[MjmlMistake, ...]:
 
 @dataclass(slots=True)
 class _Open:
+    """A tag that waits for its end, and what stands in it."""
+
     name: str
     offset: int
     doubtful: bool = False

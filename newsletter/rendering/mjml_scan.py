@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _ATTRIBUTE = r"""[A-Za-z_:][\w:.-]*(?:\s*=\s*(?:"[^"<]*"|'[^'<]*'|[^\s"'<>]+))?"""
 _PIECE = re.compile(
@@ -17,8 +17,7 @@ _ONE_ATTRIBUTE = re.compile(
 _BEGINNING = re.compile(r"</?([A-Za-z][\w:-]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """An attribute; ``quoted`` is false for a value without quotation marks."""
 
     name: str
@@ -27,8 +26,7 @@ class Attribute:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A tag; ``closes`` that of ``</name>``, ``empty`` that of ``<name />``."""
 
     name: str
@@ -38,24 +36,21 @@ class Tag:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """What stands between tags."""
 
     text: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(NamedTuple):
     """What stands between ``<!--`` and ``-->``."""
 
     text: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """A ``<`` that begins no whole tag; ``name`` is that of the tag it seems to begin, if any."""
 
     name: str

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from newsletter.rendering.holding import PLACEHOLDER
 
 ROOT, HEAD, BODY, ATTRIBUTES, CLASS = "mjml", "mj-head", "mj-body", "mj-attributes", "mj-class"
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """What an attribute's value looks like: a pattern, and the same in words."""
 
     pattern: str

@@ -15,15 +15,11 @@ from typing import NamedTuple
 
 from selectolax.lexbor import SelectolaxError
 
+from newsletter.checking.colours import colour
 from newsletter.checking.page_facts import SAYS_NOTHING, Element, PageFacts
 from newsletter.checking.style_sheet import Declaration, applies, read_declarations, read_style_sheet
 
 _ASKED_FOR = frozenset({"color", "background", "background-color", "font", "font-size", "display", "visibility"})
-
-_NAMED_COLOURS = MappingProxyType(
-    {"black": "#000000", "white": "#ffffff", "red": "#ff0000", "green": "#008000", "blue": "#0000ff", "gray": "#808080"}
-    | {"grey": "#808080", "silver": "#c0c0c0", "navy": "#000080", "maroon": "#800000", "purple": "#800080", "teal": "#008080"}
-)
 
 # What browsers do of themselves (HTML standard, 15.3): headings by their level, code smaller, links blue.
 _BY_ITSELF: Mapping[str, str] = MappingProxyType(
@@ -94,21 +90,11 @@ def shown_text(facts: PageFacts, views: Sequence[View] = VIEWS) -> Iterator[Show
     Elements that must look alike are given once, by the first of them that has text.
     """
     sheets = tuple((element.attributes.get("media", ""), element.words) for element in facts.named("style"))
-    skeleton = _skeleton(facts, _ids_named(sheets))
+    skeleton = _skeleton(facts, _selectors_with_ids(sheets))
     for number, view, look in _looks_by_kind(skeleton, sheets, tuple(views)):
         speaking = skeleton.kinds[number].speaking
         if speaking is not None:
             yield ShownText(speaking, view, look)
-
-
-def colour(value: str) -> str | None:
-    """Read a colour as # and six hex digits; None where it is transparent, or none that is known here."""
-    value = value.strip().lower()
-    if match := re.fullmatch(r"#([0-9a-f]{3}|[0-9a-f]{6})", value):
-        return value if len(match[1]) == 6 else "#" + "".join(digit * 2 for digit in match[1])
-    if match := re.fullmatch(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)", value):
-        return "#" + "".join(f"{min(255, int(part)):02x}" for part in match.groups())
-    return _NAMED_COLOURS.get(value)
 
 
 @lru_cache(maxsize=64)
@@ -137,10 +123,9 @@ def _matters(declaration: Declaration) -> bool:
 
 def _specificity(selector: str) -> tuple[int, int]:
     """Give how many ids, then classes, attributes and states times a hundred, and names of elements."""
-    ids = selector.count("#")
-    classes = len(re.findall(r"\.[\w-]|\[|(?<!:):[\w-]", selector))
-    elements = len(re.findall(r"(?:^|[\s>+~])[a-zA-Z]", selector))
-    return ids, classes * 100 + elements
+    parts = selector.replace(">", " ").replace("+", " ").replace("~", " ").split()
+    classes = selector.count(".") + selector.count("[") + selector.count(":") - 2 * selector.count("::")
+    return selector.count("#"), classes * 100 + sum(part[0].isalpha() for part in parts)
 
 
 @dataclass(slots=True, eq=False)
@@ -170,7 +155,7 @@ class _Skeleton:
     facts: PageFacts = field(compare=False)
 
 
-def _skeleton(facts: PageFacts, ids: frozenset[str]) -> _Skeleton:
+def _skeleton(facts: PageFacts, selectors_with_ids: str) -> _Skeleton:
     """Sort the elements by their lineage, as far as it can make a difference: order and neighbours are not ours."""
     kinds: dict[tuple[object, ...], _Kind] = {}
     kind_of: dict[int, _Kind] = {}
@@ -179,7 +164,12 @@ def _skeleton(facts: PageFacts, ids: frozenset[str]) -> _Skeleton:
         above = kind_of[element.parent.key] if element.parent else None
         own_id = attributes.get("id")
         traits = tuple(map(attributes.get, _TRAITS)) if attributes else ()
-        lineage = (above.number if above else -1, element.tag, own_id if own_id in ids else None, *traits)
+        lineage = (
+            above.number if above else -1,
+            element.tag,
+            own_id if own_id and f"#{own_id}" in selectors_with_ids else None,
+            *traits,
+        )
         kind = kinds.get(lineage)
         if kind is None:
             kind = kinds[lineage] = _Kind(len(kinds), element, above)
@@ -239,8 +229,11 @@ def _new_looks(kinds: Mapping[int, _Kind], asked: Mapping[int, list[_Ruling]]) -
         kind.look = look
 
 
-def _ids_named(sheets: tuple[tuple[str, str], ...]) -> frozenset[str]:
-    return frozenset(re.findall(r"#([\w-]+)[^{};]*\{", " ".join(text for _, text in sheets)))
+@lru_cache(maxsize=64)
+def _selectors_with_ids(sheets: tuple[tuple[str, str], ...]) -> str:
+    return " ".join(
+        selector for _, text in sheets for one in read_style_sheet(text).rules for selector in one.selectors if "#" in selector
+    )
 
 
 def _matching(facts: PageFacts, kinds: Mapping[int, _Kind], selector: str) -> list[_Kind]:

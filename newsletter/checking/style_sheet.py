@@ -106,8 +106,11 @@ def _query_holds(query: str, scheme: str, width: int) -> bool:
 
 
 def _pixels(length: str) -> float | None:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(px|em|rem)", length)
-    return float(match[1]) * (1 if match[2] == "px" else 16) if match else None
+    for unit, pixels in (("px", 1), ("rem", 16), ("em", 16)):
+        number = length.removesuffix(unit)
+        if number != length and number.isascii() and number.replace(".", "", 1).isdigit():
+            return float(number) * pixels
+    return None
 
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:

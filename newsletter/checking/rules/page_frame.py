@@ -119,6 +119,8 @@ def both_parts_say_the_same(draft: Draft) -> Iterator[Remark]:
     only_in_text = _words(piece for piece in in_text - in_html if not _IS_FORM.match(piece))
     lacking_in_text = {word for word in only_in_html - only_in_text - in_text if not _stands_in(word, text)}
     lacking_in_html = {word for word in only_in_text - only_in_html - in_html if not _stands_in(word, html)}
+    # A label of one word begins with a bracket: looking for that is ten times as fast as for all labels.
+    lacking_in_html = {word for word in lacking_in_html if f"[{word}]" not in text and f"[{word}:" not in text}
     if lacking_in_html:
         lacking_in_html -= _words(label for labels in _LABEL.findall(text) for label in labels)
     lacking_in_text = {word for word in lacking_in_text if not _stands_in_pieces(word, text)}

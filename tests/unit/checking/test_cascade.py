@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from newsletter.checking.cascade import VIEWS, Look, colour, shown_text
+from newsletter.checking.cascade import VIEWS, Look, shown_text
+from newsletter.checking.colours import colour
 from newsletter.checking.page_facts import PageFacts
 
 UNSTYLED, LIGHT, DARK, LIGHT_PHONE, DARK_PHONE = VIEWS

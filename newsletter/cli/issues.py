@@ -21,7 +21,6 @@ from newsletter.cli.writing import write_edition
 from newsletter.config import load_config
 from newsletter.errors import IssueError, UsageError
 from newsletter.findings import Finding, Severity, in_reading_order
-from newsletter.sources.registry import TrialRegistry
 
 CARD_STATUSES_SHOWN = ("status=closed", "status=not_yet")
 
@@ -77,6 +76,8 @@ def check(
 
 def _trial_findings(written: WrittenIssue) -> list[Finding]:
     """Ask the registry about the trials; what it could not be asked about is a warning, for it may answer tomorrow."""
+    from newsletter.sources.registry import TrialRegistry  # noqa: PLC0415 - an HTTP client is a tenth of an offline check's time
+
     cards = {str(block.fields["nct_id"]): block for block in reversed(written.issues[0].blocks) if block.kind == "trial"}
     answers = TrialRegistry(written.config.trials).ask(sorted(cards)) if cards else []
     findings = []

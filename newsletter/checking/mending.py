@@ -146,15 +146,20 @@ def _code(lines: Sequence[str], front: int) -> list[Columns]:
             fence = ""
         elif mark and not fence:
             fence = mark["mark"]
-        in_paragraph = line.strip() and not fence
-        ticks = [*ticks, *((number, match.start()) for match in re.finditer("`", line))] if in_paragraph else []
-        if len(ticks) > 1:
-            (first, start), (last, end) = ticks[0], ticks[-1]
-            for between in range(first, last + 1):
-                begin = start if between == first else 0
-                after = end + 1 if between == last else len(lines[between]) + 1
-                code[between] = (
-                    min(begin, code[between][0] if code[between] != NO_CODE else begin),
-                    max(after, code[between][1]),
-                )
+        if line.strip() and not fence:
+            ticks += [(number, match.start()) for match in re.finditer("`", line)]
+        elif ticks:
+            _mark_code_spans(code, lines, ticks)
+            ticks = []
+    _mark_code_spans(code, lines, ticks)
     return code
+
+
+def _mark_code_spans(code: list[Columns], lines: Sequence[str], ticks: Sequence[tuple[int, int]]) -> None:
+    """Mark what stands between the first and the last backtick of a paragraph, each with its line and column."""
+    if len(ticks) < len("``"):
+        return
+    (first, start), (last, end) = ticks[0], ticks[-1]
+    for number in range(first, last + 1):
+        if code[number] == NO_CODE:
+            code[number] = (start if number == first else 0, end + 1 if number == last else len(lines[number]) + 1)

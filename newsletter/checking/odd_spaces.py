@@ -14,6 +14,8 @@ _NOT_WORDS = re.compile(r"://|\]\(|[<>`{}&@|\\]")
 _SHORT = re.compile(r"[^\W\d_]{1,3}\.|[^\W\d_]|[^\W_]*\d\S*")
 """What a non-breaking space rightly keeps with its neighbour: a title, an initial, a number."""
 
+_LONGEST_SHORT = 40
+
 _CLOSING = frozenset('.,;:!?)”"»\N{RIGHT SINGLE QUOTATION MARK}')
 _OPENING = frozenset('(“"«¿¡\N{LEFT SINGLE QUOTATION MARK}')
 
@@ -76,26 +78,35 @@ def _markup_before(body: str) -> int:
 
 def _mend_word(word: str, done: list[str], *, first: bool) -> str:
     """Mend what stands between two blanks; ``first`` is said of the first after a line's own markup."""
-    for match in _INVISIBLE.finditer(word):
-        before, after = word[: match.start()], word[match.end() :]
-        if _is_text(before[-1:]) and _is_text(after[:1]) and not _begins_with_a_sign(before, after, first=first):
-            done.append(f"took out {_name(match[0])}, which nobody sees")
-            return before + after
-    for match in _ODD_SPACES.finditer(word):
-        before, after = word[: match.start()], word[match.end() :]
+
+    def without(match: re.Match[str]) -> str:
+        before, after = _neighbours(match)
+        if not _is_text(before) or not _is_text(after) or _begins_with_a_sign(before, after, first=first):
+            return match[0]
+        done.append(f"took out {_name(match[0])}, which nobody sees")
+        return ""
+
+    def plain(match: re.Match[str]) -> str:
+        before, after = _neighbours(match)
         if _begins_with_a_sign(before, after, first=first):
-            continue
+            return match[0]
         if not before or not after:
             done.append(f"took out {_name(match[0])} beside a space")
-            return before + after
-        if _joins_words(before[-1], after[0]) and not _belong_together(before, after, match[0]):
-            done.append(f"wrote a space for {_name(match[0])}")
-            return f"{before} {after}"
-    return word
+            return ""
+        if not _joins_words(before, after) or _belong_together(match):
+            return match[0]
+        done.append(f"wrote a space for {_name(match[0])}")
+        return " "
+
+    return _ODD_SPACES.sub(plain, _INVISIBLE.sub(without, word))
+
+
+def _neighbours(match: re.Match[str]) -> tuple[str, str]:
+    return match.string[max(match.start() - 1, 0) : match.start()], match.string[match.end() : match.end() + 1]
 
 
 def _begins_with_a_sign(before: str, after: str, *, first: bool) -> bool:
-    return first and not before and not after[:1].isalpha()
+    return first and not before and not after.isalpha()
 
 
 def _is_text(neighbour: str) -> bool:
@@ -106,11 +117,11 @@ def _joins_words(before: str, after: str) -> bool:
     return (before.isalpha() or before in _CLOSING) and (after.isalpha() or after in _OPENING)
 
 
-def _belong_together(before: str, after: str, space: str) -> bool:
-    if "\t" in space:
+def _belong_together(space: re.Match[str]) -> bool:
+    if "\t" in space[0]:
         return False
-    last = re.split(rf"[{_ODD}]", before)[-1]
-    following = re.split(rf"[{_ODD}]", after)[0]
+    last = _ODD_SPACES.split(space.string[max(space.start() - _LONGEST_SHORT, 0) : space.start()])[-1]
+    following = _ODD_SPACES.split(space.string[space.end() : space.end() + _LONGEST_SHORT])[0]
     return _SHORT.fullmatch(last) is not None or _SHORT.fullmatch(following) is not None
 
 

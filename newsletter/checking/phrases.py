@@ -19,7 +19,7 @@ class FoundPhrase(NamedTuple, Generic[Meaning]):
 
 
 class PhraseBook(Generic[Meaning]):
-    """Phrases and what each means. Capitals, accents, hyphens and a plural -s or -es make no difference."""
+    """Phrases and what each means. Capitals, accents, hyphens and a plural -s, -es or -ies make no difference."""
 
     def __init__(self, phrases: Iterable[tuple[str, Meaning]]) -> None:
         # By every form of the first word: nearly every word begins no phrase, and one look has to tell.
@@ -52,4 +52,4 @@ class PhraseBook(Generic[Meaning]):
 
 
 def _forms(word: str) -> frozenset[str]:
-    return frozenset({word, f"{word}s", f"{word}es"})
+    return frozenset({word, f"{word}s", f"{word}es", *([f"{word[:-1]}ies"] if word.endswith("y") else [])})

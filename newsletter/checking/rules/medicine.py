@@ -15,8 +15,8 @@ from newsletter.findings import Place, Severity
 RETIRED_NUMBER = re.compile(r"866(?:\W|%[0-9A-F]{2}){0,3}891(?:\W|%[0-9A-F]{2}){0,3}2392")
 
 CLAIMED_NUMBER = re.compile(
-    r"\d[\d.,]*\s?(?:%|percent\b|per cent\b|por ciento\b)"
-    r"|\b\d[\d.,]*\s(?:\w+\s){0,2}(?:out of|of|in|de)\s(?:every\s|each\s|cada\s)?1[,.]?0+\b"
+    r"\d[\d.,]{0,12}\s?%|\b[\w.,]{1,20}\s(?:percent|per cent|por ciento)\b"
+    r"|\b\d[\d.,]{0,12}\s(?:\w{1,30}\s){0,2}(?:out of|of|in|de)\s(?:every\s|each\s|cada\s)?1[,.]?0+\b"
     r"|\b(?:out of|of|in|de)\s(?:every|each|cada)\s1[,.]?0+\b"
 )
 """A percentage, or a number of people out of a round one."""
@@ -79,7 +79,7 @@ def claims_have_sources(draft: Draft) -> Iterator[Remark]:
     for passage in draft.passages:
         if passage.block in _NO_CLAIMS or passage.kind is PassageKind.HEADING or passage.section in claims:
             continue
-        number = CLAIMED_NUMBER.search(passage.folded) if _DIGIT.search(passage.text) else None
+        number = CLAIMED_NUMBER.search(passage.folded)
         drug = next((term for term in draft.technical_terms.get(passage, ()) if term.meaning.is_drug), None)
         if number:
             claims[passage.section] = passage, number.start(), passage.text[number.start() : number.end()]

@@ -22,32 +22,23 @@ _NEGATED_WITHIN = 3
 _PROSE = frozenset({PassageKind.PARAGRAPH, PassageKind.ITEM})
 
 _RELATIVE = r"""
-      \d[\d.,]*\s?(?:%|percent|per\ cent|por\ ciento)\s(?:\w+\s)?
+      \d[\d.,]{0,12}\s?(?:%|percent|per\ cent|por\ ciento)\s(?:\w+\s)?
         (?:lower|higher|less|more|fewer|smaller|greater|better|reduction|increase|drop|cut
           |menos|mas|menor|mayor|mejor|reduccion|aumento)\b
     | \b(?:cuts?|lower\w*|reduc\w+|rais\w+|increas\w+|decreas\w+|drop\w*|fell|rose|redujo|baj\w+|aument\w+|disminuy\w+)
         \s(?:[\w'-]+\s){0,6}(?:by|un|en\ un|en)\s(?:about\s|around\s|cerca\ de\s|casi\s)?
-        \d[\d.,]*\s?(?:%|percent|per\ cent|por\ ciento)
-    | \b(?:twice|three\ times|four\ times|five\ times|half|\d+\ times)\ as\ (?:likely|often|many|high|common)\b
+        \d[\d.,]{0,12}\s?(?:%|percent|per\ cent|por\ ciento)
+    | \b(?:twice|three\ times|four\ times|five\ times|half|\d+\ times)
+        \sas\s(?:likely|often|many|high|common|effective|good|long)\b
     | \b(?:doubl|halv|tripl)(?:es|ed|ing)\s(?:\w+\s){0,3}(?:risk|chance|odds|survival)\b
-    | \b(?:el\ doble|la\ mitad|el\ triple)\ de\ (?:\w+\s){0,2}?(?:riesgo|probab\w+|frecuen\w+|posibilidad\w*)\b
-    | \b(?:dos|tres|cuatro|cinco|\d+)\ veces\ (?:mas|menos)\b
+    | \b(?:el\ doble|la\ mitad|el\ triple)\ de\s(?:\w+\s){0,2}?(?:riesgo|probab\w+|frecuen\w+|posibilidad\w*)\b
+    | \b(?:dos|tres|cuatro|cinco|\d+)\ veces\s(?:mas|menos)\b
     | \b(?:hazard|odds|risk)\ ratio\b | \brazon\ de\ riesgos?\b | \bcociente\ de\ riesgos\b
     """
 _RELATIVE_SIGNS = (
-    *("%", "percent", "per cent", "por ciento", "as likely", "as often", "as many", "as high", "as common", "doubl", "halv"),
-    *(
-        "tripled",
-        "triples",
-        "tripling",
-        "el doble de",
-        "el triple de",
-        "la mitad de",
-        "veces m",
-        " ratio",
-        "razon de",
-        "cociente",
-    ),
+    *("%", "percent", "per cent", "por ciento", "as likely", "as often", "as many", "as high", "as common", "as effective"),
+    *("as good", "as long", "doubl", "halv", "tripled", "triples", "tripling", "el doble de", "el triple de", "la mitad de"),
+    *("veces m", " ratio", "razon de", "cociente"),
 )
 """Every relative number holds one of these; most texts hold none, and looking for them is much faster than the pattern."""
 

@@ -15,7 +15,7 @@ from newsletter.rendering.merge import TOKEN, merge_token
 
 _COPY = "Open it, and copy the address of the page itself."
 _OWN_LINKS = frozenset(merge_token(MergeField(name)) for name in ("manage_url", "unsubscribe_url"))
-_MAIL_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_MAIL_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _PRIVATE_MAIL = re.compile(
     r"@(?:gmail|googlemail|yahoo|ymail|hotmail|outlook|live|msn|aol|icloud|me|mac|proton|protonmail|gmx|comcast|verizon|att)\.",
     re.IGNORECASE,

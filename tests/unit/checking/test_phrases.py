@@ -7,7 +7,14 @@ from newsletter.checking.phrases import PhraseBook
 from newsletter.checking.prose import read_words
 
 BOOK = PhraseBook(
-    [("trastuzumab", 1), ("trastuzumab deruxtecan", 2), ("game changer", 3), ("línea de tratamiento", 4), ("T-DXd", 5)]
+    [
+        ("trastuzumab", 1),
+        ("trastuzumab deruxtecan", 2),
+        ("game changer", 3),
+        ("línea de tratamiento", 4),
+        ("T-DXd", 5),
+        ("study", 6),
+    ]
 )
 
 
@@ -21,7 +28,7 @@ def test_the_longer_of_two_phrases_is_found() -> None:
 
 
 def test_hyphens_capitals_accents_and_plurals_make_no_difference() -> None:
-    assert [meaning for _, meaning in find("Game-Changers; LINEAS de tratamientos; T DXD")] == [3, 4, 5]
+    assert [meaning for _, meaning in find("Studies. Game-Changers; LINEAS de tratamientos; T DXD")] == [6, 3, 4, 5]
 
 
 def test_a_part_of_a_phrase_or_of_a_word_is_none() -> None:

@@ -117,6 +117,7 @@ PLAIN_LANGUAGE: dict[str, Cases] = {
             said("It cut the risk by 50 percent."),
             said("With it, there was a 30% lower risk."),
             said("They were twice as likely to respond."),
+            said("It is twice as effective."),
             said("It doubled the chance."),
             said("Redujo el riesgo en un 50 %.", language="es"),
             said("Tienen dos veces más riesgo, el doble de riesgo.", language="es"),
@@ -139,6 +140,8 @@ PLAIN_LANGUAGE: dict[str, Cases] = {
             said("Ask about Trodelvy (sacituzumab govitecan)."),
             said("## Trodelvy, a medicine"),
             said("Your report was equivocal."),
+            said("Trodelvy is good. Ask whether Trodelvy is good for you."),
+            said("Many biopsies are considered soon."),
             said("Una biopsia.", language="es"),
         ],
         passes=[
@@ -148,6 +151,8 @@ PLAIN_LANGUAGE: dict[str, Cases] = {
             said("An antibody drug conjugate (Trodelvy) may help."),
             said("A medicine, such as Trodelvy."),
             said("A biopsy is a small operation."),
+            said("Biopsy results are words that a doctor reads."),
+            said("La biopsia es otra prueba.", language="es"),
             said("**Biopsy.** A doctor takes out some cells."),
             said("The word “equivocal” only says that."),
             said("Text.", block("sources", body="Example, “Biopsy”.")),
@@ -160,6 +165,7 @@ MEDICINE: dict[str, Cases] = {
         fails=[
             said("About 30 percent have it."),
             said("It is 30 of every 100 people."),
+            said("About six percent have it."),
             said("Son 6 de cada 100 mujeres."),
             said("Trodelvy may help."),
         ],

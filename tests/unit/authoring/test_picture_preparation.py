@@ -136,6 +136,10 @@ def test_what_a_phone_appends_to_a_picture_does_not_go_out(tmp_path: Path) -> No
     assert not (image.original and image.original.located)
 
 
+def test_what_stands_behind_a_drawing_does_not_go_out(tmp_path: Path) -> None:
+    assert SECRET.encode() not in read(tmp_path, saved(drawing(60, 40), "PNG") + SECRET.encode()).data
+
+
 def test_a_picture_that_was_turned_by_its_metadata_stands_upright(tmp_path: Path) -> None:
     exif = Pillow.Exif()
     exif[ORIENTATION] = 6

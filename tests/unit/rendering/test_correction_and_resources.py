@@ -106,6 +106,11 @@ def test_resources_in_the_text_part_are_titles_addresses_and_words() -> None:
     ) in text
 
 
+def test_a_term_that_first_comes_up_in_a_resource_is_marked_there() -> None:
+    web = draw_markdown("## Part\n\n::: resources\n* [A guide](https://example.org/a): About a [[biopsy]].\n:::\n").web
+    assert '<p>About a <a class="word" id="in_text_biopsy" href="#word_biopsy">biopsy</a>.</p>' in web
+
+
 @pytest.mark.parametrize("count", range(1, 6))
 def test_outlook_gets_whole_tables_however_many_resources_there_are(count: int) -> None:
     """What stands in conditional comments is a tree of its own, two columns to a row."""

@@ -104,6 +104,7 @@ def test_resources_in_the_text_part_are_titles_addresses_and_words() -> None:
         "* A good guide\nhttps://example.org/a?b=1&c=2\nWhat it is.\n\n* A second\nhttps://example.org/second\n\n"
         "* A third\nhttps://example.org/third\nOne.\n\nTwo, with a link [1].\n\nLinks:\n[1] https://example.org/inside\n"
     ) in text
+    assert text.count("https://example.org/second") == 1
 
 
 def test_a_term_that_first_comes_up_in_a_resource_is_marked_there() -> None:

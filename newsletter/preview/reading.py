@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from newsletter.checking.written_issue import WrittenIssue, look_at_written_issu
 from newsletter.config import load_config
 from newsletter.errors import IssueError, NewsletterError, SettingsError, TemplateError, UsageError
 from newsletter.findings import Finding, Place, Severity, in_reading_order
+from newsletter.rendering.design import Design, load_design
 
 MISTAKES = "The issue cannot be drawn until its mistakes are mended."
 TEMPLATES = "The mail cannot be drawn: a template is broken."
@@ -40,13 +41,13 @@ class Reading:
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def read_for_preview(home: Path, name: str, *, sent_on: date) -> Reading:
+def read_for_preview(home: Path, name: str, *, sent_on: date, load: Callable[[Path], Design] = load_design) -> Reading:
     """Read, render and check the issue ``name`` of a site folder; nothing that an editor can break raises."""
     written: WrittenIssue | None = None
     findings: tuple[Finding, ...]
     hindrance = ""
     try:
-        written = look_at_written_issue(name, sent_on=sent_on, config=load_config(home))
+        written = look_at_written_issue(name, sent_on=sent_on, config=load_config(home), load=load)
         findings = tuple(in_reading_order([*written.report.findings, *written.unread]))
         hindrance = _name_unread(written)
     except IssueError as error:

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from newsletter.checking.written_issue import WrittenIssue
+from newsletter.preview.designs import LastDesign
 from newsletter.preview.reading import Reading, read_for_preview
 
 
@@ -47,6 +48,7 @@ class Preview:
         self.home = home
         self.name = name
         self._today = today
+        self._designs = LastDesign()
         self._reading_now = threading.Lock()
         self._news = threading.Condition()
         self._closed = False
@@ -87,7 +89,7 @@ class Preview:
 
     def _read(self, *, version: int, before: WrittenIssue | None) -> PreviewState:
         started = time.perf_counter()
-        reading = read_for_preview(self.home, self.name, sent_on=self._today())
+        reading = read_for_preview(self.home, self.name, sent_on=self._today(), load=self._designs.load)
         shown = _with_earlier(reading.written, before)
         return PreviewState(version, reading, shown, (time.perf_counter() - started) * 1000)
 

@@ -76,3 +76,17 @@ def test_a_closed_preview_lets_everybody_go(preview: Preview) -> None:
     preview.close()
     assert preview.closed
     assert preview.wait_for_news(1, seconds=60) is None
+
+
+def test_a_template_that_changes_is_read_anew(preview: Preview, edit: Callable[..., None]) -> None:
+    edit("{{ words.mail.read_on_web }}", "See it on the web", file="templates/email/opening.html.j2")
+    assert preview.read_again()
+    assert preview.state.shown is not None
+    assert "See it on the web" in preview.state.shown.editions[0].html
+
+
+def test_a_template_that_is_broken_and_mended_is_read_anew(preview: Preview, edit: Callable[..., None]) -> None:
+    for old, new, hindered in (("{{ block", "{{ blok", True), ("{{ blok", "{{ block", False)):
+        edit(old, new, file="templates/email/blocks/callout.html.j2")
+        assert preview.read_again()
+        assert bool(preview.state.reading.hindrance) is hindered

@@ -30,12 +30,18 @@ def read_glossary(home: Path, complaints: Complaints) -> Glossary:
     """Read the glossary of a site folder; a folder without one has no terms. ``complaints`` are about that file."""
     try:
         text = (home / GLOSSARY_FILE).read_text("utf-8")
-        content = parse_toml(text)
     except FileNotFoundError:
         return Glossary()
     except UnicodeDecodeError as error:
         complaints.add(Mistake("glossary-broken", f"the glossary is not UTF-8: {error.reason}", "Save it as UTF-8."))
         return Glossary(readable=False)
+    return parse_glossary(text, complaints)
+
+
+def parse_glossary(text: str, complaints: Complaints) -> Glossary:
+    """Read a glossary from the text of its file."""
+    try:
+        content = parse_toml(text)
     except tomllib.TOMLDecodeError as error:
         place = _PLACE_IN_MESSAGE.search(str(error))
         line, column = (int(place[1]), int(place[2])) if place else (0, 0)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from newsletter.authoring.complaints import Complaints
-from newsletter.authoring.glossary import GLOSSARY_FILE, read_glossary
+from newsletter.authoring.glossary import GLOSSARY_FILE, parse_glossary
 from newsletter.authoring.issue import GlossaryTerm
 from newsletter.checking.phrases import PhraseBook
 from newsletter.checking.prose import fold
@@ -95,8 +95,14 @@ def read_vocabulary(home: Path) -> Vocabulary:
     Raises SettingsError with every mistake in the list. Those in the glossary are found where issues are read.
     """
     files = {name: (home / name).read_text("utf-8") for name in (WORDS_FILE, GLOSSARY_FILE) if (home / name).is_file()}
-    said = _read_words_file(files.get(WORDS_FILE, ""))
-    glossary = read_glossary(home, Complaints(GLOSSARY_FILE)).terms
+    return _read_vocabulary(files.get(WORDS_FILE, ""), files.get(GLOSSARY_FILE, ""))
+
+
+@lru_cache(maxsize=4)
+def _read_vocabulary(words: str, glossary_text: str) -> Vocabulary:
+    """Make it from the texts of both files, once while they stay as they are: the lists take longer to make than a check."""
+    said = _read_words_file(words)
+    glossary = parse_glossary(glossary_text, Complaints(GLOSSARY_FILE)).terms
     keys = {fold(name): key for key, languages in glossary.items() for name in _names(key, languages)}
     listed = [
         TechnicalTerm((name, *entry.also), dict(entry.__pydantic_extra__), is_drug, keys.get(fold(name), ""))
@@ -109,6 +115,7 @@ def read_vocabulary(home: Path) -> Vocabulary:
         )
         for key, languages in glossary.items()
     ]
+    files = {name: text for name, text in ((WORDS_FILE, words), (GLOSSARY_FILE, glossary_text)) if text}
     return Vocabulary((*in_glossary, *listed), said.avoid, said.limits, files)
 
 

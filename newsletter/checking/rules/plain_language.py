@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from newsletter.checking.prose import OWN_WORDS, REFERENCES, Passage, PassageKind, fold
+from newsletter.checking.prose import OWN_WORDS, REFERENCES, Passage, PassageKind
 from newsletter.checking.reading_level import SMOG_SENTENCES, Counts, count, flesch_kincaid, inflesz, smog
 from newsletter.checking.report import Draft
 from newsletter.checking.rule import Group, Remark, rule
@@ -167,20 +167,23 @@ def relative_numbers_have_absolute_ones(draft: Draft) -> Iterator[Remark]:
     Right:
         Of every 100 people on the new pill, the cancer of 10 grew within a year. Without it, it was 20 of every 100.
     """
-    source = fold(draft.issue.source)
-    signs = [sign for sign in _RELATIVE_SIGNS if sign in source]
     passages = [passage for passage in draft.passages if not _is_theirs(passage)]
+    whole = "\n".join([passage.folded for passage in passages])
+    signs = [sign for sign in _RELATIVE_SIGNS if sign in whole]
     for number, passage in enumerate(passages):
-        folded = passage.folded if signs else ""
+        if not any(sign in passage.folded for sign in signs):
+            continue
         # Compiled when it is first needed: that takes as long as all other rules on words together.
-        for match in re.finditer(_RELATIVE, folded, re.VERBOSE) if any(sign in folded for sign in signs) else ():
-            if not _has_absolute(passages[max(0, number - 1) : number + 2], passage.section):
-                shown = " ".join(passage.text[match.start() : match.end()].split())
-                yield Remark(
-                    f"“{shown}” does not say how many people that is",
-                    passage.place(match.start()),
-                    "Add how many of 100 people with it, and how many of 100 without.",
-                )
+        matches = list(re.finditer(_RELATIVE, passage.folded, re.VERBOSE))
+        if not matches or _has_absolute(passages[max(0, number - 1) : number + 2], passage.section):
+            continue
+        for match in matches:
+            shown = " ".join(passage.text[match.start() : match.end()].split())
+            yield Remark(
+                f"“{shown}” does not say how many people that is",
+                passage.place(match.start()),
+                "Add how many of 100 people with it, and how many of 100 without.",
+            )
 
 
 def _has_absolute(neighbours: Sequence[Passage], section: int) -> bool:

@@ -57,6 +57,11 @@ def test_a_loaded_word_in_the_front_matter_is_shown_there() -> None:
     assert finding.place.line == 4
 
 
+def test_the_same_relative_number_ten_thousand_times_is_one_look_for_absolute_ones() -> None:
+    """Looked for anew for each, it took 50 s: this test is slow when it fails."""
+    assert len(found("relative-risk-alone", said("It is twice as likely.\n" * 10_000))) == 10_000
+
+
 def test_a_relative_number_is_shown_in_its_line() -> None:
     [finding] = found("relative-risk-alone", said("Text.\n\nIt helps:\nthe risk is 50 % lower."))
     assert (finding.place.line, "“50 % lower”" in finding.message) == (4, True)

@@ -99,7 +99,7 @@ def comes_from_our_page(request: HttpRequest, base_url: str) -> bool:
     if site is not None and site != "same-origin":
         return False
     origin = request.headers.get("Origin", "null")
-    return origin == "null" or urlsplit(origin).netloc in {request.get_host(), urlsplit(base_url).netloc}
+    return origin == "null" or origin.partition("://")[2] in {request.get_host(), urlsplit(base_url).netloc}
 
 
 def _text(typed: str) -> str:

@@ -226,7 +226,13 @@ def test_any_other_body_records_nothing(client: Client, review: ReviewRequest, c
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://elsewhere.example"}],
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "http://["},
+        {"Origin": ""},
+    ],
 )
 def test_an_answer_from_another_sites_page_records_nothing(
     client: Client, review: ReviewRequest, headers: dict[str, str]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 SAYS_NOTHING = frozenset({"head", "style", "script", "title", "template", "noscript"})
 """Elements whose text nobody reads in the page."""
@@ -54,15 +54,15 @@ class PageFacts:
         known: dict[int, Element] = {}
         for node in page.root.traverse(include_text=True) if page.root else ():
             tag = node.tag or ""
-            above = known.get(node.parent.mem_id) if node.parent else None
             if tag == "-text":
-                if above is not None and (words := node.text_content or "").strip():
+                words = node.text_content
+                # The blanks between two tags are two of five texts.
+                if words and not words.isspace() and (above := _above(node, known)):
                     above.words += f" {words}"
             elif tag[0] != "-":
                 attributes = {name: value or "" for name, value in node.attributes.items()}
-                element = Element(node.mem_id, tag, attributes, above)
-                style = attributes.get("style", "")
-                element.hidden = (above is not None and above.hidden) or "display:none" in style or "display: none" in style
+                element = Element(node.mem_id, tag, attributes, _above(node, known))
+                element.hidden = _is_hidden(element)
                 known[element.key] = element
                 self.elements.append(element)
 
@@ -97,6 +97,18 @@ class PageFacts:
         """Give the elements with one of these names."""
         for tag in tags:
             yield from self.by_tag.get(tag, ())
+
+
+def _above(node: LexborNode, known: Mapping[int, Element]) -> Element | None:
+    parent = node.parent
+    return known.get(parent.mem_id) if parent is not None else None
+
+
+def _is_hidden(element: Element) -> bool:
+    if element.parent is not None and element.parent.hidden:
+        return True
+    style = element.attributes.get("style")
+    return style is not None and ("display:none" in style or "display: none" in style)
 
 
 def words_of(elements: Iterable[Element]) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import repeat
 
 from newsletter.checking.prose import OWN_WORDS, REFERENCES, Passage, PassageKind
 from newsletter.checking.syllables import count_syllables
@@ -76,18 +77,18 @@ def is_graded(passage: Passage) -> bool:
 
 def count(passages: Iterable[Passage], language: str, set_aside: Mapping[Passage, Sequence[Range]]) -> Counts:
     """Count the prose among the passages; what ``set_aside`` and glossary marks cover is one short word each."""
-    total = Counts()
+    total, sentences = Counts(), 0
     for passage in passages:
         if is_graded(passage):
-            words = _count_words(_simplify(passage, set_aside.get(passage, ())), language)
-            total += replace(words, sentences=_count_sentences(passage))
-    return total
+            total += _count_words(_simplify(passage, set_aside.get(passage, ())), language)
+            sentences += _count_sentences(passage)
+    return replace(total, sentences=sentences)
 
 
 @lru_cache(maxsize=2048)
 def _count_words(text: str, language: str) -> Counts:
-    spoken = [syllables for token in text.split() if (syllables := _count_token(token, language))]
-    return Counts(0, len(spoken), sum(spoken), sum(syllables >= _LONG_WORD for syllables in spoken))
+    spoken = [syllables for syllables in map(_count_token, text.split(), repeat(language)) if syllables]
+    return Counts(0, len(spoken), sum(spoken), len([syllables for syllables in spoken if syllables >= _LONG_WORD]))
 
 
 def _count_sentences(passage: Passage) -> int:

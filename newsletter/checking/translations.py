@@ -53,9 +53,11 @@ class WrittenNumber:
     values: Collection[str]
 
 
+_TAIL_OF_PHONE = re.compile(r"\d\d\d[ .-]\d{4}")
 _PHONE = re.compile(r"(?<![\w-])(?:\+?1[ .-])?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])")
 # A digit in a name is no number (HER2, PD-L1, COVID-19), nor is one that a letter follows (3-D, 3D).
-_NUMBER = re.compile(r"(?<!\w)(?<!\w-)\d+(?:[.,]\d+)*(?!\w|-[^\W\d])(?P<afternoon>(?::\d\d)?\s?p\.?\s?m\b)?", re.IGNORECASE)
+# What comes before is looked at behind the first digit: a pattern that begins with a digit is found twice as fast.
+_NUMBER = re.compile(r"\d(?<!\w\d)(?<!\w-\d)\d*(?:[.,]\d+)*(?!\w|-[^\W\d])(?P<afternoon>(?::\d\d)?\s?p\.?\s?m\b)?", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _PHONE_DIGITS = 10
@@ -99,7 +101,7 @@ def find_numbers(passage: Passage) -> Iterator[WrittenNumber]:
     text = passage.text
     if not _DIGIT.search(text):
         return
-    phones = list(_PHONE.finditer(text))
+    phones = list(_PHONE.finditer(text)) if _TAIL_OF_PHONE.search(text) else []
     for phone in phones:
         yield WrittenNumber(phone[0], phone.start(), {re.sub(r"\D", "", phone[0])[-_PHONE_DIGITS:]})
     for match in _NUMBER.finditer(text):

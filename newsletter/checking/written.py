@@ -50,6 +50,8 @@ def written_links(issue: Issue) -> Iterator[WrittenLink]:
 
 def written_pictures(issue: Issue) -> Iterator[WrittenPicture]:
     """Give the pictures inside text; those of figure blocks are fields of the block."""
+    if "![" not in issue.source:
+        return
     lines = issue.source.splitlines()
     for inline, first_line in _inlines(issue):
         line = first_line

@@ -11,9 +11,11 @@ from newsletter.checking.report import MAIL_LAYOUT, Draft
 from newsletter.checking.rule import Group, Remark, rule
 from newsletter.findings import Severity
 
-_ACTIVE = frozenset(
-    ("script", "iframe", "frame", "frameset", "object", "embed", "applet", "form", "input", "button", "select", "textarea")
-) | {"video", "audio", "canvas", "base"}
+# A tuple: two reports about the same mail have one order.
+_ACTIVE = (
+    *("script", "iframe", "frame", "frameset", "object", "embed", "applet", "form", "input", "button", "select", "textarea"),
+    *("video", "audio", "canvas", "base"),
+)
 _RUNS = re.compile(r"\s*(javascript|vbscript):", re.IGNORECASE)
 _COMPLETE = re.compile(r"https?://|mailto:|tel:|sms:|data:|javascript:|#|@@MM:", re.IGNORECASE)
 

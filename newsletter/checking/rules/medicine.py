@@ -22,7 +22,6 @@ CLAIMED_NUMBER = re.compile(
 """A percentage, or a number of people out of a round one."""
 
 _NO_CLAIMS = OWN_WORDS | REFERENCES | {"trial"}
-_DIGIT = re.compile(r"\d")
 _HELPLINE_WORDS = ("helpline", "ask-share", "linea de ayuda")
 _PHONE = re.compile(r"(?<![\d-])(?:\+?1[ .-])?\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?!\d)")
 
@@ -167,9 +166,9 @@ def the_helpline_has_one_number(draft: Draft) -> Iterator[Remark]:
     """
     digits = draft.helpline_tel.removeprefix("+")
     for passage in draft.passages if digits else ():
-        if not _DIGIT.search(passage.text):
-            continue
         folded = passage.folded
+        if not any(word in folded for word in _HELPLINE_WORDS):
+            continue
         for start, end in passage.sentences:
             named = any(word in folded[start:end] for word in _HELPLINE_WORDS)
             for number in _PHONE.finditer(passage.text, start, end) if named else ():

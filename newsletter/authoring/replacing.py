@@ -11,7 +11,11 @@ ORDINARY_MODE = 0o644
 
 
 def replace_file(file: Path, data: bytes) -> None:
-    """Put ``data`` in the place of ``file``, which keeps its permissions; a new file can be read by everybody."""
+    """Put ``data`` in the place of ``file``, which keeps its permissions; a new file can be read by everybody.
+
+    A file that is a link stays one: what it leads to is replaced.
+    """
+    file = file.resolve()
     handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -17,7 +17,7 @@ from newsletter.checking.tracking import is_tracking_parameter
 
 _IN_AN_ADDRESS = r"[^\s<>\"'()\[\]{}|\\^`]"
 _ADDRESS = re.compile(rf"https?://(?:{_IN_AN_ADDRESS}|\({_IN_AN_ADDRESS}*\))+", re.IGNORECASE)
-_PUNCTUATION_AFTER = re.compile(r"[.,;:!?*_~]+$")
+_PUNCTUATION_AFTER = ".,;:!?*_~"
 _MAY_FOLLOW = frozenset(" \t\r)>\"]'")
 _SEPARATOR = re.compile(r"(&amp;|&)")
 _HTTP = "http://"
@@ -97,7 +97,7 @@ def _addresses(line: str, code: Columns) -> Iterator[tuple[str, int, int]]:
         url = match[0]
         # In text a full stop after an address is the sentence's; between brackets and in quotation marks it is the address's.
         if line[: match.start()][-1:] not in {"(", "<", '"', "'"}:
-            url = _PUNCTUATION_AFTER.sub("", url)
+            url = url.rstrip(_PUNCTUATION_AFTER)
         if not line[match.end() :] or line[match.end()] in _MAY_FOLLOW:
             yield url, match.start(), match.start() + len(url)
 

@@ -14,6 +14,18 @@ def test_a_new_file_can_be_read_by_everybody(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "new.json").stat().st_mode) == 0o644
 
 
+def test_of_a_link_the_file_that_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "issue.md").write_bytes(b"old")
+    (shared / "issue.md").chmod(0o600)
+    (tmp_path / "issue.md").symlink_to(shared / "issue.md")
+    replace_file(tmp_path / "issue.md", b"new")
+    assert (tmp_path / "issue.md").is_symlink()
+    assert (shared / "issue.md").read_bytes() == b"new"
+    assert stat.S_IMODE((shared / "issue.md").stat().st_mode) == 0o600
+
+
 def test_what_cannot_be_replaced_leaves_no_other_file(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(IsADirectoryError):

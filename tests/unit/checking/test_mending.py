@@ -144,6 +144,12 @@ def test_spaces_that_mean_something_are_left_alone(left: str) -> None:
     assert mend(left).text == left
 
 
+def test_a_long_row_of_full_stops_after_an_address_takes_no_time() -> None:
+    """Looked at from each of them to the end, they took 40 s: this test is slow when it fails."""
+    text = f"https://example.org/a{'.' * 100_000}x"
+    assert mend(text).text == text
+
+
 def test_https_is_written_only_where_it_answered() -> None:
     text = "[a](http://example.org/?utm_source=x&amp;a=1) [b](HTTP://example.org/b) `http://example.org/c`"
     assert find_http_addresses(text) == ["http://example.org/?a=1", "http://example.org/b"]

@@ -91,6 +91,14 @@ def test_the_moment_of_a_handover_does_not_tell_who_went_in_one_request() -> Non
     assert stored == clock.now.replace(minute=0, second=0, microsecond=0)
 
 
+def test_a_mail_server_gets_the_mails_in_an_order_that_tells_nothing_of_topics() -> None:
+    open_varied_send(60, languages=("en",))
+    transport = ScriptedTransport(lanes=1)
+    deliver(transport)
+    assert len(transport.seen) == 60
+    assert transport.seen == sorted(transport.seen)
+
+
 def test_a_thousand_readers_of_four_variants_are_four_requests_to_sendgrid() -> None:
     open_varied_send(1_000, languages=("en",), transport="sendgrid")
     service = RecordingSendgrid()

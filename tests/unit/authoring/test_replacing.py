@@ -14,6 +14,15 @@ def test_a_new_file_can_be_read_by_everybody(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "new.json").stat().st_mode) == 0o644
 
 
+def test_who_is_reading_a_file_reads_all_of_the_old_one(tmp_path: Path) -> None:
+    file = tmp_path / "issue.md"
+    file.write_bytes(b"old")
+    with file.open("rb") as reading:
+        replace_file(file, b"something new")
+        assert reading.read() == b"old"
+    assert file.read_bytes() == b"something new"
+
+
 def test_of_a_link_the_file_that_it_leads_to_is_replaced(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()

@@ -21,6 +21,10 @@ from newsletter.authoring.link_items import read_link_items
 from newsletter.authoring.topics import NO_TOPICS, Topics
 
 _OPTION_WITH_BLANKS = re.compile(r"(\w+) ?[=:] ?(.+)")
+_WITH_SPACES = {
+    FieldType.URL: "An address has no spaces: write %20 for each, or copy it from the browser again.",
+    FieldType.IMAGE: "Give the picture's file a name without spaces, and write that.",
+}
 _TIME = re.compile(r"[0-9]|[ap]\.?m\b", re.IGNORECASE)
 _SINGLE_QUOTES = "'‘’"  # noqa: RUF001  what a writer may have typed
 
@@ -49,7 +53,12 @@ class BlockReader:
             return {}
         self._check_body(kind, line, body_line)
         given = self._match(kind, directive)
-        values = {rule.name: self._value(kind, rule, given.get(rule.name), line) for rule in kind.fields}
+        values = {
+            rule.name: None
+            if directive.head.cut_short and rule.required and rule.name not in given
+            else self._value(kind, rule, given.get(rule.name), line)
+            for rule in kind.fields
+        }
 
         def complain(rule: FieldRule, mistake: Mistake) -> None:
             self.complaints.add(mistake, line=line, column=given[rule.name].column if rule.name in given else 1)
@@ -85,8 +94,8 @@ class BlockReader:
             surplus = pieces[1:] if rule else pieces
             if surplus:
                 words = " ".join(piece.text for piece in surplus)
-                message = f"the block “{kind.name}” has no place for the {part} {quoted(words)}"
-                fix = self._place_words(kind, head, words) if part == "argument" else f"Write it like {kind.pattern}"
+                message = f"the block “{kind.name}” cannot use the words {quoted(words)} in its first line"
+                fix = self._place_words(kind, head, surplus) if part == "argument" else f"Write it like {kind.pattern}"
                 rule_id = "block-argument" if part == "argument" else "block-title"
                 self.complaints.add(Mistake(rule_id, message, fix), line=line, column=surplus[0].column)
         for piece in head.options:
@@ -102,20 +111,21 @@ class BlockReader:
         return given
 
     @staticmethod
-    def _place_words(kind: BlockKind, head: Head, words: str) -> str:
+    def _place_words(kind: BlockKind, head: Head, pieces: Sequence[Piece]) -> str:
         """Say where words belong that stand outside quotation marks."""
+        words = " ".join(piece.text for piece in pieces)
+        like_it = f"Write it like {kind.pattern}"
         if words.startswith(MARKER):
             return f"Put `{MARKER}` on a line of its own."
         option = _OPTION_WITH_BLANKS.fullmatch(words)
+        before = [option for option in head.options if option.column < pieces[0].column]
         if option and option[1] in kind.options:
-            return f"Write {option[1]}={option[2]}, without blanks or a colon."
+            return f"Write {option[1]}={option[2]}, without spaces or a colon."
+        if before:
+            return f'Put several words in straight quotation marks: {before[-1].key}="{before[-1].text} {words}"'
         if kind.title and not head.titles:
             return f'Put the {kind.title.name} in straight quotation marks: "{words.strip(_SINGLE_QUOTES)}"'
-        if kind.argument and kind.argument.type is FieldType.URL:
-            return "An address has no blanks: write %20 for each, or copy it from the browser again."
-        if kind.argument and kind.argument.type is FieldType.IMAGE:
-            return "Give the picture's file a name without blanks, and write that."
-        return f"Write it like {kind.pattern}"
+        return _WITH_SPACES.get(kind.argument.type, like_it) if kind.argument else like_it
 
     @staticmethod
     def _suggest(kind: BlockKind, key: str) -> str:

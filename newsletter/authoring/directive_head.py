@@ -27,12 +27,16 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The first line, taken apart; nothing is known yet of what the kind allows."""
+    """The first line, taken apart; nothing is known yet of what the kind allows.
+
+    ``cut_short`` says that a quotation mark kept the rest of the line from being read: nothing is known to be missing then.
+    """
 
     kind: Piece
     arguments: tuple[Piece, ...] = ()
     titles: tuple[Piece, ...] = ()
     options: tuple[Piece, ...] = ()
+    cut_short: bool = False
 
 
 def read_head(line: str, number: int, complaints: Complaints) -> Head:
@@ -50,6 +54,7 @@ def read_head(line: str, number: int, complaints: Complaints) -> Head:
     arguments: list[Piece] = []
     titles: list[Piece] = []
     options: list[Piece] = []
+    cut_short = False
     for match in _PIECE.finditer(line, colons):
         key, quoted_value, value, title, word = match.groups()
         column = match.start() + 1
@@ -57,6 +62,7 @@ def read_head(line: str, number: int, complaints: Complaints) -> Head:
         if mistake:
             # What stands in the quotation marks is not known, so the rest of the line is taken for it.
             complaints.add(mistake, line=number, column=column)
+            cut_short = True
             (options if key else titles).append(Piece(line[column:].strip(), column, key or ""))
             break
         if key:
@@ -67,13 +73,13 @@ def read_head(line: str, number: int, complaints: Complaints) -> Head:
         elif word:
             arguments.append(Piece(word, column))
     kind = arguments.pop(0) if arguments else Piece("", colons + 1)
-    return Head(kind, tuple(arguments), tuple(titles), tuple(options))
+    return Head(kind, tuple(arguments), tuple(titles), tuple(options), cut_short)
 
 
 def _find_quotation_mistake(word: str) -> Mistake | None:
     if word[:1] and word[0] in _CURLY:
         message = f"{quoted(word)} starts with a curly quotation mark"
-        return Mistake("block-quotation-mark", message, 'Type straight ones: "title".')
+        return Mistake("block-quotation-mark", message, 'Type straight ones, in the whole line: "title".')
     if '"' in word:
         message = f"the quotation mark in {quoted(word)} is not closed"
         return Mistake("block-quotation-mark", message, 'Put a " after the last word.')

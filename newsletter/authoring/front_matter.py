@@ -49,7 +49,7 @@ def read_front_matter(lines: Sequence[str], complaints: Complaints) -> FrontMatt
     """Read the front matter of a file's lines."""
     start = next((number for number, line in enumerate(lines) if line.strip()), 0)
     if lines[start].rstrip() != _BORDER:
-        message = f"the file does not start with a front matter, but with {quoted(lines[start])}"
+        message = f"the file does not start with a line `{_BORDER}`, but with {quoted(lines[start])}"
         fix = f"Put `{_BORDER}`, the lines {', '.join(f'{key}: …' for key in REQUIRED)} and `{_BORDER}` at the top."
         complaints.add(Mistake("front-matter-missing", message, fix), line=start + 1, column=1)
         return FrontMatter()
@@ -63,11 +63,11 @@ def read_front_matter(lines: Sequence[str], complaints: Complaints) -> FrontMatt
 def _complain_about_end(lines: Sequence[str], start: int, end: int, complaints: Complaints) -> tuple[int, int]:
     false_end = find_false_end(lines, start, end)
     if false_end < 0:
-        message = "the front matter that starts here is not closed"
+        message = f"the top of the file starts here with `{_BORDER}` and does not end"
         mistake = Mistake("front-matter-unclosed", message, f"Put a line `{_BORDER}` after its last field.")
         complaints.add(mistake, line=start + 1, column=1)
         return end, end
-    message = f"{quoted(lines[false_end])} does not close the front matter"
+    message = f"{quoted(lines[false_end])} does not end the top of the file"
     mistake = Mistake("front-matter-unclosed", message, f"Write three hyphens, and nothing else in the line: `{_BORDER}`.")
     complaints.add(mistake, line=false_end + 1, column=1)
     return false_end, false_end + 1
@@ -124,7 +124,7 @@ def _broken(problem: str) -> Mistake:
     fix = (
         'Write each field as `key: value`; a value with a colon or a quotation mark in it needs quotes: title: "Hope: a letter".'
     )
-    return Mistake("front-matter-broken", f"the front matter is not YAML: {problem}", fix)
+    return Mistake("front-matter-broken", f"the top of the file cannot be read: {problem}", fix)
 
 
 _TOO_DEEP = _broken("its brackets or hyphens are nested too deeply")
@@ -133,6 +133,8 @@ _TOO_DEEP = _broken("its brackets or hyphens are nested too deeply")
 def _find_fields(root: MappingNode, complaints: Complaints) -> dict[str, tuple[Node, Node]]:
     found: dict[str, tuple[Node, Node]] = {}
     misspelled: set[str] = set()
+    named = {key.value for key, _ in root.value if isinstance(key.value, str)}
+    free = [name for name in KEYS if name not in named]
     for key, value in root.value:
         name = key.value if isinstance(key.value, str) else "?"
         line, column = key.start_mark.line + 1, key.start_mark.column + 1
@@ -146,8 +148,8 @@ def _find_fields(root: MappingNode, complaints: Complaints) -> dict[str, tuple[N
                 value.start_mark = key.end_mark
             found[name] = (key, value)
         else:
-            misspelled.add(find_nearest(name, KEYS))
-            mistake = Mistake("front-matter-unknown", f"there is no field {quoted(name)}", did_you_mean(name, KEYS))
+            misspelled.add(find_nearest(name, free))
+            mistake = Mistake("front-matter-unknown", f"there is no field {quoted(name)}", did_you_mean(name, free))
             complaints.add(mistake, line=line, column=column)
     for name in REQUIRED:
         if name not in found and name not in misspelled:
@@ -184,7 +186,7 @@ def _holds_comment(name: str, key: Node, value: Node, lines: Sequence[str], comp
     if name not in _READ_BY_READERS or value.end_mark.line > number + (not value.value) or comment is None:
         return False
     whole = lines[number][key.end_mark.column + 1 :].strip()
-    message = f"a # after a blank starts a comment, so readers would not see {quoted(comment[0].strip())}"
+    message = f"a # after a space starts a comment, so readers would not see {quoted(comment[0].strip())}"
     mistake = Mistake("front-matter-comment", message, f"Write `{name}: {in_quotes(whole)}`.")
     complaints.add(mistake, line=number + 1, column=comment.start() + 2)
     return True

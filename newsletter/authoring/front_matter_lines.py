@@ -95,9 +95,9 @@ def _look_at(field: re.Match[str], *, at_margin: bool) -> _Mended | None:
     if _problem_column(f"{key}: {value}") >= 0:
         return _put_in_quotes(field, before)
     if field["before"] != before:
-        return _Mended(better, _mistake(f"blanks stand before “{key}”", better), 1)
+        return _Mended(better, _mistake(f"spaces stand before “{key}”", better), 1)
     if value and not field["after"]:
-        return _Mended(better, _mistake(f"there is no blank after the colon of “{key}”", better), field.end("colon") + 1)
+        return _Mended(better, _mistake(f"there is no space after the colon of “{key}”", better), field.end("colon") + 1)
     return None
 
 

@@ -14,7 +14,7 @@ from markdown_it.common.utils import normalizeReference
 from markdown_it.rules_inline import StateInline, autolink, link
 
 from newsletter.authoring.complaints import Mistake, did_you_mean, find_nearest, quoted
-from newsletter.authoring.issue import MERGE_FIELDS, MergeField
+from newsletter.authoring.issue import MERGE_FIELDS, WITH_FALLBACK, MergeField
 from newsletter.authoring.links import find_link_mistake
 from newsletter.authoring.reading import ENVIRONMENT_KEY, Reading
 from newsletter.authoring.source import TOKEN_START
@@ -32,13 +32,12 @@ _WITHOUT_HTML = {
     ("br",): "Delete it; a \\ at the end of a line begins a new one, an empty line a new paragraph.",
     ("p", "div", "section"): "Delete it; an empty line begins a new paragraph.",
     ("a",): "Write the link as [words](https://…).",
-    ("ul", "ol", "li"): "Delete it, and begin each line of the list with a hyphen and a blank.",
-    ("h1", "h2", "h3", "h4", "h5", "h6"): "Delete it, and begin the heading with ## and a blank.",
+    ("ul", "ol", "li"): "Delete it, and begin each line of the list with a hyphen and a space.",
+    ("h1", "h2", "h3", "h4", "h5", "h6"): "Delete it, and begin the heading with ## and a space.",
     ("img",): 'Use a block: `::: figure file.png "caption" alt="what it shows"` and `:::`.',
     ("span", "font", "o:p", "u", "style"): "Delete it; the templates see to the look.",
 }
 _DESTINATIONS = ("manage_url", "unsubscribe_url")
-_WITH_FALLBACK = "first_name"
 
 
 def _reading(state: StateInline) -> Reading:
@@ -106,14 +105,14 @@ def _find_field_mistake(name: str, fallback: str, *, in_heading: bool) -> Mistak
         return Mistake("merge-field-unknown", f"there is no personal part {quoted(name)}", did_you_mean(name, MERGE_FIELDS))
     if name in _DESTINATIONS:
         message = f"“{name}” is an address and stands here as text"
-        return Mistake("merge-field-misplaced", message, f"Make it a link, without blanks: [words]({{{{{name}}}}})")
+        return Mistake("merge-field-misplaced", message, f"Make it a link, without spaces: [words]({{{{{name}}}}})")
     if in_heading:
         message = f"the personal part “{name}” stands in a heading, which is also in the table of contents"
         return Mistake("merge-field-misplaced", message, "Move it into the text below.")
-    if name == _WITH_FALLBACK and not fallback:
+    if name == WITH_FALLBACK and not fallback:
         message = f"“{name}” has no fallback for readers whose name is not known"
         return Mistake("merge-field-fallback", message, f"Write {{{{{name}|friend}}}}")
-    if name != _WITH_FALLBACK and fallback:
+    if name != WITH_FALLBACK and fallback:
         return Mistake("merge-field-fallback", f"“{name}” takes no fallback", f"Write {{{{{name}}}}}")
     return None
 

@@ -115,6 +115,9 @@ MERGE_FIELDS: Mapping[str, str] = {
 }
 """All personal parts there are, with what an editor needs to know about each."""
 
+WITH_FALLBACK = "first_name"
+"""The personal part that needs something to say in its place."""
+
 
 @dataclass(frozen=True, slots=True)
 class LinkItem:

@@ -11,7 +11,7 @@ from markdown_it.token import Token
 
 from newsletter.authoring.complaints import Complaints, Mistake, quoted
 from newsletter.authoring.directives import MARKER
-from newsletter.authoring.issue import MERGE_FIELDS
+from newsletter.authoring.issue import MERGE_FIELDS, WITH_FALLBACK
 from newsletter.authoring.reading import Reading
 
 _ADDRESS = r"(?:https?:|mailto:|tel:|www\.)"
@@ -30,7 +30,7 @@ _TELLING_LINE = re.compile(r"[#|]|:::")
 _NO_BOLD = Mistake(
     "bold-broken",
     "readers would see the two asterisks here, since the words are not made bold",
-    "Write **words** with no blank inside the asterisks, or \\*\\* for asterisks.",
+    "Write **words** with no space inside the asterisks, or \\*\\* for asterisks.",
 )
 
 
@@ -63,7 +63,7 @@ def check_paragraph(token: Token, reading: Reading) -> None:
     for start, line in zip(starts, lines, strict=True):
         if _GLUED_HEADING.match(line):
             marks = line[: len(line) - len(line.lstrip("#"))]
-            mistake = Mistake("heading-glued", f"this is no heading: {quoted(line)}", f"Put a blank after {marks}")
+            mistake = Mistake("heading-glued", f"this is no heading: {quoted(line)}", f"Put a space after {marks}")
             reading.complain(mistake, start)
         if line.rstrip().endswith(f" {MARKER}") and line.strip() != MARKER:
             message = f"`{MARKER}` stands at the end of a line, where it closes nothing: {quoted(line[-40:])}"
@@ -85,8 +85,8 @@ def check_layout(tokens: Sequence[Token], lines: Sequence[str], complaints: Comp
         elif token.type == "tr_open" and columns:
             _check_row(token, columns, lines, complaints)
         elif token.type == "code_block" and token.map:
-            message = "the line starts with four blanks, which makes code of it"
-            mistake = Mistake("text-indented", message, "Delete the blanks, or put ``` before and after what is code.")
+            message = "the line starts with four spaces, which makes code of it"
+            mistake = Mistake("text-indented", message, "Delete the spaces, or put ``` before and after what is code.")
             complaints.add(mistake, line=token.map[0] + 1, column=1)
 
 
@@ -105,7 +105,7 @@ def _check_row(row: Token, columns: int, lines: Sequence[str], complaints: Compl
     elif written < columns:
         cells_written = "1 cell" if written == 1 else f"{written} cells"
         message = f"this row has {cells_written}, and the table has {columns} columns: readers would see a gap"
-        mistake = Mistake("table-row", message, "Write what is missing; a cell that stays empty is a blank between two |.")
+        mistake = Mistake("table-row", message, "Write what is missing; a cell that stays empty is a space between two |.")
         complaints.add(mistake, line=row.map[0] + 1, column=1)
 
 
@@ -129,7 +129,7 @@ def _find_in_words(text: str) -> Iterator[tuple[str, Mistake]]:
 
 def _broken_link(text: str, match: re.Match[str]) -> Mistake:
     shown = text[max(match.start() - 20, 0) : match.end() + 20]
-    fix = "Write [words](https://…): no blanks in or before the parentheses, no [[…]] in the words."
+    fix = "Write [words](https://…): no spaces in or before the parentheses, no [[…]] in the words."
     return Mistake("link-broken", f"this looks like a link and is none: {quoted(shown)}", fix)
 
 
@@ -141,7 +141,8 @@ def _footnote(text: str, match: re.Match[str]) -> Mistake:
 
 def _single_braces(text: str, match: re.Match[str]) -> Mistake:
     del text
-    fix = f"Write two: {{{match[0]}}}"
+    written = f"{{{WITH_FALLBACK}|friend}}" if match[1] == WITH_FALLBACK and not match[2] else match[0]
+    fix = f"Write two: {{{written}}}"
     return Mistake("merge-field-braces", f"a personal part stands in two pairs of braces: {quoted(match[0])}", fix)
 
 

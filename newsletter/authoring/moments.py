@@ -11,7 +11,8 @@ from newsletter.authoring.complaints import Mistake, quoted
 from newsletter.authoring.days import explain_day, guess_time, parse_day, parse_time
 
 RULE = "block-value"
-LIKE_A_MOMENT = "Write day and time: 2027-02-11T18:00."
+LIKE_A_MOMENT = "Write year, month, day and time: 2027-02-11T18:00."
+_TIME_ALONE = re.compile(r"[0-9:.\s]*h?(?:[ap]\.?m\.?)?", re.IGNORECASE)
 _MOMENT = re.compile(r"(?:([0-9]+-[0-9-]+)(?:[T ]|$))?\s*(.*)", re.IGNORECASE | re.DOTALL)
 _YEARS = range(2000, 2100)
 _OFFSET = re.compile(r"(.*[0-9])\s*([+-])(\d{2}):?(\d{2})", re.ASCII)
@@ -64,7 +65,7 @@ def _explain_time(name: str, text: str, written_day: str, written_time: str) -> 
         message = f"there is no time {quoted(written_time)}, which “{name}” names: a day has 24 hours, from 00:00 to 23:59"
         return Mistake(RULE, message, LIKE_A_MOMENT)
     meant = guess_time(written_time)
-    fix = f"Write {before}{meant}: hours from 00 to 23." if meant else LIKE_A_MOMENT
+    fix = f"Write {before}{meant}: hours from 00 to 23." if meant and _TIME_ALONE.fullmatch(written_time) else LIKE_A_MOMENT
     return Mistake(RULE, f"“{name}” has to be a day and a time, not {quoted(text)}", fix)
 
 

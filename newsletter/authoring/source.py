@@ -45,7 +45,7 @@ def read_source(data: bytes, complaints: Complaints) -> SourceText | None:
         return None
     text = _NEWLINES.sub("\n", text)
     if not text.strip():
-        fix = "Start with a front matter between two lines `---`: title, subject, preheader, language."
+        fix = "Start with two lines `---`, and between them one line each for title, subject, preheader, language."
         complaints.add(Mistake("file-empty", "the file is empty", fix))
         return None
     if TOKEN_START not in text and not _FORBIDDEN.search(text):

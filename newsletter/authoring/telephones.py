@@ -30,7 +30,7 @@ def find_phone_mistake(text: str) -> tuple[str, str] | None:
     if both and any(character.isalpha() for character in both[1]):
         number = both[2]
     if not _WRITTEN.fullmatch(number):
-        return "it has other signs in it than digits, blanks, hyphens and parentheses", LIKE_A_NUMBER
+        return "it has other signs in it than digits, spaces, hyphens and parentheses", LIKE_A_NUMBER
     keys = re.sub(r"[^0-9A-Z]", "", number.upper())
     if not keys.isdecimal():
         if _LETTER_NUMBER.fullmatch(keys.translate(_KEYS)) and keys[:3].isdecimal():

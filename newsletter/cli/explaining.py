@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from newsletter.authoring.complaints import did_you_mean, quoted
+from newsletter.authoring.complaints import find_nearest, quoted
 from newsletter.cli.printing import console
 from newsletter.errors import UsageError
 
@@ -22,7 +22,9 @@ def explain_and_leave(rule_id: str) -> None:
     for rule in all_rules():
         texts[rule.id] = f"{rule.group.capitalize()}; by itself: {rule.severity}.\n\n{in_full(rule)}"
     if rule_id not in texts:
-        raise UsageError(f"There is no check {quoted(rule_id)}. {did_you_mean(rule_id, texts)}")
+        nearest = find_nearest(rule_id, texts)
+        suggestion = f"Did you mean {nearest}?" if nearest else "All of them: docs/checks/README.md"
+        raise UsageError(f"There is no check {quoted(rule_id)}. {suggestion}")
     console.print(rule_id, style="bold")
     console.print(texts[rule_id].rstrip(), markup=False)
     raise typer.Exit

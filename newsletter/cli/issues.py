@@ -135,8 +135,9 @@ def build(
         names = ", ".join(f"{name} {size / 1000:.1f} kB" for name, size in sorted(shown.items()))
         console.print(f"[bold]{edition.language}[/] {names}")
         if edition.narrower:
-            topics, narrower = " and ".join(edition.topics), counted(len(edition.narrower), "more mail")
-            console.print(f"   and {narrower} for who did not choose {topics}: email.<topics>.html", markup=False)
+            topics, narrower = " or ".join(edition.topics), counted(len(edition.narrower), "more mail")
+            files = [name for name in sizes[edition.language] if name.endswith(".html") and name.count(".") > 1]
+            console.print(f"   and {narrower} for readers who did not choose {topics}: {', '.join(files)}", markup=False)
     console.print(f"Written to {out} in {milliseconds:.0f} ms.")
     if written.report.errors:
         errors = counted(len(written.report.errors), "error")

@@ -80,8 +80,8 @@ def _chosen(typed: str, written: WrittenIssue) -> frozenset[str]:
     chosen = frozenset() if typed == "none" else frozenset(topic.strip() for topic in typed.split(","))
     known = sorted({topic for edition in written.editions for topic in edition.topics})
     if unknown := sorted(chosen.difference(known)):
-        offered = f"It has some for: {', '.join(known)}." if known else "It is the same for all readers."
-        raise UsageError(f"{written.name} has nothing for readers of {', '.join(unknown)} alone. {offered}")
+        offered = f"It has parts for: {', '.join(known)}." if known else "It is the same for all readers."
+        raise UsageError(f"{written.name} has no part for readers who chose {', '.join(unknown)}. {offered}")
     return chosen
 
 

@@ -69,7 +69,7 @@ def test_a_test_mail_says_all_or_what_readers_of_some_topics_get(
 
 def test_a_test_mail_for_a_topic_that_changes_nothing_is_refused(site_with_topics: Site) -> None:
     refusal = site_with_topics.run("test-send", "2026-12", "--to", "me@example.org", "--topics", "tnbc,trials", code=2)
-    assert "nothing for readers of trials alone. It has some for: tnbc." in refusal
+    assert "no part for readers who chose trials. It has parts for: tnbc." in refusal
     assert not (site_with_topics.folder / "var/outbox/new").exists()
 
 

@@ -21,7 +21,7 @@ def no_picture_says_where_it_was_taken(draft: Draft) -> Iterator[Remark]:
     for block, image, original in _prepared(draft):
         if original.located:
             yield Remark(
-                f"{image.path} says where it was taken; readers get it without, the file still says it",
+                f"{image.path} tells where it was taken: not to readers, but to whoever has the file",
                 block.place,
                 "Save it without its location.",
             )

@@ -67,9 +67,13 @@ def test_a_table_without_its_second_line_is_told_that_line(advice: Advice) -> No
     [
         ("::: callout Please remember\nText.\n:::\n", 'Put the title in straight quotation marks: "Please remember"'),
         ("::: callout 'Please remember'\nText.\n:::\n", 'Put the title in straight quotation marks: "Please remember"'),
-        ("::: callout kind = important\nText.\n:::\n", "Write kind=important, without blanks or a colon."),
-        ("::: callout kind: important\nText.\n:::\n", "Write kind=important, without blanks or a colon."),
-        ('::: resource https://example.org/a b "A"\nText.\n:::\n', "An address has no blanks: write %20 for each, or copy"),
+        ("::: callout kind = important\nText.\n:::\n", "Write kind=important, without spaces or a colon."),
+        ("::: callout kind: important\nText.\n:::\n", "Write kind=important, without spaces or a colon."),
+        ('::: resource https://example.org/a b "A"\nText.\n:::\n', "An address has no spaces: write %20 for each, or copy"),
+        (
+            '::: event 2027-02-11T18:00 "A" zone=America/New_York place=At our office\nText.\n:::\n',
+            'Put several words in straight quotation marks: place="At our office"',
+        ),
         (":: helpline\n:::\n", "Write three: `:::`."),
         ("::: helpline\n::\n", "Write three: `:::`."),
         ("[a](editors@example.org)\n", "Write mailto:editors@example.org"),
@@ -79,6 +83,8 @@ def test_a_table_without_its_second_line_is_told_that_line(advice: Advice) -> No
         ("::: trial NCTO9990001\nWhy.\n:::\n", "Write NCT09990001 with a zero, not the letter O."),
         ("::: trial nct09990001\nWhy.\n:::\n", "Write NCT09990001."),
         ("Dear {{name}},\n", "Did you mean first_name?"),
+        ("Dear {first_name},\n", "Write two: {{first_name|friend}}"),
+        ("Dear {first_name|you},\n", "Write two: {{first_name|you}}"),
         ("<b>\n", "Delete it, and write **bold** words between asterisks."),
         ("<o:p></o:p>\n", "Delete it; the templates see to the look."),
         ("<br>\n", "Delete it; a \\ at the end of a line begins a new one, an empty line a new paragraph."),
@@ -86,3 +92,7 @@ def test_a_table_without_its_second_line_is_told_that_line(advice: Advice) -> No
 )
 def test_the_fix_is_what_to_type(advice: Advice, body: str, fix: str) -> None:
     assert f"→ {fix}" in advice(body)[0]
+
+
+def test_where_a_curly_quotation_mark_hides_the_rest_of_a_line_nothing_is_called_missing(wrong: Wrong) -> None:
+    assert wrong("::: story “A” by=“M” consent=2027-01-15\nText.\n:::\n") == ["1:11 block-quotation-mark"]

@@ -137,8 +137,9 @@ def test_an_offset_that_the_zone_does_not_have_is_refused(advice: Advice) -> Non
         ("2027-02-11 6:30 p.m.", "Write 2027-02-11T18:30: hours from 00 to 23."),
         ("2027-02-11", "Write the time too: 2027-02-11T18:00."),
         ("6:00", "Write the day too: 2027-02-11T06:00."),
-        ("tomorrow", "Write day and time: 2027-02-11T18:00."),
-        ("2027-02-11T18:61", "Write day and time: 2027-02-11T18:00."),
+        ("02/11/2027 6pm", "Write year, month, day and time: 2027-02-11T18:00."),
+        ("tomorrow", "Write year, month, day and time: 2027-02-11T18:00."),
+        ("2027-02-11T18:61", "Write year, month, day and time: 2027-02-11T18:00."),
     ],
 )
 def test_what_is_no_moment_comes_with_how_to_write_one(text: str, fix: str) -> None:

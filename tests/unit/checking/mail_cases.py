@@ -83,6 +83,7 @@ CASES: Mapping[str, Cases] = {
             body('<p style="display: none">Alpelisib <b>inside</b></p>'),
             with_edition(text=TEXT + "\n7. Biopsy\n[Event, online] *Tests*"),
             body("<p>https://example.org/guide @@MM:address:@@</p>"),
+            replace(written("Call [us](tel:8442757427)."), edition=replace(good_draft().edition, text=TEXT + "8442757427")),
         ],
     ),
     "layout-table-announced": Cases(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 import typer
 
@@ -32,3 +34,11 @@ def test_without_an_id_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> No
 def test_an_unknown_check_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match=r"no check “tracking-pixels”\. Did you mean tracking-pixel\?"):
         explain_and_leave("tracking-pixels")
+
+
+@pytest.mark.parametrize(
+    ("typed", "advice"), [("subject-lenght", "Did you mean subject-length?"), ("xyz", "docs/checks/README.md")]
+)
+def test_a_check_that_is_none_comes_with_the_nearest_or_with_the_list(typed: str, advice: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(advice)):
+        explain_and_leave(typed)

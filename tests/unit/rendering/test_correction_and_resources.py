@@ -43,9 +43,9 @@ def sound(edition: Edition) -> bool:
 def test_a_correction_says_what_was_said_and_what_is_true() -> None:
     edition = draw_markdown(f"## Part\n\n{CORRECTION.format('')}")
     for page in (edition.html, edition.web):
-        assert re.search(r"We made a mistake</h3>\n<p[^>]*>We said: The line closes at noon\.</p>", page)
+        assert re.search(r"We made a mistake</h3>\n<p[^>]*>We said: “The line closes at noon\.”</p>", page)
         assert re.search(r"<strong>This is true:</strong></p>\n<p>It is open until <strong>six</strong>\.</p>", page)
-    assert "[We made a mistake]\n\nWe said: The line closes at noon.\n\nThis is true:\n\nIt is open until six.\n" in edition.text
+    assert "[We made a mistake]\n\nWe said: “The line closes at noon.”\n\nThis is true:\n\nIt is open until six.\n" in edition.text
     assert sound(edition)
 
 
@@ -53,10 +53,10 @@ def test_a_correction_names_the_issue_that_it_corrects_and_leads_to_it(folder: P
     edition = draw(write_issue(f"## Part\n\n{CORRECTION.format(' issue=2026-10')}", folder=folder))
     for page in (edition.html, edition.web):
         assert re.search(
-            r'In our letter of <a href="https://letter\.example\.org/issues/2026-10/"[^>]*>October 2026</a> we said: The line',
+            r'In our letter of <a href="https://letter\.example\.org/issues/2026-10/"[^>]*>October 2026</a> we said: “The line',
             page,
         )
-    assert "In our letter of October 2026 we said: The line closes at noon.\nhttps://letter.example.org/issues/2026-10/\n" in (
+    assert "In our letter of October 2026 we said: “The line closes at noon.”\nhttps://letter.example.org/issues/2026-10/\n" in (
         edition.text
     )
 
@@ -65,7 +65,7 @@ def test_a_correction_speaks_the_language_of_the_issue(folder: Path) -> None:
     issue = write_issue(f"## Parte\n\n{CORRECTION.format(' issue=2026-10')}", language="es", folder=folder)
     for said in (draw(issue).text, re.sub(r"<[^>]*>", "", draw(issue).web)):
         assert "Cometimos un error" in said
-        assert "En nuestra carta de octubre de 2026 dijimos: The line" in said
+        assert "En nuestra carta de octubre de 2026 dijimos: «The line" in said
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_the_web_page_offers_the_file_for_download_and_tells_machines_the_time()
 def test_an_event_speaks_the_language_of_the_issue() -> None:
     edition = draw_markdown(f"## Parte\n\n{EVENT}", language="es")
     for said in (edition.html, edition.web, edition.text):
-        assert "jueves 11 de febrero de 2027" in said
+        assert "Jueves 11 de febrero de 2027" in said
         assert "Añadir «Living room talk: ask a nurse» a su calendario" in said
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import jinja2
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from newsletter.errors import TemplateError
-from newsletter.rendering.environment import TemplateEnvironment
+from newsletter.rendering.environment import EscapingEnvironment, TemplateEnvironment
 from newsletter.rendering.holding import Holding
 from newsletter.rendering.mail_prose import read_elements
-from newsletter.rendering.plain import defuse, html_text
+from newsletter.rendering.plain import defuse, escaped, html_text
 from newsletter.rendering.text_lines import wrapped
 from newsletter.rendering.theme import Theme, read_theme
 from newsletter.rendering.words import Words, read_words
@@ -59,9 +59,9 @@ def load_design(home: Path) -> Design:
         "lstrip_blocks": True,
         "auto_reload": False,
     }
-    skeleton = TemplateEnvironment(**options, autoescape=True, finalize=_hold_back)
+    skeleton = EscapingEnvironment(**options, autoescape=True, finalize=_hold_back)
     skeleton.filters |= {"held": _held, "filled": _filled, "unbroken": _unbroken}
-    html = TemplateEnvironment(**options, autoescape=True, finalize=_ready_for_html)
+    html = EscapingEnvironment(**options, autoescape=True, finalize=_ready_for_html)
     html.filters |= {"filled": _filled, "unbroken": _unbroken}
     # Plain text knows no escapes.
     text = TemplateEnvironment(**options, autoescape=False, finalize=_ready_for_text)
@@ -103,9 +103,9 @@ def _line_of(error: Exception) -> str:
 
 
 @pass_context
-def _hold_back(context: Context, value: object) -> object:
+def _hold_back(context: Context, value: object) -> str:
     holding: Holding = context["holding"]
-    return value if isinstance(value, int | float) else holding.keep_unless_plain(value)
+    return _ready_for_html(value if isinstance(value, int | float) else holding.keep_unless_plain(value))
 
 
 @pass_context
@@ -114,8 +114,10 @@ def _held(context: Context, body: str) -> Markup:
     return holding.keep(Markup(holding.release(body)))  # noqa: S704 - the template's own HTML
 
 
-def _ready_for_html(value: object) -> object:
-    return html_text(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+def _ready_for_html(value: object) -> str:
+    if isinstance(value, Markup):
+        return value
+    return escaped(value) if isinstance(value, str) else escape(value)
 
 
 def _ready_for_text(value: object) -> object:

@@ -45,7 +45,8 @@ def test_a_correction_says_what_was_said_and_what_is_true() -> None:
     for page in (edition.html, edition.web):
         assert re.search(r"We made a mistake</h3>\n<p[^>]*>We said: “The line closes at noon\.”</p>", page)
         assert re.search(r"<strong>This is true:</strong></p>\n<p>It is open until <strong>six</strong>\.</p>", page)
-    assert "[We made a mistake]\n\nWe said: “The line closes at noon.”\n\nThis is true:\n\nIt is open until six.\n" in edition.text
+    said = "[We made a mistake]\n\nWe said: “The line closes at noon.”\n\nThis is true:\n\nIt is open until six.\n"
+    assert said in edition.text
     assert sound(edition)
 
 

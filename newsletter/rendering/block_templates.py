@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import jinja2
@@ -32,7 +33,7 @@ def check_block_templates(home: Path, kinds: Iterable[str], design: Design) -> N
 
 def _find_mistakes(folder: Path, name: str, kind: str, environment: Environment) -> Iterable[str]:
     try:
-        template = environment.parse((folder / name).read_text("utf-8"), name)
+        yield from _read((folder / name).read_text("utf-8"), name, environment)
     except FileNotFoundError:
         yield (
             f"There is no template templates/{name}: [{kind}] in templates/blocks.toml needs one in each of email/blocks, "
@@ -40,6 +41,17 @@ def _find_mistakes(folder: Path, name: str, kind: str, environment: Environment)
         )
     except UnicodeDecodeError as error:
         yield f"templates/{name} is not saved as UTF-8: {error.reason}."
+
+
+@lru_cache(maxsize=256)
+def _read(text: str, name: str, environment: Environment) -> tuple[str, ...]:
+    """Read a template, once while it stays as it is: a preview asks after every change to an issue."""
+    return tuple(_parse(text, name, environment))
+
+
+def _parse(text: str, name: str, environment: Environment) -> Iterator[str]:
+    try:
+        template = environment.parse(text, name)
     except jinja2.TemplateSyntaxError as error:
         yield f"templates/{name}, line {error.lineno}: {error.message}"
     else:

@@ -16,7 +16,7 @@ from newsletter.rendering.mjml_scan import Tag, Unreadable, scan
 from newsletter.rendering.render import Letterhead, render_editions
 from newsletter.rendering.template_lines import MarkLines, unmark
 
-_NAMES = re.compile(r"<!--.*?-->|<style.*?</style>|<(/?)([a-z][a-z0-9:]*)[^>]*?(/?)>", re.DOTALL)
+_NAMES = re.compile(r"<!--.*?-->|<style.*?</style>|<(/?)([a-z][a-z0-9:]*)[^>]*(?<=(.))>", re.DOTALL)
 _FOR_OTHERS = re.compile(r"<!--\[if !mso[^\]]*\]><!-->.*?<!--<!\[endif\]-->", re.DOTALL)
 _STYLES = re.compile(r"<style[^>]*>.*?</style>", re.DOTALL)
 _FOR_OUTLOOK = re.compile(r"<!--\[if mso[^\]]*\]>|<!\[endif\]-->")
@@ -64,11 +64,11 @@ def _as_outlook(page: str) -> str:
 def _seems_closed(page: str) -> bool:
     """Compare the names of tags alone: a tenth of the time, since every issue is looked at."""
     path: list[str] = []
-    for slash, name, empty in _NAMES.findall(page):
+    for slash, name, last in _NAMES.findall(page):
         if slash:
             if not path or path.pop() != name:
                 return False
-        elif name and not empty and name not in VOID:
+        elif name and last != "/" and name not in VOID:
             path.append(name)
     return not path
 

@@ -116,11 +116,12 @@ def _print_record(record: ReviewRecord, zone: str) -> None:
     if not record.candidate:
         console.print(f"Nobody has looked at {record.issue} yet. Next: newsletter request-review {record.issue}", markup=False)
         return
-    print_table(
-        ["approved by", "as", "when"],
-        [(one.person, one.role, local(one.at, zone)) for one in record.approvals],
-        title=f"{record.issue}, candidate {record.candidate}",
-    )
+    title = f"{record.issue}, candidate {record.candidate}"
+    if record.approvals:
+        approvals = [(one.person, one.role, local(one.at, zone)) for one in record.approvals]
+        print_table(["approved by", "as", "when"], approvals, title=title)
+    else:
+        console.print(f"{title}\nNobody has approved it yet.", markup=False)
     print_table(
         ["asked", "as", "candidate", "until", "answer", "mail"],
         [

@@ -141,7 +141,7 @@ def test_findings_trials_and_approvals_stand_on_the_page(client: Client) -> None
     [request] = ask("maria", files=Files(editions=FILES.editions, findings=(finding,)), now=NOW).requests
     html = shown(client, request)
     assert "<strong>Warning:</strong> a &lt;long&gt; word" in html
-    assert f"{TRIAL}: A study of something</td><td>RECRUITING</td><td>November 19, 2026</td>" in html
+    assert f"{TRIAL}: A study of something</td><td>Recruiting</td><td>November 19, 2026</td>" in html
     assert "Sam Example approved it as an editor on November 20, 2026." in html
 
 

@@ -128,7 +128,7 @@ def read_theme(file: Path) -> Theme:
         raise TemplateError(f"{file} has mistakes:\n  " + "\n  ".join(lines)) from None
     complaints = [said for pair in (*TEXT_ON_GROUND, *theme.measured.text_on_ground) for said in _complaints(theme, *pair)]
     if complaints:
-        raise TemplateError(f"{file}: text would be hard to read; change one colour of each pair:\n  " + "\n  ".join(complaints))
+        raise TemplateError(f"{file}: text would be hard to read; change one color of each pair:\n  " + "\n  ".join(complaints))
     return theme
 
 

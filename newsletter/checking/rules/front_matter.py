@@ -40,7 +40,7 @@ def subject_has_a_good_length(draft: Draft) -> Iterator[Remark]:
 def subject_does_not_shout(draft: Draft) -> Iterator[Remark]:
     """Put no words in capitals side by side in the subject, and at most one exclamation mark.
 
-    Shouting frightens, and filters take it for spam. One word in capitals, such as an organisation's name, is fine.
+    Shouting frightens, and filters take it for spam. One word in capitals, such as an organization's name, is fine.
 
     Mend: Write it in small letters, without exclamation marks.
 

@@ -20,10 +20,10 @@ THEME = Place("templates/theme.toml")
 def text_stands_out(draft: Draft) -> Iterator[Remark]:
     """Let all text stand out from what is behind it by at least 4.5 to 1, in light and in dark (WCAG 1.4.3).
 
-    Treatment dries and dims eyes, and letters are read in bed and in the sun. The theme's colours are looked at when it is
+    Treatment dries and dims eyes, and letters are read in bed and in the sun. The theme's colors are looked at when it is
     read; this looks at what the templates made of them, in the finished mail, with and without its style sheet.
 
-    Mend: Give the text a colour of the theme that belongs on this ground, and a class that the dark rules of
+    Mend: Give the text a color of the theme that belongs on this ground, and a class that the dark rules of
     `templates/email/layout.mjml.j2` know.
     """
     said = set()
@@ -37,7 +37,7 @@ def text_stands_out(draft: Draft) -> Iterator[Remark]:
                 f"{_sample(shown.element.words)} is {pair[0]} on {pair[1]} ({shown.view.name}): "
                 f"a contrast of {contrast(*pair):.1f}, less than {LEAST_CONTRAST}",
                 THEME,
-                f"Give {shown.element.start_tag} another colour, or a class that the dark rules know.",
+                f"Give {shown.element.start_tag} another color, or a class that the dark rules know.",
             )
 
 

@@ -48,7 +48,7 @@ def nothing_in_a_mail_runs(draft: Draft) -> Iterator[Remark]:
 def every_element_is_known_to_work(draft: Draft) -> Iterator[Remark]:
     """Write only elements and attributes that mail programs know.
 
-    Outlook takes what it does not know for part of a line, so that a `section` loses its room and its colours.
+    Outlook takes what it does not know for part of a line, so that a `section` loses its room and its colors.
 
     Mend: Write a `div` or a layout table with a class. If it is harmless where it is not known, add it to
     `newsletter/checking/mail_support.py`, with what happens there.

@@ -17,7 +17,7 @@ MOST_STYLE_BYTES = 16_384
 def the_style_sheet_is_small(draft: Draft) -> Iterator[Remark]:
     """Keep all style elements of the mail together under 16 kB.
 
-    Gmail throws away all that come after (github.com/hteumeuleu/email-bugs 90), and the letter loses its dark colours and its
+    Gmail throws away all that come after (github.com/hteumeuleu/email-bugs 90), and the letter loses its dark colors and its
     form on a phone.
 
     Mend: Take rules out of the `mj-style` of `templates/email/layout.mjml.j2` that nothing uses.
@@ -61,7 +61,7 @@ def every_style_is_known_to_work(draft: Draft) -> Iterator[Remark]:
     `newsletter/checking/mail_support.py` works everywhere, or falls back to something that is said there.
 
     Mend: Look for the style in `templates/email`, and do it with what is listed: tables for columns, padding for room, inline
-    colours. If it is harmless where it is ignored, add it to the list, with the fallback.
+    colors. If it is harmless where it is ignored, add it to the list, with the fallback.
 
     Wrong:
         <div style="display:flex;gap:12px">

@@ -26,7 +26,7 @@ def pictures_are_light(draft: Draft) -> Iterator[Remark]:
 
     On a slow line, or one that is paid by the megabyte, a heavy picture comes late or never.
 
-    Mend: Cut away what nobody needs to see, save photographs as JPEG, and drawings as PNG with few colours.
+    Mend: Cut away what nobody needs to see, save photographs as JPEG, and drawings as PNG with few colors.
     """
     for asset in draft.edition.assets:
         if asset.media_type.startswith("image/") and len(asset.data) > MOST_PICTURE_BYTES:

@@ -126,6 +126,8 @@ def values_in_words(passages: Sequence[Passage]) -> frozenset[str]:
 
 def _values(shown: str) -> set[str]:
     """Give the values that digits with points and commas may have, in one spelling each."""
+    if shown.isdigit():
+        return {_plain(shown)}
     values = {_plain(re.sub(r"[.,]", "", shown))} if _THOUSANDS.fullmatch(shown) else set()
     whole, _, part = re.sub(r",", ".", shown).partition(".")
     if "." not in part:

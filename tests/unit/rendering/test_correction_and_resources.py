@@ -66,7 +66,7 @@ def test_a_correction_speaks_the_language_of_the_issue(folder: Path) -> None:
     issue = write_issue(f"## Parte\n\n{CORRECTION.format(' issue=2026-10')}", language="es", folder=folder)
     for said in (draw(issue).text, re.sub(r"<[^>]*>", "", draw(issue).web)):
         assert "Cometimos un error" in said
-        assert "En nuestra carta de octubre de 2026 dijimos: «The line" in said
+        assert "En nuestra carta de octubre de 2026 dijimos: “The line" in said
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_an_event_speaks_the_language_of_the_issue() -> None:
     edition = draw_markdown(f"## Parte\n\n{EVENT}", language="es")
     for said in (edition.html, edition.web, edition.text):
         assert "Jueves 11 de febrero de 2027" in said
-        assert "Añadir «Living room talk: ask a nurse» a su calendario" in said
+        assert "Añadir “Living room talk: ask a nurse” a su calendario" in said
 
 
 def test_a_title_without_an_address_is_no_link_and_nothing_is_said_of_a_place_that_is_not_known() -> None:

@@ -33,7 +33,7 @@ def test_the_list_stands_in_the_contents_and_only_where_there_are_words() -> Non
 def test_the_list_speaks_the_language_of_the_issue() -> None:
     web = draw_markdown("Una [[biopsy]].\n", language="es").web
     assert '<h2 id="the_words">Palabras de esta carta</h2>' in web
-    assert "Volver a «biopsia» en la carta" in web
+    assert "Volver a “biopsia” en la carta" in web
 
 
 def test_no_id_stands_twice_on_the_page_though_a_wide_table_repeats_its_head() -> None:

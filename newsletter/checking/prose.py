@@ -21,7 +21,7 @@ REFERENCES = frozenset({"sources", "sponsors"})
 """Blocks with titles and names, which are as they are."""
 
 _WORD = re.compile(r"[^\W_]+(?:['\N{RIGHT SINGLE QUOTATION MARK}][^\W_]+)*")
-_SENTENCE_END = re.compile(r"[.?!…]+[\"'”’»)\]]*(?=\s+[¿¡\"'“‘«(\[]*[^\W_a-záéíóúñü]|\s*$)")  # noqa: RUF001  quotation marks as written
+_SENTENCE_END = re.compile(r"(?<![.?!…])[.?!…]+[\"'”’»)\]]*(?=\s+[¿¡\"'“‘«(\[]*[^\W_a-záéíóúñü]|\s*$)")  # noqa: RUF001  quotation marks as written
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:dr|dra|drs|mr|mrs|ms|prof|sr|sra|st|vs|e\.g|i\.e|cf|no|fig|approx|aprox|p\. ?ej|ee\. ?uu|ud|uds|[a-z])\.$",
     re.IGNORECASE,

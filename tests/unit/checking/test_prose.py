@@ -85,6 +85,12 @@ def test_sentences_end_where_a_reader_pauses() -> None:
     ]
 
 
+def test_a_long_row_of_full_stops_takes_no_time() -> None:
+    """Looked at from each of them to the end, they took minutes: this test is slow when it fails."""
+    text = f"It goes on{'.' * 100_000}here"
+    assert sentences(text) == [text]
+
+
 def test_an_abbreviation_may_end_the_last_sentence() -> None:
     assert sentences("Write to SHARE, fig.") == ["Write to SHARE, fig."]
 

@@ -19,7 +19,7 @@ from newsletter.sources.https_answers import find_https
 
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
 LINES_ROUND_A_CHANGE = 1
-_UNSEEN = re.compile("[\u00a0\u00ad\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff\t]| +$")
+_UNSEEN = re.compile("[\u00a0\u00ad\u1680\u2000-\u200f\u202f\u205f\u2060\u3000\ufeff\t]|(?<! ) +$")
 
 
 def mend_files(config: Config, issue: str, *, offline: bool) -> None:

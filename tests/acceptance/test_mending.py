@@ -42,6 +42,16 @@ def test_what_is_certain_is_mended_in_every_language_and_shown(site: Site) -> No
     assert printed.rstrip().endswith("No findings.")
 
 
+def test_a_row_of_100_000_blanks_is_mended_and_shown_like_any_other(site: Site) -> None:
+    """Looked at from each of them to the end, they took half a minute: this test is slow when it fails."""
+    file = site.folder / "issues/2026-12/issue.md"
+    before = file.read_bytes()
+    file.write_bytes(before.replace(b"Metastatic breast cancer", b"Metastatic breast" + b" " * 100_000 + b"cancer", 1))
+    assert file.read_bytes() != before
+    assert "made one space of several" in site.run("check", "2026-12", "--offline", "--fix", "--on", "2026-12-01")
+    assert file.read_bytes() == before
+
+
 def test_mending_again_mends_nothing(site: Site) -> None:
     printed = site.run("check", "2026-12", "--offline", "--fix", "--on", "2026-12-01")
     assert "Nothing to mend." in printed

@@ -24,7 +24,7 @@ from newsletter.delivery.service_letters import service_letter
 from newsletter.delivery.transports.opening import open_transport
 from newsletter.delivery.transports.port import Answer, AnswerKind, Transport
 from newsletter.errors import NewsletterError
-from newsletter.postbox.emptying import ClaimedMail, claim_mail, record_settled, record_waiting
+from newsletter.postbox.emptying import ClaimedMail, claim_mail, record_settled, record_waiting, settle_overdue
 from newsletter.postbox.models import PostState, ServiceMail
 
 log = structlog.get_logger()
@@ -62,6 +62,9 @@ def empty_postbox(
     stop = stop or threading.Event()
     if not is_anything_due(clock()):
         return emptied
+    # Also while no transport can be had: what has expired is forgotten.
+    lease = lease_clock()
+    settle_overdue(now=clock(), epoch=lease.epoch, seconds=lease.seconds)
     if config.delivery.transport == "sendgrid" and config.delivery.sendgrid.sandbox and transport is None:
         emptied.problem = IN_THE_SANDBOX
         log.warning("service mails wait", transport="sendgrid", problem=IN_THE_SANDBOX)

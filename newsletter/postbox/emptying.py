@@ -55,7 +55,7 @@ def claim_mail(*, now: datetime, epoch: str, seconds: float) -> ClaimedMail | No
     ``epoch`` and ``seconds`` are the lease clock's. On the way, what came too late has failed, and what a dead process held is
     unknown. Raises KeyMissingError, having marked nothing, when the key ring is not the one that sealed it.
     """
-    _settle_overdue(now=now, epoch=epoch, seconds=seconds)
+    settle_overdue(now=now, epoch=epoch, seconds=seconds)
     while True:
         with transaction.atomic():
             due = ServiceMail.objects.filter(state=PostState.QUEUED, due_at__lte=now).order_by("due_at", "pk")
@@ -66,6 +66,14 @@ def claim_mail(*, now: datetime, epoch: str, seconds: float) -> ClaimedMail | No
             if content is not None:
                 return _mark(mail, content, epoch=epoch, seconds=seconds)
             _settle(ServiceMail.objects.filter(pk=mail.pk), PostState.FAILED, DAMAGED, now=now)
+
+
+def settle_overdue(*, now: datetime, epoch: str, seconds: float) -> None:
+    """Forget what came too late and give up what a dead process held; ``claim_mail`` does so by itself."""
+    queued, sending = (ServiceMail.objects.filter(state=state) for state in (PostState.QUEUED, PostState.SENDING))
+    _settle(queued.filter(expires_at__lte=now), PostState.FAILED, TOO_LATE, now=now)
+    dead = ~Q(claim_epoch=epoch) | Q(claimed_at__lte=seconds - CLAIM_SECONDS) | Q(claimed_at__gt=seconds + CLAIM_SECONDS)
+    _settle(sending.filter(dead), PostState.UNKNOWN, LOST_SIGHT, now=now)
 
 
 def record_settled(claimed: ClaimedMail, state: PostState, *, reason: str, now: datetime) -> bool:
@@ -80,13 +88,6 @@ def record_waiting(claimed: ClaimedMail, *, reason: str, due_at: datetime, count
     mine = _claimed_by(claimed, reaching=PostState.QUEUED)
     attempts = claimed.attempts if counted else claimed.attempts - 1
     return mine.update(state=PostState.QUEUED, reason=reason[:200], due_at=due_at, attempts=attempts, claim="") == 1
-
-
-def _settle_overdue(*, now: datetime, epoch: str, seconds: float) -> None:
-    queued, sending = (ServiceMail.objects.filter(state=state) for state in (PostState.QUEUED, PostState.SENDING))
-    _settle(queued.filter(expires_at__lte=now), PostState.FAILED, TOO_LATE, now=now)
-    dead = ~Q(claim_epoch=epoch) | Q(claimed_at__lte=seconds - CLAIM_SECONDS) | Q(claimed_at__gt=seconds + CLAIM_SECONDS)
-    _settle(sending.filter(dead), PostState.UNKNOWN, LOST_SIGHT, now=now)
 
 
 def _open(mail: ServiceMail) -> ServiceContent | None:

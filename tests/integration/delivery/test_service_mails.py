@@ -153,6 +153,15 @@ def test_without_what_the_transport_needs_mails_wait_and_it_is_said() -> None:
     assert states() == {"queued": 1}
 
 
+def test_what_expires_while_no_transport_can_be_had_is_forgotten_all_the_same() -> None:
+    posted(lasts=timedelta(hours=1))
+    sandbox = SendgridSettings(sandbox=True, api_key=SecretStr("SG.test"))
+    for sendgrid in (sandbox, SendgridSettings()):
+        empty_postbox(by_smtp(1, transport="sendgrid", sendgrid=sendgrid), lambda: NOW + timedelta(hours=1))
+        assert states() == {"failed": 1}
+        assert bytes(ServiceMail.objects.get().content) == b""
+
+
 def test_with_a_foreign_key_ring_nothing_is_sent_or_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     foreign = RowSeal(invented_ring(seal=(max(settings.KEY_RING.seal) + 1,)).seal)
     monkeypatch.setattr(posting, "row_seal", lambda: foreign)

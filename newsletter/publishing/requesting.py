@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from newsletter.authoring.issue import Issue
 from newsletter.checking.report import CheckReport
@@ -55,32 +55,35 @@ def request_review(
         obstacles += role_obstacles(key, config.people[key], role)
     if obstacles:
         raise NotAllowedError(f"Nobody was asked to review {issue}:\n  " + "\n  ".join(obstacles))
-    with transaction.atomic():
-        candidate, slot = freeze_issue(issue, content, person_key=asked_by, now=now, system_user=system_user)
-        _refuse_who_has_approved(candidate, reviewers, config)
-        requests = []
-        for key, role in reviewers.items():
-            again = _end_earlier_links(issue, key, now=now)
-            token = new_token()
-            request = ReviewRequest.objects.create(
-                candidate=candidate,
-                turn=candidate.turn,
-                person=key,
-                role=role,
-                token_hash=token_hash(token),
-                findings=_findings(report),
-                asked_by=asked_by,
-                created_at=now,
-                expires_at=now + lasts,
-            )
-            request.mail = post_review_request(request, token, again=again, config=config, now=now)
-            request.save(update_fields=["mail"])
-            note = f"{key} as {role}, candidate {candidate.digest[:12]}"
-            record_act("request-review", issue, person=asked_by, note=note, now=now, system_user=system_user)
-            requests.append(request)
-        if slot:
-            slot.refresh_from_db()
-        return Asked(candidate, tuple(requests), slot.reason if slot else "")
+    try:
+        with transaction.atomic():
+            candidate, slot = freeze_issue(issue, content, person_key=asked_by, now=now, system_user=system_user)
+            _refuse_who_has_approved(candidate, reviewers, config)
+            requests = []
+            for key, role in reviewers.items():
+                again = _end_earlier_links(issue, key, now=now)
+                token = new_token()
+                request = ReviewRequest.objects.create(
+                    candidate=candidate,
+                    turn=candidate.turn,
+                    person=key,
+                    role=role,
+                    token_hash=token_hash(token),
+                    findings=_findings(report),
+                    asked_by=asked_by,
+                    created_at=now,
+                    expires_at=now + lasts,
+                )
+                request.mail = post_review_request(request, token, again=again, config=config, now=now)
+                request.save(update_fields=["mail"])
+                note = f"{key} as {role}, candidate {candidate.digest[:12]}"
+                record_act("request-review", issue, person=asked_by, note=note, now=now, system_user=system_user)
+                requests.append(request)
+            if slot:
+                slot.refresh_from_db()
+            return Asked(candidate, tuple(requests), slot.reason if slot else "")
+    except IntegrityError:
+        raise NotAllowedError(f"Somebody else froze {issue} at the same moment; run it again.") from None
 
 
 def _refuse_who_has_approved(candidate: Candidate, reviewers: Mapping[str, ApprovingRole], config: Config) -> None:

@@ -12,8 +12,10 @@ from newsletter.publishing.answering import Closed, find_request, why_closed
 from newsletter.publishing.approving import missing_approvals
 from newsletter.publishing.calendar import schedule_issue
 from newsletter.publishing.models import Approval, AuditEntry, Candidate, ReviewRequest, SlotState
+from newsletter.publishing.requesting import Asked
 from tests.contract.publishing.review_samples import EDITED, FILES, ask, letter_of, site, token_of
 from tests.contract.publishing.samples import CADENCE, ISSUE, NOW, Files, approve_as, approve_fully
+from tests.contract.publishing.test_races import race
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -119,3 +121,12 @@ def test_a_link_is_closed_for_a_reason() -> None:
 def test_a_token_that_was_never_mailed_finds_nothing(token: str) -> None:
     ask()
     assert find_request(token) is None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("_round", range(5))
+def test_who_asks_at_the_same_moment_about_other_files_is_told_so(_round: int) -> None:
+    """On PostgreSQL both freeze a candidate, and the second finds its turn taken."""
+    answers = race(lambda: ask("maria"), lambda: ask("ines", files=EDITED))
+    assert {type(answer) for answer in answers} <= {Asked, NotAllowedError}
+    assert any(isinstance(answer, Asked) for answer in answers)

@@ -173,7 +173,11 @@ def _edition(edition: Edition, words: Words, settings: Config) -> dict[str, Any]
         "preheader": edition.preheader,
         "text": filled_text(edition.text, reader),
         "variants": [
-            {"number": number, "heading": _variant(edition, variant.topics, words) if number else ""}
+            {
+                "number": number,
+                "heading": _variant(edition, variant.topics, words) if number else "",
+                "text": filled_text(variant.text, reader),
+            }
             for number, variant in enumerate(edition.variants)
         ],
     }

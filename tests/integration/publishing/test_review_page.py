@@ -114,10 +114,11 @@ def test_a_frame_that_is_none_is_not_found(client: Client, review: ReviewRequest
 
 
 def test_every_variant_is_shown_by_the_names_of_its_topics(client: Client) -> None:
-    narrower = (Variant((), "<html><body><p>Without</p></body></html>", "Without\n"),)
+    narrower = (Variant((), "<html><body><p>Without</p></body></html>", "Text without it\n"),)
     [request] = ask("maria", files=FILES.edited(topics=("trials",), narrower=narrower), now=NOW).requests
     html = shown(client, request)
     assert "For readers who chose none of these topics: " in html
+    assert html.count("Text without it") == 1
     assert client.get(f"{path(request)}/mail/en/1/light").content.decode().count("Without") == 1
 
 

@@ -13,20 +13,11 @@ from newsletter.authoring.folder import GALLERY, ISSUES, list_issues, read_issue
 from newsletter.rendering.design import load_design
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.merge import Personal, fill
-from newsletter.rendering.render import Letterhead, render_editions
+from newsletter.rendering.render import render_editions
+from tests.unit.rendering.drafting import BOTH_LANGUAGES
 
 HOME = Path(os.environ["NEWSLETTER_TEST_SITE"])
 READER = Personal("Alexandra", "alexandra@example.org", "https://example.org/m/a", "https://example.org/u/a")
-LETTERHEAD = Letterhead(
-    name="Mets Matters",
-    organisation="SHARE Cancer Support",
-    home_page="https://www.sharecancersupport.org",
-    postal_address="SHARE Cancer Support, 100 Example Street, New York, NY 10000",
-    helpline="844-ASK-SHARE (844-275-7427)",
-    helpline_tel="+18442757427",
-    base_url="https://letter.example.org",
-    languages=("en", "es"),
-)
 
 
 def draw_editions(home: Path) -> dict[str, Edition]:
@@ -37,7 +28,7 @@ def draw_editions(home: Path) -> dict[str, Edition]:
         f"{called}-{name}-{edition.language}": edition
         for shelf, names, called in shelves
         for name in names
-        for edition in render_editions(read_issues(home, name, LETTERHEAD.languages, shelf=shelf), design, LETTERHEAD)
+        for edition in render_editions(read_issues(home, name, BOTH_LANGUAGES.languages, shelf=shelf), design, BOTH_LANGUAGES)
     }
 
 

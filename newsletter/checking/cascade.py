@@ -33,7 +33,7 @@ _SIZE = re.compile(r"(?:^|\s)(?:(\d+(?:\.\d+)?)(px|em|rem|%|pt)|0)(?=$|\s|/)")
 _PIXELS_OF_UNIT = MappingProxyType({"px": 1.0, "pt": 4 / 3, "rem": 16.0})
 
 
-class View(NamedTuple):
+class MailView(NamedTuple):
     """One way to show a mail: a scheme (light, dark), a width in pixels, with its style sheet or without."""
 
     name: str
@@ -43,11 +43,11 @@ class View(NamedTuple):
 
 
 VIEWS = (
-    View("without its style sheet", styled=False),
-    View("light"),
-    View("dark", scheme="dark"),
-    View("light, on a phone", width=375),
-    View("dark, on a phone", scheme="dark", width=375),
+    MailView("without its style sheet", styled=False),
+    MailView("light"),
+    MailView("dark", scheme="dark"),
+    MailView("light, on a phone", width=375),
+    MailView("dark, on a phone", scheme="dark", width=375),
 )
 
 
@@ -68,7 +68,7 @@ class ShownText(NamedTuple):
     """Text of one element in one view."""
 
     element: Element
-    view: View
+    view: MailView
     look: Look
 
 
@@ -84,7 +84,7 @@ class _Ruling(NamedTuple):
     weight: _Weight
 
 
-def shown_text(facts: PageFacts, views: Sequence[View] = VIEWS) -> Iterator[ShownText]:
+def shown_text(facts: PageFacts, views: Sequence[MailView] = VIEWS) -> Iterator[ShownText]:
     """Give the text that somebody sees, in the first of the views in which it looks like that.
 
     Elements that must look alike are given once, by the first of them that has text.
@@ -98,7 +98,7 @@ def shown_text(facts: PageFacts, views: Sequence[View] = VIEWS) -> Iterator[Show
 
 
 @lru_cache(maxsize=64)
-def _rulings(sheets: tuple[tuple[str, str], ...], view: View) -> tuple[_Ruling, ...]:
+def _rulings(sheets: tuple[tuple[str, str], ...], view: MailView) -> tuple[_Ruling, ...]:
     found = []
     for media, text in sheets:
         for one in read_style_sheet(text).rules:
@@ -181,8 +181,8 @@ def _skeleton(facts: PageFacts, selectors_with_ids: str) -> _Skeleton:
 
 @lru_cache(maxsize=4)
 def _looks_by_kind(
-    skeleton: _Skeleton, sheets: tuple[tuple[str, str], ...], views: tuple[View, ...]
-) -> tuple[tuple[int, View, Look], ...]:
+    skeleton: _Skeleton, sheets: tuple[tuple[str, str], ...], views: tuple[MailView, ...]
+) -> tuple[tuple[int, MailView, Look], ...]:
     kinds = {kind.first.key: kind for kind in skeleton.kinds}
     # Most selectors are one class.
     matches: dict[str, list[_Kind]] = {}

@@ -17,7 +17,7 @@ from newsletter.checking.form import form_mistakes
 from newsletter.checking.rules import all_rules
 from newsletter.checking.written_issue import WrittenIssue
 from newsletter.findings import Finding
-from newsletter.preview.showing import View, draw_view
+from newsletter.preview.showing import PreviewView, draw_view
 from newsletter.preview.state import Preview, PreviewState
 from newsletter.preview.weights import weigh_mail
 from newsletter.rendering.edition import Edition
@@ -47,7 +47,7 @@ PAGE_FILES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PreviewAnswer:
     """An HTTP answer. ``policy`` is its Content-Security-Policy."""
 
     status: int
@@ -56,15 +56,15 @@ class Answer:
     policy: str = PAGE_POLICY
 
 
-NOT_FOUND = Answer(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"There is nothing here.")
+NOT_FOUND = PreviewAnswer(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"There is nothing here.")
 
 
-def answer(preview: Preview, target: str) -> Answer:
+def answer(preview: Preview, target: str) -> PreviewAnswer:
     """Answer a GET of ``target``, a path with its query."""
     url = urlsplit(target)
     if url.path in PAGE_FILES:
         name, media_type = PAGE_FILES[url.path]
-        return Answer(HTTPStatus.OK, media_type, (files("newsletter.preview") / "page" / name).read_bytes())
+        return PreviewAnswer(HTTPStatus.OK, media_type, (files("newsletter.preview") / "page" / name).read_bytes())
     written = preview.state.shown
     if written is None:
         return NOT_FOUND
@@ -73,12 +73,12 @@ def answer(preview: Preview, target: str) -> Answer:
             return _picture(written, name)
         case ["", "weights", language]:
             return _of_edition(written, language, url.query, view=None)
-        case ["", "shown", language, view] if view in list(View):
-            return _of_edition(written, language, url.query, view=View(view))
+        case ["", "shown", language, view] if view in list(PreviewView):
+            return _of_edition(written, language, url.query, view=PreviewView(view))
     return NOT_FOUND
 
 
-def _of_edition(written: WrittenIssue, language: str, query: str, *, view: View | None) -> Answer:
+def _of_edition(written: WrittenIssue, language: str, query: str, *, view: PreviewView | None) -> PreviewAnswer:
     """Show one view of an edition, or say what it weighs; ``query`` names the topics that its reader chose."""
     edition = next((edition for edition in written.editions if edition.language == language), None)
     if edition is None:
@@ -86,9 +86,9 @@ def _of_edition(written: WrittenIssue, language: str, query: str, *, view: View 
     variant = edition.variant_for(parse_qs(query).get("topic", []))
     if view is None:
         weight = weigh_mail(edition, variant, _issue_of(written, edition), written.config)
-        return Answer(HTTPStatus.OK, JSON, orjson.dumps(asdict(weight)))
+        return PreviewAnswer(HTTPStatus.OK, JSON, orjson.dumps(asdict(weight)))
     page = draw_view(edition, variant, view, base_url=written.config.web.base_url)
-    return Answer(HTTPStatus.OK, HTML, page.encode(), FRAME_POLICY)
+    return PreviewAnswer(HTTPStatus.OK, HTML, page.encode(), FRAME_POLICY)
 
 
 def describe(preview: Preview, state: PreviewState) -> bytes:
@@ -150,7 +150,7 @@ def _issue_of(written: WrittenIssue, edition: Edition) -> Issue:
     return next(issue for issue in written.issues if issue.language == edition.written_in)
 
 
-def _picture(written: WrittenIssue, name: str) -> Answer:
+def _picture(written: WrittenIssue, name: str) -> PreviewAnswer:
     assets = (asset for edition in written.editions for asset in edition.assets if asset.name == name)
     asset = next(assets, None)
-    return Answer(HTTPStatus.OK, asset.media_type, asset.data) if asset else NOT_FOUND
+    return PreviewAnswer(HTTPStatus.OK, asset.media_type, asset.data) if asset else NOT_FOUND

@@ -28,7 +28,7 @@ _PLACE = re.compile(r"(?P<file>[\w./-]+\.(?:toml|j2))\b(?:[^\n]{0,30}?\bline (?P
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PreviewReading:
     """What came of reading an issue once.
 
     ``written`` is None when the issue could not be drawn. ``hindrance`` says why, or which translation could not be, and
@@ -41,7 +41,7 @@ class Reading:
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def read_for_preview(home: Path, name: str, *, sent_on: date, load: Callable[[Path], Design] = load_design) -> Reading:
+def read_for_preview(home: Path, name: str, *, sent_on: date, load: Callable[[Path], Design] = load_design) -> PreviewReading:
     """Read, render and check the issue ``name`` of a site folder; nothing that an editor can break raises."""
     written: WrittenIssue | None = None
     findings: tuple[Finding, ...]
@@ -60,7 +60,7 @@ def read_for_preview(home: Path, name: str, *, sent_on: date, load: Callable[[Pa
         findings, hindrance = (_as_finding("issue-missing", error, home),), NO_FILE
     except OSError as error:
         findings, hindrance = (_unreadable(error, home),), NO_FILE
-    return Reading(written, findings, hindrance, _read_sources(home, name, findings))
+    return PreviewReading(written, findings, hindrance, _read_sources(home, name, findings))
 
 
 def _name_unread(written: WrittenIssue) -> str:

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 
 from newsletter.errors import NotAllowedError
-from newsletter.preview.answering import PAGE_POLICY, Answer, answer, describe
+from newsletter.preview.answering import PAGE_POLICY, PreviewAnswer, answer, describe
 from newsletter.preview.state import Preview
 
 HOST = "127.0.0.1"
@@ -62,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.headers.get("Host", "") not in self.server.names:
-            self._send(Answer(HTTPStatus.MISDIRECTED_REQUEST, "text/plain", b"The preview is for this machine alone."))
+            self._send(PreviewAnswer(HTTPStatus.MISDIRECTED_REQUEST, "text/plain", b"The preview is for this machine alone."))
         elif self.path == "/events":
             self._send_events()
         else:
@@ -76,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing: the terminal is for the findings."""
 
-    def _send(self, given: Answer) -> None:
+    def _send(self, given: PreviewAnswer) -> None:
         self.send_response(given.status)
         self._send_headers(given.media_type, given.policy)
         self.send_header("Content-Length", str(len(given.body)))

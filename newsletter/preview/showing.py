@@ -32,7 +32,7 @@ pre {{ width: 76ch; max-width: 100%; margin: 0 auto; font: 15px/1.5 Consolas, Me
 """
 
 
-class View(StrEnum):
+class PreviewView(StrEnum):
     """What of an edition a frame shows; the width is the frame's."""
 
     MAIL = "mail"
@@ -47,16 +47,16 @@ class View(StrEnum):
     """The page of the archive, in light colours."""
 
 
-def draw_view(edition: Edition, variant: Variant, view: View, *, base_url: str) -> str:
+def draw_view(edition: Edition, variant: Variant, view: PreviewView, *, base_url: str) -> str:
     """Give a whole HTML page for a frame. ``base_url`` is the archive's, under which pictures are published."""
-    if view is View.TEXT:
+    if view is PreviewView.TEXT:
         text = escape(fill(variant.text, SAMPLE_READER.value))
         return _TEXT_PAGE.format(language=edition.written_in, title=escape(edition.title), text=text)
-    page = edition.web if view is View.WEB else fill(variant.html, _escaped_value)
+    page = edition.web if view is PreviewView.WEB else fill(variant.html, _escaped_value)
     page = page.replace(f"{base_url}/assets/", "/assets/")
-    if view is View.IMAGES_OFF:
+    if view is PreviewView.IMAGES_OFF:
         page = _IMAGE_SOURCE.sub(r"\1", page)
-    return in_one_scheme(page, ColourScheme.DARK if view is View.DARK else ColourScheme.LIGHT)
+    return in_one_scheme(page, ColourScheme.DARK if view is PreviewView.DARK else ColourScheme.LIGHT)
 
 
 def _escaped_value(field: MergeField) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from newsletter.checking.written_issue import WrittenIssue
 from newsletter.preview.designs import LastDesign
-from newsletter.preview.reading import Reading, read_for_preview
+from newsletter.preview.reading import PreviewReading, read_for_preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class PreviewState:
     """
 
     version: int
-    reading: Reading
+    reading: PreviewReading
     shown: WrittenIssue | None
     milliseconds: float
 

@@ -20,7 +20,7 @@ LONGEST_FORM = (NOTES_TIED + 1) * (LONGEST_NOTE * 12 + 200)
 """Octets: every character of a note may travel as four escaped ones."""
 
 
-class Answer(StrEnum):
+class ReviewButton(StrEnum):
     """Which button was pressed."""
 
     APPROVE = "approve"
@@ -49,7 +49,7 @@ class TypedNote:
 class TypedAnswer:
     """A form as it came, for doing it or for showing it again."""
 
-    answer: Answer
+    answer: ReviewButton
     problem: FormProblem | None
     whole: str = ""
     tied: tuple[TypedNote, ...] = (TypedNote("", ""),) * NOTES_TIED
@@ -57,7 +57,7 @@ class TypedAnswer:
 
 def read_answer(form: QueryDict, *, digest: str, sections: Sequence[NotedSection]) -> TypedAnswer:
     """Read a form; ``digest`` is that of the candidate that waits for the answer."""
-    answer = Answer.CHANGES if form.get("answer") == Answer.CHANGES else Answer.APPROVE
+    answer = ReviewButton.CHANGES if form.get("answer") == ReviewButton.CHANGES else ReviewButton.APPROVE
     whole = _text(form.get("whole", ""))
     keys = {section.key for section in sections}
     tied = tuple(
@@ -67,13 +67,13 @@ def read_answer(form: QueryDict, *, digest: str, sections: Sequence[NotedSection
         for number in range(NOTES_TIED)
     )
     problem: FormProblem | None = None
-    if form.get("answer") not in set(Answer) or form.get("candidate") != digest:
+    if form.get("answer") not in set(ReviewButton) or form.get("candidate") != digest:
         problem = FormProblem.OTHER
     elif form.get("read") != "yes":
         problem = FormProblem.CONFIRM
-    elif answer is Answer.CHANGES and not (whole or any(note.text for note in tied)):
+    elif answer is ReviewButton.CHANGES and not (whole or any(note.text for note in tied)):
         problem = FormProblem.NOTE
-    elif answer is Answer.CHANGES and any(note.text and not note.section for note in tied):
+    elif answer is ReviewButton.CHANGES and any(note.text and not note.section for note in tied):
         problem = FormProblem.SECTION
     return TypedAnswer(answer, problem, whole, tied)
 

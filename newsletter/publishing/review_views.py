@@ -23,8 +23,8 @@ from newsletter.publishing.models import ReviewRequest
 from newsletter.publishing.noted_sections import NotedSection, heading_with_language, noted_sections
 from newsletter.publishing.objecting import Note
 from newsletter.publishing.review_answer import (
-    Answer,
     FormProblem,
+    ReviewButton,
     TypedAnswer,
     comes_from_our_page,
     read_answer,
@@ -63,7 +63,7 @@ class ReviewPage(View):
         sections = noted_sections(frozen_editions(review.candidate_id))
         form = read_form(request)
         if form is None:
-            return review_page.show(request, review, TypedAnswer(Answer.APPROVE, FormProblem.OTHER))
+            return review_page.show(request, review, TypedAnswer(ReviewButton.APPROVE, FormProblem.OTHER))
         typed = read_answer(form, digest=review.candidate.digest, sections=sections)
         if typed.problem is None:
             typed = _record(review, typed, sections)
@@ -76,7 +76,7 @@ def _record(review: ReviewRequest, typed: TypedAnswer, sections: tuple[NotedSect
     """Record an answer. A link that was closed meanwhile records nothing: its page says why."""
     now = timezone.now()
     try:
-        if typed.answer is Answer.APPROVE:
+        if typed.answer is ReviewButton.APPROVE:
             approve_by_link(review.pk, config=config(), now=now)
         else:
             ask_for_changes_by_link(review.pk, _notes(typed, sections), config=config(), now=now)

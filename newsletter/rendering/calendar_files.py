@@ -19,7 +19,7 @@ MEDIA_TYPE = "text/calendar"
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarEntry:
+class CalendarEvent:
     """What a calendar is told. ``issue`` is the address of the issue that says it, ``stamped`` its age (DTSTAMP)."""
 
     title: str
@@ -32,7 +32,7 @@ class CalendarEntry:
 
 
 @lru_cache(maxsize=64)
-def calendar_file(entry: CalendarEntry) -> bytes:
+def calendar_file(entry: CalendarEvent) -> bytes:
     """Write the file: lines of at most 75 octets, ended by CRLF.
 
     Its UID comes from the issue, the start and the title, so that a calendar has the event once, however often it is added.

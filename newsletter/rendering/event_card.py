@@ -23,12 +23,12 @@ class EventCard:
 def event_card(fields: Mapping[str, object], *, issue: str, shelf: PictureShelf, words: Words) -> EventCard:
     """Lay out an event from the fields of its block: ``start``, and ``until``, ``title``, ``place`` and ``url`` if there are."""
     # A quarter of the cold start of `newsletter check`; most issues have no event.
-    from newsletter.rendering.calendar_files import MEDIA_TYPE, CalendarEntry, calendar_file  # noqa: PLC0415
+    from newsletter.rendering.calendar_files import MEDIA_TYPE, CalendarEvent, calendar_file  # noqa: PLC0415
 
     start, until = fields["start"], fields.get("until")
     assert isinstance(start, datetime)
     end = until if isinstance(until, datetime) else None
-    entry = CalendarEntry(
+    entry = CalendarEvent(
         title=str(fields.get("title") or ""),
         start=start,
         until=end,

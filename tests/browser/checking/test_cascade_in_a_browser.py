@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from selectolax.lexbor import LexborHTMLParser
 
 from newsletter.authoring.folder import GALLERY, ISSUES, read_issues
-from newsletter.checking.cascade import VIEWS, View, shown_text
+from newsletter.checking.cascade import VIEWS, MailView, shown_text
 from newsletter.checking.page_facts import PageFacts
 from newsletter.config import load_config
 from newsletter.rendering.design import load_design
@@ -53,7 +53,7 @@ def in_words(colour: str) -> str:
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
 @pytest.mark.parametrize("name", [f"{shelf}-{language}" for shelf in (ISSUES, GALLERY) for language in ("en", "es")])
-def test_text_looks_as_the_checks_believe(page: Page, mails: dict[str, str], name: str, view: View) -> None:
+def test_text_looks_as_the_checks_believe(page: Page, mails: dict[str, str], name: str, view: MailView) -> None:
     html = mails[name]
     scheme: Literal["light", "dark"] = "dark" if view.scheme == "dark" else "light"
     page.set_viewport_size({"width": view.width, "height": 900})

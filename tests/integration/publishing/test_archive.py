@@ -13,7 +13,7 @@ from django.test import Client
 from newsletter.publishing.calendar import schedule_issue
 from newsletter.publishing.models import SlotState
 from newsletter.publishing.slots import move_slot
-from newsletter.rendering.calendar_files import MEDIA_TYPE, CalendarEntry, calendar_file
+from newsletter.rendering.calendar_files import MEDIA_TYPE, CalendarEvent, calendar_file
 from newsletter.rendering.edition import Asset
 from tests.contract.publishing.samples import (
     CADENCE,
@@ -177,7 +177,7 @@ def test_a_calendar_file_is_saved_under_the_name_of_its_event(client: Client, li
 
 def test_the_file_that_an_event_block_makes_is_saved_so_too(client: Client) -> None:
     start = datetime(2027, 2, 11, 18, tzinfo=ZoneInfo("America/New_York"))
-    entry = CalendarEntry("Living room talk: ask a nurse", start, None, "Online", "", "https://x.example/issues/2027-02/", start)
+    entry = CalendarEvent("Living room talk: ask a nurse", start, None, "Online", "", "https://x.example/issues/2027-02/", start)
     made = Asset("0123456789abcdef.ics", MEDIA_TYPE, calendar_file(entry))
     publish(Files().edited(assets=(made,)))
     headers = get(client, f"/assets/{made.name}").headers

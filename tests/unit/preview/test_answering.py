@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.preview.answering import FRAME_POLICY, PAGE_FILES, PAGE_POLICY, answer, describe
-from newsletter.preview.showing import View
+from newsletter.preview.showing import PreviewView
 from newsletter.preview.state import Preview
 from tests.unit.preview.conftest import TODAY
 
@@ -22,8 +22,8 @@ def test_the_page_consists_of_files_of_the_program(preview: Preview, path: str) 
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("view", list(View))
-def test_every_view_is_shown_in_every_language_without_scripts(preview: Preview, language: str, view: View) -> None:
+@pytest.mark.parametrize("view", list(PreviewView))
+def test_every_view_is_shown_in_every_language_without_scripts(preview: Preview, language: str, view: PreviewView) -> None:
     given = answer(preview, f"/shown/{language}/{view}?digest=1")
     assert (given.status, given.policy) == (200, FRAME_POLICY)
     assert f'lang="{language}"'.encode() in given.body

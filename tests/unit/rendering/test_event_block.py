@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar, Event
 
-from newsletter.rendering.calendar_files import CalendarEntry, calendar_file
+from newsletter.rendering.calendar_files import CalendarEvent, calendar_file
 from newsletter.rendering.edition import Asset, Edition
 from newsletter.rendering.moments_in_words import moment_in_words, span_in_words
 from tests.unit.rendering.drafting import DESIGN, draw_markdown
@@ -153,7 +153,7 @@ LINES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_
 
 @given(LINES, LINES, st.integers(946_684_800, 4_070_908_800).map(lambda second: datetime.fromtimestamp(second, UTC)))
 def test_no_words_of_an_editor_break_the_calendar_file(title: str, place: str, start: datetime) -> None:
-    entry = CalendarEntry(
+    entry = CalendarEvent(
         title=title,
         start=start,
         until=None,

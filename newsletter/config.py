@@ -119,6 +119,8 @@ class SmtpSettings(_Section):
     messages_per_connection: Annotated[int, Field(ge=1)] = 1000
     timeout_seconds: Annotated[float, Field(gt=0)] = 60
     ca_file: str = ""
+    per_minute: Annotated[int, Field(ge=0)] = 0
+    """Mails a minute at most, over all connections and workers; 0 sets no limit."""
 
 
 class SendgridSettings(_Section):
@@ -131,6 +133,52 @@ class SendgridSettings(_Section):
     connections: Annotated[int, Field(ge=1, le=20)] = 2
     timeout_seconds: Annotated[float, Field(gt=0)] = 60
     ca_file: str = ""
+    per_minute: Annotated[int, Field(ge=0)] = 0
+    """Mails a minute at most, over all connections and workers; 0 sets no limit."""
+    categories: Annotated[tuple[HeaderText, ...], Field(max_length=10)] = ()
+    """Kept by SendGrid for long and in clear: they may name the newsletter, never a topic or a person."""
+    in_doubt: Literal["events", "log", "cancel"] = "events"
+    """How a call whose answer was lost is settled (docs/adr/0014)."""
+
+
+class DkimSettings(_Section):
+    """Signing our mail ourselves, where the mail server does not (RFC 6376). SendGrid signs for itself."""
+
+    domain: Annotated[str, matching(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "a domain, such as example.org")]
+    selector: Annotated[str, matching(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?", "a name, such as letter2026")]
+    key_file: Path = Path("var/dkim.pem")
+
+
+class ImapSettings(_Section):
+    """A mailbox that bounces come to, read by IMAP over TLS."""
+
+    host: HeaderText
+    port: Annotated[int, Field(ge=1, le=65535)] = 993
+    username: str
+    password: SecretStr = SecretStr("")
+    folder: str = "INBOX"
+    timeout_seconds: Annotated[float, Field(gt=0)] = 60
+    ca_file: str = ""
+
+
+class BounceSettings(_Section):
+    """Where mail comes back to, and what is made of it.
+
+    With ``address`` every letter's envelope sender is that address with the delivery's key: bounces+KEY@example.org.
+    """
+
+    address: Address | None = None
+    maildir: Path | None = None
+    imap: ImapSettings | None = None
+    soft_in_a_row: Annotated[int, Field(ge=1)] = 3
+    """After so many issues that bounced softly, one after the other, an address is suppressed."""
+
+
+class AlertSettings(_Section):
+    """What the publishers and editors are told by mail."""
+
+    days_before_slot: tuple[Annotated[int, Field(ge=0, le=60)], ...] = (14, 7, 2)
+    """Days before a slot without an approved candidate."""
 
 
 class DeliverySettings(_Section):
@@ -141,8 +189,25 @@ class DeliverySettings(_Section):
     envelope_from: Address | None = None
     lease_seconds: Annotated[float, Field(gt=0)] = 10
     attempts: Annotated[int, Field(ge=1)] = 4
+    quiet_hours: Annotated[
+        str,
+        matching(r"(([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9])?", "two times of the day, such as 21:00-08:00"),
+    ] = ""
+    """Nothing is begun between these two times of the cadence's time zone."""
+    spread_minutes: Annotated[float, Field(ge=0, le=10_080)] = 0
+    """A send is spread evenly over so many minutes; 0 sends as fast as the transport takes it."""
+    resume_within_hours: Annotated[float, Field(gt=0)] = 72
+    """A send that stood still for longer is paused until a person has looked."""
+    pause_after_policy_refusals: Annotated[int, Field(ge=1)] = 10
+    """In a row: refusals for what we are pause the send."""
+    pause_after_refusals: Annotated[int, Field(ge=1)] = 30
+    """In a row: refusals of any kind that is for good pause the send."""
+    pause_when_failed_percent: Annotated[float, Field(gt=0, le=100)] = 5
+    """Of those handed over so far, once fifty have failed."""
     smtp: SmtpSettings = SmtpSettings()
     sendgrid: SendgridSettings = SendgridSettings()
+    dkim: DkimSettings | None = None
+    bounces: BounceSettings = BounceSettings()
 
 
 class TrialSettings(_Section):
@@ -195,6 +260,7 @@ class Config(BaseSettings):
     trials: TrialSettings = TrialSettings()
     feeds: FeedSettings = FeedSettings()
     checks: CheckSettings = CheckSettings()
+    alerts: AlertSettings = AlertSettings()
     keys: SecretStr | None = None
     """The key ring as JSON, for machines that have a secret store; otherwise the 0600 file ``var/keys.json``."""
 

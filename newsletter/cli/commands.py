@@ -49,7 +49,7 @@ COMMANDS = [
     Command("audience", "Say who would get the newsletter, and why others would not.", "sending", SENDING),
     Command("send", "Deliver what is due now.", "sending", SENDING),
     Command("status", "Show where sends stand.", "sending", SENDING),
-    Command("report", "Show what became of a send.", "sending", SENDING),
+    Command("report", "Show what became of a send.", "reporting", SENDING),
     Command("subscribers", "The list: import, add, show, end, stats.", "subscribers", READERS),
     Command("serve", "Readers' pages, calendar and sending in one process.", "serving", RUNNING),
     Command("web", "Readers' pages alone.", "serving", RUNNING),

@@ -19,7 +19,7 @@ from newsletter.authoring.lock import LOCK_FILE
 from newsletter.checking.trials import judge_trial, renew_lock, stops_send
 from newsletter.checking.written_issue import read_written_issue, trial_cards
 from newsletter.cli.printing import console, local, print_table
-from newsletter.cli.sending import print_report
+from newsletter.cli.reporting import print_report
 from newsletter.cli.writing import write_edition
 from newsletter.config import Config
 from newsletter.delivery.reporting import send_report

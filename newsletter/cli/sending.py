@@ -1,4 +1,4 @@
-"""Sending: who it would reach, deliver what is due, and what became of it."""
+"""Sending: who it would reach, deliver what is due, and where it stands."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from django.conf import settings
 
 from newsletter.authoring.folder import issue_name
 from newsletter.cli.arguments import DayOption, FormatOption, IssueArgument, day
-from newsletter.cli.printing import OutputFormat, console, local, print_json, print_table
+from newsletter.cli.printing import OutputFormat, console, print_json, print_table
+from newsletter.cli.reporting import print_report
 from newsletter.cli.stopping import stop_on_signals
 from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.delivery.models import Handover
-from newsletter.delivery.reporting import SendReport, find_sends, send_report
+from newsletter.delivery.reporting import find_sends, send_report
 from newsletter.delivery.sending import DeliverySummary, deliver_open_sends, start_due_sends
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.releasing import Released
@@ -107,42 +108,3 @@ def status(issue: IssueArgument = "", *, output: FormatOption = OutputFormat.TEX
         ["issue", "state", "by", "frozen", *next(iter(statuses)).handovers],
         [(one.issue, one.state, one.transport, str(one.frozen), *map(str, one.handovers.values())) for one in statuses],
     )
-
-
-def report(issue: IssueArgument, *, output: FormatOption = OutputFormat.TEXT) -> None:
-    """Show what became of a send: the sum, why people were left out, what was reported later, who is unknown."""
-    found = send_report(issue_name(issue))
-    if output is OutputFormat.JSON:
-        print_json({"the_sum": found.the_sum, "sum_holds": found.sum_holds, **_fields(found)})
-    else:
-        print_report(found, settings.NEWSLETTER)
-
-
-def _fields(report: SendReport) -> dict[str, object]:
-    return {name: getattr(report, name) for name in ("status", "excluded", "failed", "by_language", "outcomes", "unknown_keys")}
-
-
-def print_report(found: SendReport, config: Config) -> None:
-    """Print a report. Handovers and outcomes stand apart: accepted is not delivered."""
-    one, zone = found.status, config.cadence.timezone
-    finished = f", finished {local(one.finished_at, zone)}" if one.finished_at else ""
-    console.print(f"[bold]{one.issue}[/], {one.state}, by {one.transport}; begun {local(one.created_at, zone)}{finished}")
-    style = "green" if found.sum_holds else "bold red"
-    console.print(f"{found.the_sum}: {'the sum holds' if found.sum_holds else 'THE SUM DOES NOT HOLD'}", style=style)
-    rows = [
-        (language, *(str(handovers.get(handover, 0)) for handover in one.handovers))
-        for language, handovers in sorted(found.by_language.items())
-    ]
-    print_table(["handover by language", *one.handovers], rows)
-    reported = [(outcome.value or "nothing yet", str(number)) for outcome, number in found.outcomes.items() if number]
-    print_table(["reported later", "mails"], reported)
-    for heading, reasons in (("left out because", found.excluded), ("failed because", found.failed)):
-        if reasons:
-            print_table([heading, "people"], [(reason, str(number)) for reason, number in sorted(reasons.items())])
-    if found.unknown_keys:
-        console.print(
-            "Unknown, never sent again by guess. Look for each in your mail server's log: it is the left half of a Message-ID.",
-            style="yellow",
-        )
-        for key in found.unknown_keys:
-            console.print(f"  {key}", markup=False)

@@ -23,10 +23,12 @@ log = structlog.get_logger()
 class EditionForms:
     """The forms of one edition, one for each variant; which of them a reader gets is decided here and written down nowhere."""
 
-    def __init__(self, edition: Edition, headers: MailHeaders, *, envelope_from: str, message_domain: str) -> None:
+    def __init__(
+        self, edition: Edition, headers: MailHeaders, *, envelope_from: str, message_domain: str, bounces_by_key: bool = False
+    ) -> None:
         self._topics = frozenset(edition.topics)
         self._by_choice = {
-            frozenset(variant.topics): LetterForm(edition, headers, envelope_from, message_domain, variant)
+            frozenset(variant.topics): LetterForm(edition, headers, envelope_from, message_domain, variant, bounces_by_key)
             for variant in edition.variants
         }
 
@@ -78,12 +80,13 @@ class Composing:
         """
         known = self._forms.get((claim.candidate_id, claim.language))
         if known is None:
-            settings = self._config.newsletter
+            settings, bounces = self._config.newsletter, self._config.delivery.bounces
             known = EditionForms(
                 self._edition(claim),
                 MailHeaders.of(self._config),
-                envelope_from=self._config.delivery.envelope_from or settings.from_address,
+                envelope_from=bounces.address or self._config.delivery.envelope_from or settings.from_address,
                 message_domain=settings.from_address.rpartition("@")[2],
+                bounces_by_key=bounces.address is not None,
             )
             known.try_out()
             self._forms[claim.candidate_id, claim.language] = known

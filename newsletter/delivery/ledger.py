@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -24,12 +24,15 @@ from newsletter.errors import NewsletterError
 from newsletter.subscribers.audience import Addressee, addressees
 
 HANDOVER_TRANSITIONS: Mapping[Handover, frozenset[Handover]] = {
-    Handover.QUEUED: frozenset({Handover.SENDING, Handover.EXCLUDED}),
+    # Reports can come late: what was put back and is reported as taken must not be sent again.
+    Handover.QUEUED: frozenset({Handover.SENDING, Handover.EXCLUDED, Handover.ACCEPTED}),
     Handover.SENDING: frozenset({Handover.QUEUED, Handover.ACCEPTED, Handover.FAILED, Handover.UNKNOWN}),
-    Handover.UNKNOWN: frozenset({Handover.ACCEPTED, Handover.FAILED}),
+    # Back to queued goes only what evidence shows not to have left: see ``put_back``.
+    Handover.UNKNOWN: frozenset({Handover.ACCEPTED, Handover.FAILED, Handover.QUEUED}),
     # A provider may take a message and say later that it dropped it.
     Handover.ACCEPTED: frozenset({Handover.FAILED}),
-    Handover.FAILED: frozenset(),
+    # A person may have the failed tried again: they were certainly not taken.
+    Handover.FAILED: frozenset({Handover.QUEUED}),
     Handover.EXCLUDED: frozenset(),
 }
 """What may follow what. From ``sending`` back to ``queued`` goes only what certainly was not taken."""
@@ -42,6 +45,9 @@ OUTCOME_RANK: Mapping[Outcome, int] = {
     Outcome.COMPLAINED: 4,
 }
 """Reports come in any order; an outcome is only ever replaced by one of a higher rank."""
+
+PUT_BACK_AT_ONCE: Final = 1_000
+"""Deliveries put back by one set of statements."""
 
 LEFT_BEHIND = "its worker was lost sight of"
 
@@ -223,6 +229,27 @@ def settle_by_evidence(
     for source, targets in HANDOVER_TRANSITIONS.items():
         if target in targets:
             _move(cursor, delivery_ids, source=source, target=target, reason=reason, handed_over_at=at)
+
+
+def put_back(cursor: CursorWrapper, delivery_ids: Sequence[int], *, source: Handover) -> int:
+    """Queue deliveries again that were certainly not taken, and open their batches and sends for it; give how many.
+
+    ``source`` is FAILED (a person asked) or UNKNOWN (evidence shows that no copy left). Attempts begin anew. A cancelled send
+    stays as it is, with all that is in it.
+    """
+    moved = 0
+    for start in range(0, len(delivery_ids), PUT_BACK_AT_ONCE):
+        ids = list(delivery_ids[start : start + PUT_BACK_AT_ONCE])
+        cursor.execute(statements.REOPEN_SENDS.format(ids=among(len(ids))), ids)
+        cursor.execute(statements.FIND_PUT_BACK.format(ids=among(len(ids))), [source.value, *ids])
+        free = [row[0] for row in cursor.fetchall()]
+        lock_deliveries(cursor, free)
+        _move(cursor, free, source=source, target=Handover.QUEUED)
+        moved += cursor.rowcount if free else 0
+        if free:
+            cursor.execute(statements.REOPEN_BATCHES.format(ids=among(len(free))), free)
+            cursor.execute(statements.FORGET_ATTEMPTS.format(ids=among(len(free))), free)
+    return moved
 
 
 def raise_outcome(cursor: CursorWrapper, delivery_ids: Sequence[int], *, outcome: Outcome) -> None:

@@ -16,7 +16,8 @@ from newsletter.rendering.message import MessageTemplate, compile_message
 class LetterForm:
     """What all letters of one variant of an edition share: of the fullest one, where ``narrower`` does not give another.
 
-    ``message_domain`` stands behind the @ of every Message-ID.
+    ``message_domain`` stands behind the @ of every Message-ID. ``bounces_by_key``: the envelope sender of a letter carries its
+    key, so that what comes back says which letter it was (VERP).
     """
 
     edition: Edition
@@ -24,6 +25,7 @@ class LetterForm:
     envelope_from: str
     message_domain: str
     narrower: Variant | None = field(repr=False, default=None)
+    bounces_by_key: bool = False
 
     @cached_property
     def variant(self) -> Variant:
@@ -50,6 +52,14 @@ class Letter:
     def address(self) -> str:
         """Where it goes."""
         return self.personal.address
+
+    @property
+    def envelope_from(self) -> str:
+        """Where the mail goes when it comes back: bounces+KEY@example.org where bounces are told apart by it."""
+        if not self.form.bounces_by_key:
+            return self.form.envelope_from
+        local, _, domain = self.form.envelope_from.rpartition("@")
+        return f"{local}+{self.key}@{domain}"
 
     @property
     def has_safe_address(self) -> bool:

@@ -11,11 +11,24 @@ from newsletter.subscribers.models import Subscription
 
 
 class SendState(models.TextChoices):
-    """Where a send stands."""
+    """Where a send stands. ``steering.SEND_TRANSITIONS`` says what may follow what."""
 
     PREPARING = "preparing", "its audience is being frozen"
     RUNNING = "running", "its batches are being delivered"
+    PAUSED = "paused", "nothing of it is begun until a person resumes it"
+    CANCELLING = "cancelling", "what is queued is being excluded; what is on the wire is finished"
     DONE = "done", "every delivery is accepted, failed, excluded or unknown"
+    CANCELLED = "cancelled", "a person ended it before everybody was mailed; every delivery is settled as when it is done"
+
+
+class PausedFor(models.TextChoices):
+    """What a paused send waits for."""
+
+    NOTHING = "", "it is not paused"
+    PERSON = "person", "somebody paused it"
+    ERRORS = "errors", "too many mails were refused: for what we are, or one after the other"
+    AGE = "age", "it stood still for longer than the settings let it go on by itself"
+    RESTORE = "restore", "the database came from a backup, and may not know whom it mailed since"
 
 
 class Send(models.Model):
@@ -23,6 +36,8 @@ class Send(models.Model):
 
     ``slot`` and ``issue`` are unique: nothing starts a second send of an issue. ``frozen`` is how many deliveries the audience
     had; ``through`` the subscription id up to which it is frozen so far, ``last`` the highest one that belongs to it.
+    ``corrects`` is the send whose readers a correction goes to. ``paused_for`` and ``reason`` say why it is paused, or who
+    ended it. ``spread_seconds`` is the time over which its deliveries become due.
     """
 
     slot = models.OneToOneField(Slot, on_delete=models.PROTECT, related_name="send")
@@ -30,6 +45,10 @@ class Send(models.Model):
     candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="sends")
     transport = models.CharField(max_length=20)
     state = models.CharField(max_length=20, choices=SendState.choices, default=SendState.PREPARING)
+    paused_for = models.CharField(max_length=20, choices=PausedFor.choices, blank=True, default=PausedFor.NOTHING)
+    reason = models.TextField(blank=True, default="")
+    corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="corrections")
+    spread_seconds = models.FloatField(default=0)
     through = models.BigIntegerField(default=0)
     last = models.BigIntegerField(default=0)
     frozen = models.BigIntegerField(default=0)
@@ -84,12 +103,36 @@ class Outcome(models.TextChoices):
     COMPLAINED = "complained", "its reader reported it as spam"
 
 
+class BounceKind(models.TextChoices):
+    """What a bounce says about the address (RFC 3463)."""
+
+    NONE = "", "it did not bounce"
+    HARD = "hard", "the address does not exist"
+    SOFT = "soft", "full, too large, or a passing fault"
+    POLICY = "policy", "refused for what we are or for what the mail says; the address is not to blame"
+
+
+class ProviderCall(models.Model):
+    """A call to a provider that can be called back until ``send_at`` (Unix seconds); ``ref`` is the provider's name for it.
+
+    It is stored before the call: after a crash it can be cancelled, and whoever was in it is certainly not mailed.
+    """
+
+    ref = models.CharField(max_length=100, unique=True)
+    send_at = models.FloatField()
+    cancelled = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.ref
+
+
 class Delivery(models.Model):
     """One subscriber in one send.
 
     ``key`` is 32 random hex digits that travel as Message-ID and as SendGrid's custom argument; it says nothing about the
-    person. ``reason`` says why it is excluded or failed. ``due_at`` (seconds of the Unix clock) holds a retry back.
-    ``handed_over_at`` is kept to the hour, as are the moments of events: mails that are alike may leave together.
+    person. ``reason`` says why it is excluded or failed, ``bounce`` of which kind its bounce was. ``due_at`` (Unix seconds)
+    holds a retry back. ``handed_over_at`` is kept to the hour, as are the moments of events: mails that are alike may leave
+    together.
     """
 
     key = models.CharField(max_length=32, unique=True)
@@ -98,7 +141,9 @@ class Delivery(models.Model):
     subscription = models.ForeignKey(Subscription, on_delete=models.SET_NULL, null=True)
     handover = models.CharField(max_length=10, choices=Handover.choices, default=Handover.QUEUED)
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True, default=Outcome.NONE)
+    bounce = models.CharField(max_length=10, choices=BounceKind.choices, blank=True, default=BounceKind.NONE)
     reason = models.CharField(max_length=200, blank=True, default="")
+    call = models.ForeignKey(ProviderCall, on_delete=models.SET_NULL, null=True, related_name="deliveries")
     attempts = models.SmallIntegerField(default=0)
     due_at = models.FloatField(default=0)
     handed_over_at = models.DateTimeField(null=True)
@@ -125,3 +170,29 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.delivery_id}"
+
+
+class Pace(models.Model):
+    """How much of a transport's rate is left: a token bucket that all workers share, on the leases' clock."""
+
+    transport = models.CharField(max_length=20, unique=True)
+    tokens = models.FloatField(default=0)
+    filled_at = models.FloatField(default=0)
+    epoch = models.CharField(max_length=64, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.transport}: {self.tokens:g}"
+
+
+class Progress(models.Model):
+    """How many deliveries of a send were settled by a moment: a count now and then, for rate, time left and time line."""
+
+    send = models.ForeignKey(Send, on_delete=models.CASCADE, related_name="progress")
+    at = models.DateTimeField()
+    settled = models.BigIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["send", "at"], name="progress_of_send")]
+
+    def __str__(self) -> str:
+        return f"{self.send_id}: {self.settled} at {self.at:%H:%M:%S}"

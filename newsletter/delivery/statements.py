@@ -15,8 +15,9 @@ def among(count: int) -> str:
 
 
 INSERT_SEND: Final = """
-    INSERT INTO delivery_send (slot_id, issue, candidate_id, transport, state, through, last, frozen, created_at)
-    VALUES (%s, %s, %s, %s, 'preparing', 0, %s, 0, %s)
+    INSERT INTO delivery_send (slot_id, issue, candidate_id, transport, state, paused_for, reason, spread_seconds, through, last,
+                               frozen, created_at)
+    VALUES (%s, %s, %s, %s, 'preparing', '', '', 0, 0, %s, 0, %s)
     ON CONFLICT DO NOTHING
     RETURNING id
 """
@@ -37,8 +38,8 @@ INSERT_BATCH: Final = """
 """
 
 INSERT_DELIVERY: Final = """
-    INSERT INTO delivery_delivery (key, send_id, batch_id, subscription_id, handover, outcome, reason, attempts, due_at)
-    VALUES (%s, %s, %s, %s, %s, '', %s, 0, 0)
+    INSERT INTO delivery_delivery (key, send_id, batch_id, subscription_id, handover, outcome, bounce, reason, attempts, due_at)
+    VALUES (%s, %s, %s, %s, %s, '', '', %s, 0, 0)
 """
 
 COUNT_DELIVERIES: Final = "SELECT count(*) FROM delivery_delivery WHERE send_id = %s"
@@ -109,7 +110,27 @@ FINISH_SEND: Final = """
                     WHERE send_id = %s AND handover IN ('accepted', 'failed', 'excluded', 'unknown'))
 """
 
-FIND_OPEN_SENDS: Final = "SELECT id, issue, transport, state FROM delivery_send WHERE state <> 'done' ORDER BY id"
+REOPEN_SENDS: Final = """
+    UPDATE delivery_send SET state = 'running', finished_at = NULL
+    WHERE state = 'done' AND id IN (SELECT send_id FROM delivery_delivery WHERE id IN {ids})
+"""
+
+FIND_PUT_BACK: Final = """
+    SELECT d.id FROM delivery_delivery d JOIN delivery_send s ON s.id = d.send_id
+    WHERE s.state IN ('running', 'paused') AND d.handover = %s AND d.id IN {ids}
+    ORDER BY d.id
+"""
+
+REOPEN_BATCHES: Final = """
+    UPDATE delivery_batch SET done = FALSE
+    WHERE done AND id IN (SELECT batch_id FROM delivery_delivery WHERE id IN {ids})
+"""
+
+FORGET_ATTEMPTS: Final = "UPDATE delivery_delivery SET attempts = 0, call_id = NULL WHERE handover = 'queued' AND id IN {ids}"
+
+FIND_OPEN_SENDS: Final = """
+    SELECT id, issue, transport, state FROM delivery_send WHERE state NOT IN ('done', 'cancelled') ORDER BY id
+"""
 
 FIND_NEXT_DUE: Final = """
     SELECT min(d.due_at) FROM delivery_delivery d

@@ -44,3 +44,13 @@ class ServiceMail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+class Notice(models.Model):
+    """Something that people are told of once: ``key`` names the occasion, such as the second day before a slot."""
+
+    key = models.CharField(max_length=160, unique=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key

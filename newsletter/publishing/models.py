@@ -12,7 +12,8 @@ class Candidate(models.Model):
 
     ``digest`` is SHA-256 over the editions' digests, the lock's, ``review_by`` and ``cards``. ``cards`` says what each trial card
     tells readers: ``{"NCT09990001": "open"}``. ``turn`` grows whenever the files of the issue turned into something else; the
-    candidate with the highest one is the latest, also when the files went back to what they were before.
+    candidate with the highest one is the latest, also when the files went back to what they were before. ``corrects`` names the
+    issue that a correction is for; it is part of the digest as well.
     """
 
     issue = models.CharField(max_length=40)
@@ -20,6 +21,7 @@ class Candidate(models.Model):
     lock = models.BinaryField()
     cards: models.JSONField[dict[str, str]] = models.JSONField(default=dict)
     review_by = models.DateField(null=True)
+    corrects = models.CharField(max_length=40, blank=True, default="")
     turn = models.PositiveIntegerField()
     created_at = models.DateTimeField()
 
@@ -192,6 +194,7 @@ class HeldFor(models.TextChoices):
     APPROVAL = "approval", "it changed, or somebody objects; it goes on by itself when both approvals stand and nobody does"
     GATE = "gate", "the release gate refused; a person mends it and unholds"
     MISSED = "missed", "its hour is past by more than the grace; a person gives it a new one"
+    RESTORE = "restore", "the database came from a backup; a person looks whether this issue went out already, and unholds"
 
 
 class Slot(models.Model):

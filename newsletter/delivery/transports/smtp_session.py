@@ -106,7 +106,7 @@ class SmtpSession:
         return mail, rcpt, data
 
     def _envelope(self, letter: Letter) -> tuple[bytes, bytes, bytes]:
-        mail = f"MAIL FROM:<{letter.form.envelope_from}>\r\n".encode("ascii")
+        mail = f"MAIL FROM:<{letter.envelope_from}>\r\n".encode("ascii")
         return mail, f"RCPT TO:<{letter.address}>\r\n".encode("ascii"), b"DATA\r\n"
 
 

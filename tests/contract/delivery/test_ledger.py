@@ -16,6 +16,7 @@ from newsletter.delivery.ledger import (
     Record,
     claim_batch,
     leave_batch,
+    put_back,
     raise_outcome,
     settle_by_evidence,
     take_step,
@@ -198,7 +199,7 @@ def test_a_send_is_not_done_while_its_sum_does_not_hold() -> None:
     assert not send_report(ISSUE).sum_holds
 
 
-def test_evidence_settles_the_unknown_and_what_is_on_its_way_and_nothing_else() -> None:
+def test_evidence_settles_all_that_is_not_settled_for_good() -> None:
     prepared_send(6)
     held = claimed()
     unknown, sending, accepted, failed = step(held, room=4)
@@ -206,9 +207,38 @@ def test_evidence_settles_the_unknown_and_what_is_on_its_way_and_nothing_else() 
     everybody = list(Delivery.objects.values_list("pk", flat=True))
     with transaction.atomic(), connection.cursor() as cursor:
         settle_by_evidence(cursor, everybody, target=Handover.ACCEPTED, at=NOW)
-    assert handovers() == {"accepted": 3, "failed": 1, "queued": 2}
+    assert handovers() == {"accepted": 5, "failed": 1}, "what was put back and is reported as taken is not sent again"
     step(held, Record(sending, Handover.UNKNOWN, "lost"), room=0)
     assert Delivery.objects.get(pk=sending).handover == Handover.ACCEPTED, "a lost answer does not undo the evidence"
+
+
+def test_what_is_put_back_opens_its_batch_and_its_send_again() -> None:
+    prepared_send(3)
+    held = claimed()
+    failed, unknown, accepted = step(held)
+    step(held, Record(failed, Handover.FAILED, "550"), Record(unknown, Handover.UNKNOWN), *accept(accepted), room=0)
+    leave(held)
+    assert Send.objects.get().state == SendState.DONE
+    everybody = [failed, unknown, accepted]
+    with transaction.atomic(), connection.cursor() as cursor:
+        assert put_back(cursor, everybody, source=Handover.FAILED) == 1
+    assert handovers() == {"accepted": 1, "queued": 1, "unknown": 1}
+    assert Send.objects.get().state == SendState.RUNNING
+    again = claimed()
+    assert step(again) == [failed]
+    assert Delivery.objects.get(pk=failed).attempts == 1
+
+
+def test_nothing_of_a_cancelled_send_is_put_back() -> None:
+    prepared_send(1)
+    held = claimed()
+    (failed,) = step(held)
+    step(held, Record(failed, Handover.FAILED, "550"), room=0)
+    leave(held)
+    Send.objects.update(state=SendState.CANCELLED)
+    with transaction.atomic(), connection.cursor() as cursor:
+        assert put_back(cursor, [failed], source=Handover.FAILED) == 0
+    assert handovers() == {"failed": 1}
 
 
 def test_an_outcome_is_only_replaced_by_one_of_a_higher_rank() -> None:

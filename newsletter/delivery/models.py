@@ -64,11 +64,13 @@ class Batch(models.Model):
     """Up to 1,000 deliveries of one language, claimed together by a worker.
 
     ``fence`` grows with every claim; a worker acts only while it still holds the fence it claimed with. ``leased_at`` is in
-    seconds of the lease clock, ``lease_epoch`` names that clock (one boot of this machine, or the database server).
+    seconds of the lease clock, ``lease_epoch`` names that clock (one boot of this machine, or the database server). ``size`` is
+    how many deliveries it holds: the closed ones are summed up without being counted.
     """
 
     send = models.ForeignKey(Send, on_delete=models.CASCADE, related_name="batches")
     language = models.CharField(max_length=12)
+    size = models.PositiveIntegerField(default=0)
     fence = models.BigIntegerField(default=0)
     worker = models.CharField(max_length=80, blank=True)
     leased_at = models.FloatField(null=True)
@@ -152,7 +154,7 @@ class Delivery(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["send", "subscription"], name="one_delivery_per_reader_and_send")
         ]
-        indexes: ClassVar = [models.Index(fields=["batch", "handover"], name="delivery_in_batch")]
+        indexes: ClassVar = [models.Index(fields=["batch", "handover", "due_at"], name="delivery_due_in_batch")]
 
     def __str__(self) -> str:
         return f"delivery {self.key}"

@@ -96,7 +96,7 @@ def _batches(page: Sequence[AudienceMember]) -> Iterator[tuple[str, Sequence[Aud
 
 
 def _insert_batch(cursor: CursorWrapper, send_id: int, language: str, members: Sequence[AudienceMember]) -> None:
-    cursor.execute(statements.INSERT_BATCH, [send_id, language, all(member.exclusion for member in members)])
+    cursor.execute(statements.INSERT_BATCH, [send_id, language, len(members), all(member.exclusion for member in members)])
     batch_id = cursor.fetchone()[0]
     rows = []
     for member in members:

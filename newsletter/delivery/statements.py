@@ -32,8 +32,8 @@ TAKE_CHUNK: Final = """
 """
 
 INSERT_BATCH: Final = """
-    INSERT INTO delivery_batch (send_id, language, fence, worker, lease_epoch, done)
-    VALUES (%s, %s, 0, '', '', %s)
+    INSERT INTO delivery_batch (send_id, language, size, fence, worker, lease_epoch, done)
+    VALUES (%s, %s, %s, 0, '', '', %s)
     RETURNING id
 """
 
@@ -79,9 +79,10 @@ FIND_LEFT_BEHIND: Final = "SELECT id FROM delivery_delivery WHERE batch_id = %s 
 FIND_DUE: Final = """
     SELECT id, key, subscription_id, attempts FROM delivery_delivery
     WHERE batch_id = %s AND handover = 'queued' AND due_at <= %s
-    ORDER BY id
+    ORDER BY due_at, id
     LIMIT %s
 """
+"""In the order of an index, so that a step of twenty does not sort a thousand."""
 
 MOVE: Final = """
     UPDATE delivery_delivery
@@ -133,10 +134,9 @@ FIND_OPEN_SENDS: Final = """
 """
 
 FIND_NEXT_DUE: Final = """
-    SELECT min(d.due_at) FROM delivery_delivery d
-    JOIN delivery_batch b ON b.id = d.batch_id
-    JOIN delivery_send s ON s.id = d.send_id
-    WHERE s.state = 'running' AND NOT b.done AND d.handover = 'queued' AND s.id NOT IN {ids}
+    SELECT min((SELECT min(d.due_at) FROM delivery_delivery d WHERE d.batch_id = b.id AND d.handover = 'queued'))
+    FROM delivery_batch b JOIN delivery_send s ON s.id = b.send_id
+    WHERE s.state = 'running' AND NOT b.done AND s.id NOT IN {ids}
 """
 
 COUNT_HELD_BATCHES: Final = """

@@ -28,8 +28,8 @@ serve: $(READY) ## readers' pages, calendar and sending, on this machine
 
 test: $(READY) ## all tests; those of the database on PostgreSQL as well
 	@rm -rf var/coverage && mkdir -p var/coverage
-	@COVERAGE_FILE=$(CURDIR)/var/coverage/data $(BIN)/coverage run -m pytest
-	@COVERAGE_FILE=$(CURDIR)/var/coverage/data $(BIN)/python -m tests.on_postgresql $(BIN)/coverage run -m pytest -m database
+	@COVERAGE_FILE=$(CURDIR)/var/coverage/data $(BIN)/coverage run -m pytest -n auto --dist loadfile
+	@COVERAGE_FILE=$(CURDIR)/var/coverage/data $(BIN)/python -m tests.on_postgresql $(BIN)/coverage run -m pytest -n auto --dist loadfile -m database
 
 check: $(READY) ## ruff, mypy, import-linter; and coverage, of the last 'make test'
 	@$(BIN)/ruff format --check .

@@ -262,12 +262,16 @@ def _command(benchmark: str) -> str:
 
 
 def _without_places(arguments: Sequence[str]) -> list[str]:
-    """Leave out where the file goes: it says nothing about what was measured."""
-    return [
-        argument
-        for before, argument in zip(["", *arguments], arguments, strict=False)
-        if argument != "--json" and before != "--json" and not argument.startswith("--json=")
-    ]
+    """Leave out where files and programs lie on this machine: it says nothing about what was measured."""
+    kept: list[str] = []
+    for argument in arguments:
+        if argument.partition("=")[2].startswith("/"):
+            continue
+        if argument.startswith("/") or (kept and kept[-1] == "--json"):
+            kept.pop()
+        else:
+            kept.append(argument)
+    return [argument for argument in kept if not argument.startswith("--json=")]
 
 
 def _short(figure: float) -> str:

@@ -77,6 +77,14 @@ def test_a_reach_of_less_is_a_most(*, figure: float, reach: Reach | None, reache
     assert measured.reached is reached
 
 
+def test_a_command_can_be_shown_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where things lie on one machine is nobody else's."""
+    arguments = ["--postfix", "/opt/postfix", "--rounds", "3", "--json", "x.json", "--json=y.json", "--x=/y", "--quick"]
+    monkeypatch.setattr("sys.argv", ["smtp.py", *arguments])
+    report = Report("smtp", title="Messages a second", rounds=3)
+    assert report.as_json()["command"] == "python -m benchmarks.smtp --rounds 3 --quick"
+
+
 def test_the_file_says_everything_that_a_page_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The structure is what docs/benchmarks.md is made of."""
     report = Report("smtp", title="Messages a second", rounds=1)

@@ -1,0 +1,51 @@
+"""The anchor: mail as most programs make and send it, with Jinja, EmailMessage and smtplib for each recipient."""
+
+from __future__ import annotations
+
+import smtplib
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from jinja2 import Environment
+
+from newsletter.rendering.edition import Edition
+from newsletter.rendering.merge import fill
+
+
+class MailByHand:
+    """Renders, builds and sends one mail after the other over one kept connection."""
+
+    def __init__(self, edition: Edition, date: datetime) -> None:
+        self._subject = edition.subject
+        self._date = format_datetime(date)
+        self._html = Environment(autoescape=True).from_string(_as_jinja(edition.html))
+        self._text = Environment(autoescape=False).from_string(_as_jinja(edition.text))  # noqa: S701 - plain text
+
+    def send(self, port: int, *, messages: int) -> None:
+        """Send so many."""
+        with smtplib.SMTP("127.0.0.1", port, timeout=30) as server:
+            for number in range(messages):
+                server.send_message(self._mail(number))
+
+    def _mail(self, number: int) -> EmailMessage:
+        reader = {
+            "first_name": f"Name{number}",
+            "address": f"reader{number}@example.org",
+            "manage_url": f"https://n.metsmatters.example/m/{number:034}",
+            "unsubscribe_url": f"https://n.metsmatters.example/u/{number:034}",
+        }
+        mail = EmailMessage()
+        mail["From"], mail["To"] = "letter@metsmatters.example", reader["address"]
+        mail["Subject"], mail["Date"] = self._subject, self._date
+        mail["Message-ID"] = f"<{number:032x}@metsmatters.example>"
+        mail["List-Unsubscribe"] = f"<{reader['unsubscribe_url']}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        mail.set_content(self._text.render(reader))
+        mail.add_alternative(self._html.render(reader), subtype="html")
+        return mail
+
+
+def _as_jinja(text: str) -> str:
+    """Write our merge tokens as a template would."""
+    return fill(text, lambda field: "{{ " + field.name + " }}")

@@ -19,6 +19,7 @@ from django.db.backends.utils import CursorWrapper
 from newsletter.delivery import statements
 from newsletter.delivery.lease import LeaseClock, LeaseTime, read_lease_clock
 from newsletter.delivery.models import Handover, Outcome
+from newsletter.delivery.pacing import Rate, allow, pay
 from newsletter.delivery.statements import among
 from newsletter.errors import NewsletterError
 from newsletter.subscribers.audience import Addressee, addressees
@@ -96,10 +97,14 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one step did. ``exhausted``: nothing that is due was left unmarked."""
+    """What one step did. ``exhausted``: nothing that is due was left unmarked.
+
+    ``wait``: the rate has nothing left; in so many seconds it has.
+    """
 
     marked: tuple[Marked, ...]
     exhausted: bool
+    wait: float = 0.0
 
 
 def claim_batch(
@@ -142,20 +147,24 @@ def take_step(
     on: date,
     now: datetime,
     with_topics: bool = False,
+    rate: Rate | None = None,
     lease_clock: LeaseClock = read_lease_clock,
 ) -> Step:
     """In one transaction: check the fence, renew the lease, record, look again who may be mailed, mark at most ``room``.
 
-    ``with_topics`` asks for the topics of whom the marked are for; they stay in memory. Raises FenceLost, having done nothing,
-    when somebody else has claimed the batch.
+    ``with_topics`` asks for the topics of whom the marked are for; they stay in memory. No more are marked than ``rate`` has
+    room for. Raises FenceLost, having done nothing, when somebody else has claimed the batch.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        _hold(cursor, claim, lease_clock())
+        lease = lease_clock()
+        _hold(cursor, claim, lease)
         record(cursor, records, now=now)
         if room <= 0:
             return Step((), exhausted=False)
         cursor.execute(statements.FIND_DUE, [claim.batch_id, now.timestamp(), room])
-        rows = cursor.fetchall()
+        due = cursor.fetchall()
+        allowance = allow(cursor, rate, len(due), lease=lease)
+        rows = due[: allowance.count]
         found = addressees([row[2] for row in rows if row[2] is not None], on=on, with_topics=with_topics)
         marked = []
         for delivery_id, key, subscription_id, attempts in rows:
@@ -166,7 +175,8 @@ def take_step(
                 marked.append(Marked(delivery_id, key, attempts + 1, addressee))
         ids = [one.delivery_id for one in marked]
         _move(cursor, ids, source=Handover.QUEUED, target=Handover.SENDING, attempts=1)
-        return Step(tuple(marked), exhausted=len(rows) < room)
+        pay(cursor, rate, allowance, marked=len(marked))
+        return Step(tuple(marked), exhausted=len(rows) == len(due) < room, wait=allowance.wait)
 
 
 def leave_batch(claim: Claim, *, now: datetime, lease_clock: LeaseClock = read_lease_clock) -> bool:

@@ -17,6 +17,7 @@ from newsletter.config import Config
 from newsletter.delivery.composing import Composing
 from newsletter.delivery.ledger import Claim, FenceLost, Record, Step, claim_batch, leave_batch, take_step
 from newsletter.delivery.letters import Letter
+from newsletter.delivery.pacing import rate_of
 from newsletter.errors import NewsletterError, NotAllowedError, SettingsError
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class LedgerThread:
         self._clock = clock
         self._worker = worker
         self._zone = ZoneInfo(config.cadence.timezone)
+        self._rate = rate_of(config)
         self._composing = Composing(config)
         self._faults = {} if faults is None else faults
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="ledger")
@@ -62,7 +64,9 @@ class LedgerThread:
         def take() -> tuple[Step, list[Letter]]:
             now = self._clock()
             with_topics = self._composing.forms(claim).depend_on_topics
-            step = take_step(claim, records=records, room=room, on=self._today(), now=now, with_topics=with_topics)
+            step = take_step(
+                claim, records=records, room=room, on=self._today(), now=now, with_topics=with_topics, rate=self._rate
+            )
             return step, [self._composing.letter(claim, marked, now=now) for marked in step.marked]
 
         return await self._do(take)

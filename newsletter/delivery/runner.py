@@ -62,6 +62,7 @@ class _BatchInHand:
         self.marked: dict[int, Marked] = {}
         self.records: list[Record] = []
         self.exhausted = False
+        self.paced_until = 0.0
         self.renewed = time.monotonic()
         self.wake = asyncio.Event()
 
@@ -157,6 +158,7 @@ class Runner:
         room = 0 if self._winding_down else min(self._at_once, self._window - len(batch.marked))
         step, letters = await self._ledger.step(batch.claim, records, room=room)
         batch.renewed = time.monotonic()
+        batch.paced_until = batch.renewed + step.wait if step.wait else 0.0
         batch.marked.update({one.delivery_id: one for one in step.marked})
         batch.exhausted = self._is_exhausted(batch, step, records, room=room)
         self._bag.put(self._in_order(letter for letter in letters if letter.has_safe_address))
@@ -191,7 +193,7 @@ class Runner:
         while not self._is_step_worthwhile(batch):
             batch.wake.clear()
             try:
-                async with asyncio.timeout(min(LOOK_ROUND, self._heartbeat)):
+                async with asyncio.timeout(self._until_the_next_look(batch)):
                     await batch.wake.wait()
             except TimeoutError:
                 if time.monotonic() - batch.renewed >= self._heartbeat:
@@ -199,7 +201,14 @@ class Runner:
             if self._winding_down:
                 self._give_back()
 
+    def _until_the_next_look(self, batch: _BatchInHand) -> float:
+        paced = batch.paced_until - time.monotonic() if batch.paced_until else LOOK_ROUND
+        return max(min(LOOK_ROUND, self._heartbeat, paced), 0.0)
+
     def _is_step_worthwhile(self, batch: _BatchInHand) -> bool:
+        if batch.paced_until and not self._winding_down:
+            worth_recording = not batch.marked or len(batch.records) >= self._at_once // 2
+            return time.monotonic() >= batch.paced_until or (bool(batch.records) and worth_recording)
         if not batch.marked:
             return True
         if batch.exhausted or self._winding_down:

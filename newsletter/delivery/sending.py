@@ -20,6 +20,7 @@ from newsletter.delivery import statements
 from newsletter.delivery.ledger_thread import LedgerThread
 from newsletter.delivery.models import SendState
 from newsletter.delivery.preparing import AudienceMismatchError, find_preparing_sends, freeze_audience, start_send
+from newsletter.delivery.quiet_hours import quiet_until, stopping_when_quiet
 from newsletter.delivery.runner import Runner, RunSummary
 from newsletter.delivery.statements import among
 from newsletter.delivery.transports.opening import open_transport
@@ -60,7 +61,7 @@ class DeliverySummary:
 
     ``running`` sends still have something to do: at ``next_due`` (Unix seconds) where a retry waits, after their lease where
     ``held_elsewhere`` batches are in other hands. ``problem`` says why the transport cannot work at present; ``faults`` say by
-    issue why nothing of one send goes out, while the others go on.
+    issue why nothing of one send goes out, while the others go on. ``quiet_until``: nothing is begun before.
     """
 
     prepared: int
@@ -70,6 +71,7 @@ class DeliverySummary:
     held_elsewhere: int
     problem: str = ""
     faults: Mapping[str, str] = field(default_factory=dict)
+    quiet_until: datetime | None = None
 
     @property
     def finished(self) -> bool:
@@ -133,7 +135,8 @@ def deliver_open_sends(
     found = _find_open_sends()
     faults |= _kept_here(found, config)
     run, problem = RunSummary(), ""
-    if any(one.running for send_id, one in found.items() if send_id not in faults):
+    quiet = quiet_until(config, clock())
+    if quiet is None and any(one.running for send_id, one in found.items() if send_id not in faults):
         try:
             transport = transport or _transport_to_readers(config)
             run = asyncio.run(_run(config, clock, transport, worker=worker, stop=stop, faults=faults))
@@ -147,7 +150,8 @@ def deliver_open_sends(
         log.warning("send stopped", issue=issue, problem=fault)
     next_due, held = _what_is_left(faults)
     running = tuple(one.issue for one in _find_open_sends().values() if one.running)
-    return DeliverySummary(len(preparing), run, running, next_due, held, problem, by_issue)
+    quiet = quiet_until(config, clock())
+    return DeliverySummary(len(preparing), run, running, next_due, held, problem, by_issue, quiet)
 
 
 def _freeze_audiences(send_ids: Iterable[int], config: Config, clock: Clock) -> dict[int, str]:
@@ -171,7 +175,7 @@ async def _run(
             clock=clock,
             lease_seconds=config.delivery.lease_seconds,
             attempts=config.delivery.attempts,
-            stopping=stop.is_set,
+            stopping=stopping_when_quiet(config, clock, stop.is_set),
         )
         return await runner.run()
 

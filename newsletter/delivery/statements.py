@@ -90,6 +90,14 @@ MOVE: Final = """
     WHERE handover = %s AND id IN {ids}
 """
 
+FIND_PACE: Final = "SELECT tokens, filled_at, epoch FROM delivery_pace WHERE transport = %s"
+
+INSERT_PACE: Final = """
+    INSERT INTO delivery_pace (transport, tokens, filled_at, epoch) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""
+
+STORE_PACE: Final = "UPDATE delivery_pace SET tokens = %s, filled_at = %s, epoch = %s WHERE transport = %s"
+
 FIND_OPEN_DELIVERY: Final = """
     SELECT 1 FROM delivery_delivery WHERE batch_id = %s AND handover IN ('queued', 'sending') LIMIT 1
 """

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.authoring.complaints import Complaints, Mistake, did_you_mean
+from newsletter.authoring.corrections import find_correction_mistakes
 from newsletter.authoring.earlier_issues import ISSUE_NAME, list_issue_names
 from newsletter.authoring.glossary import GLOSSARY_FILE, read_glossary
 from newsletter.authoring.issue import Issue
@@ -91,6 +92,7 @@ def look_at_issues(home: Path, name: str, languages: Sequence[str], *, shelf: st
         except IssueError as error:
             (findings if language == languages[0] else in_translations).extend(error.findings)
     findings += find_topic_mistakes(issues)
+    findings += find_correction_mistakes(issues, folder)
     return IssueFiles(() if findings else tuple(issues), tuple(in_reading_order([*findings, *in_translations])))
 
 

@@ -19,7 +19,7 @@ from newsletter.authoring.issue import Sponsor
 from newsletter.findings import Place
 
 REQUIRED = ("title", "subject", "preheader", "language")
-KEYS = (*REQUIRED, "topics", "sponsors", "review_by")
+KEYS = (*REQUIRED, "topics", "sponsors", "review_by", "corrects")
 _BORDER = "---"
 _DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
 _DEEPEST = 50
@@ -42,6 +42,7 @@ class FrontMatter:
     topics: tuple[str, ...] = ()
     sponsors: tuple[Sponsor, ...] = ()
     review_by: date | None = None
+    corrects: str = ""
     places: Mapping[str, Place] = field(default_factory=dict)
 
 
@@ -173,6 +174,7 @@ def _read_fields(found: Mapping[str, tuple[Node, Node]], lines: Sequence[str], e
         topics=read_texts("topics", found["topics"][1], complaints) if "topics" in found else (),
         sponsors=read_sponsors(found["sponsors"][1], complaints) if "sponsors" in found else (),
         review_by=read_date("review_by", found["review_by"][1], complaints) if "review_by" in found else None,
+        corrects=text("corrects"),
         places={
             name: Place(complaints.file, key.start_mark.line + 1, key.start_mark.column + 1) for name, (key, _) in found.items()
         },

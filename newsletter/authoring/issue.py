@@ -170,7 +170,8 @@ class Issue:
     """One language of one number of the newsletter, read whole and without a mistake of form.
 
     ``name`` is the folder's, such as 2026-12; ``file`` the path as findings print it; ``places`` gives the place of each
-    front-matter field by its name. ``source`` is the text of the file, without a byte order mark and with plain line ends.
+    front-matter field by its name. ``corrects`` names the issue whose readers a correction
+    goes to. ``source`` is the text of the file, without a byte order mark and with plain line ends.
     """
 
     name: str
@@ -186,6 +187,7 @@ class Issue:
     sections: tuple[Section, ...]
     places: Mapping[str, Place]
     lock: TrialLock
+    corrects: str = ""
 
     @property
     def blocks(self) -> tuple[Block, ...]:

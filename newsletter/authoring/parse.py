@@ -73,6 +73,7 @@ def parse_issue(
         topics=front.topics,
         sponsors=front.sponsors,
         review_by=front.review_by,
+        corrects=front.corrects,
         sections=sections,
         places=MappingProxyType(dict(front.places)),
         lock=lock or TrialLock(),

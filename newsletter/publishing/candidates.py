@@ -17,18 +17,26 @@ from newsletter.rendering.edition import Asset, Edition, Variant
 
 
 def candidate_digest(
-    editions: Sequence[Edition], lock: TrialLock, *, review_by: date | None = None, cards: Mapping[str, str] | None = None
+    editions: Sequence[Edition],
+    lock: TrialLock,
+    *,
+    review_by: date | None = None,
+    cards: Mapping[str, str] | None = None,
+    corrects: str = "",
 ) -> str:
     """SHA-256 in hex over everything that an approval is a yes to.
 
-    ``review_by`` and ``cards`` are what the release gate goes by; they count, though a reader may not see them.
+    ``review_by`` and ``cards`` are what the release gate goes by; they count, though a reader may not see them. So
+    does ``corrects``, which decides who is mailed, where there is one.
     """
-    content = {
+    content: dict[str, object] = {
         "editions": {edition.language: edition.digest for edition in editions},
         "lock": lock.digest,
         "review_by": review_by.isoformat() if review_by else None,
         "cards": dict(cards or {}),
     }
+    if corrects:
+        content["corrects"] = corrects
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -50,6 +58,7 @@ def freeze(
     issue: str,
     review_by: date | None,
     cards: Mapping[str, str],
+    corrects: str = "",
     now: datetime,
 ) -> Candidate:
     """Freeze the editions and the lock as the latest candidate of ``issue``; the same ones again give the same candidate.
@@ -62,7 +71,7 @@ def freeze(
         raise NotAllowedError(f"These are not the editions of {issue}; nothing was frozen.")
     if partial := [edition.language for edition in editions if not _has_every_variant(edition)]:
         raise NotAllowedError(f"Not every choice of topics has its mail ({', '.join(partial)}); nothing was frozen.")
-    digest = candidate_digest(editions, lock, review_by=review_by, cards=cards)
+    digest = candidate_digest(editions, lock, review_by=review_by, cards=cards, corrects=corrects)
     latest = latest_candidate(issue)
     if latest and latest.digest == digest:
         return latest
@@ -74,7 +83,14 @@ def freeze(
         returning.save(update_fields=["turn"])
         return returning
     candidate = Candidate.objects.create(
-        issue=issue, digest=digest, lock=lock.to_bytes(), cards=dict(cards), review_by=review_by, turn=turn, created_at=now
+        issue=issue,
+        digest=digest,
+        lock=lock.to_bytes(),
+        cards=dict(cards),
+        review_by=review_by,
+        corrects=corrects,
+        turn=turn,
+        created_at=now,
     )
     assets = _freeze_assets([asset for edition in editions for asset in edition.assets])
     for edition in editions:
@@ -159,10 +175,10 @@ def frozen_editions(candidate_id: int) -> tuple[Edition, ...]:
             changed.append(f"the edition “{frozen.language}”")
     lock = _readable_lock(candidate)
     whole = lock is not None and candidate.digest == candidate_digest(
-        editions, lock, review_by=candidate.review_by, cards=candidate.cards
+        editions, lock, review_by=candidate.review_by, cards=candidate.cards, corrects=candidate.corrects
     )
     if changed or not whole:
-        parts = ", ".join(changed) or "its lock, its review date, its cards or the set of its editions"
+        parts = ", ".join(changed) or "its lock, its review date, its cards, what it corrects or the set of its editions"
         raise NotAllowedError(
             f"Candidate {candidate.digest[:12]} of {candidate.issue} is not what was approved: {parts} changed in the database. "
             "Nothing of it goes out. Restore the database from a backup, or change a word of the issue and have it approved anew."

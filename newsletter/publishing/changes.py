@@ -28,10 +28,11 @@ class Content:
     lock: TrialLock
     review_by: date | None
     cards: Mapping[str, str]
+    corrects: str = ""
 
 
 def changes_in_words(old: Content, new: Content) -> tuple[str, ...]:
-    """Say what differs, language by language, then trials and the review date; several lines where text changed."""
+    """Say what differs, language by language, then trials, review date and readers; several lines where text changed."""
     before = {edition.language: edition for edition in old.editions}
     after = {edition.language: edition for edition in new.editions}
     changes: list[str] = []
@@ -46,7 +47,13 @@ def changes_in_words(old: Content, new: Content) -> tuple[str, ...]:
     changes += _card_changes(old.cards, new.cards)
     if old.review_by != new.review_by:
         changes.append(f"The review date is now {new.review_by or 'not set'}; it was {old.review_by or 'not set'}.")
+    if old.corrects != new.corrects:
+        changes.append(f"It goes to {_readers(new.corrects)}; it was to go to {_readers(old.corrects)}.")
     return tuple(changes)
+
+
+def _readers(corrects: str) -> str:
+    return f"those who got {corrects}, as a correction" if corrects else "every subscriber"
 
 
 def _edition_changes(old: Edition, new: Edition) -> Iterator[str]:

@@ -11,7 +11,7 @@ from newsletter.publishing.audit import record_act
 from newsletter.publishing.candidates import freeze, frozen_editions, frozen_lock, latest_candidate
 from newsletter.publishing.changes import Content
 from newsletter.publishing.models import Candidate, HeldFor, Slot, SlotState
-from newsletter.publishing.slots import lock_slot, move_slot, refuse_released
+from newsletter.publishing.slots import lock_slot, move_slot, refuse_released, was_released
 from newsletter.rendering.edition import Edition
 
 
@@ -19,12 +19,14 @@ def written_content(issues: Sequence[Issue], editions: Sequence[Edition]) -> Con
     """Gather what is approved: the earliest review date of all languages counts, and every trial card."""
     dates = [issue.review_by for issue in issues if issue.review_by]
     cards = {nct_id: min(statuses) for nct_id, statuses in _card_statuses(issues).items()}
-    return Content(tuple(editions), issues[0].lock, min(dates, default=None), cards)
+    return Content(tuple(editions), issues[0].lock, min(dates, default=None), cards, issues[0].corrects)
 
 
 def frozen_content(candidate: Candidate) -> Content:
     """Give what a candidate froze. Raises NotAllowedError when the stored bytes are not those that were approved."""
-    return Content(frozen_editions(candidate.pk), frozen_lock(candidate), candidate.review_by, candidate.cards)
+    return Content(
+        frozen_editions(candidate.pk), frozen_lock(candidate), candidate.review_by, candidate.cards, candidate.corrects
+    )
 
 
 def issue_obstacles(issues: Sequence[Issue], content: Content, report: CheckReport) -> list[str]:
@@ -33,6 +35,11 @@ def issue_obstacles(issues: Sequence[Issue], content: Content, report: CheckRepo
     obstacles = [str(finding) for finding in report.errors]
     if report.issue != name or set(report.digests) != {edition.digest for edition in content.editions}:
         obstacles.append("The checks were run on other bytes than these. Run it again.")
+    if content.corrects and not was_released(content.corrects):
+        obstacles.append(
+            f"{content.corrects} was not sent, so that nobody could get its correction. Mend {content.corrects} itself, or "
+            "name the issue that readers have as “corrects”."
+        )
     unlocked = sorted(content.cards.keys() - content.lock.trials.keys())
     if unlocked:
         obstacles.append(f"trials.lock.json does not know {', '.join(unlocked)}. Run: newsletter trials refresh {name}")
@@ -54,7 +61,15 @@ def freeze_issue(
     slot = lock_slot(issue)
     refuse_released(slot)
     previous = latest_candidate(issue)
-    candidate = freeze(content.editions, content.lock, issue=issue, review_by=content.review_by, cards=content.cards, now=now)
+    candidate = freeze(
+        content.editions,
+        content.lock,
+        issue=issue,
+        review_by=content.review_by,
+        cards=content.cards,
+        corrects=content.corrects,
+        now=now,
+    )
     candidate = Candidate.objects.select_for_update().get(pk=candidate.pk)
     if slot and previous and previous.turn != candidate.turn:
         reason = "The files changed after an approval: both approvals are needed again."

@@ -43,6 +43,11 @@ def find_slot(issue: str) -> Slot | None:
     return Slot.objects.filter(issue=issue).first()
 
 
+def was_released(issue: str) -> bool:
+    """Say whether an issue is on its way to readers, or with them."""
+    return Slot.objects.filter(issue=issue, state=SlotState.RELEASED).exists()
+
+
 def lock_slot(issue: str) -> Slot | None:
     """Give the slot of an issue and keep others from changing it until the transaction ends."""
     return Slot.objects.select_for_update().filter(issue=issue).first()
@@ -62,5 +67,6 @@ def refuse_released(slot: Slot | None) -> None:
     if slot is not None and slot.state == SlotState.RELEASED:
         raise NotAllowedError(
             f"{slot.issue} was released for its slot at {slot.at:%Y-%m-%d %H:%M} UTC: readers have it, and nothing of it can be "
-            "changed any more. What has to be put right is a correction, in an issue of its own."
+            "changed any more. What has to be put right is a correction, in an issue of its own: newsletter correct "
+            f"{slot.issue} FILE"
         )

@@ -135,7 +135,7 @@ def test_several_broken_lines_are_reported_together(complaints: Complaints) -> N
 def test_a_field_that_is_there_is_not_what_an_unknown_one_was_meant_to_be(parse_file: Callable[[bytes], Issue]) -> None:
     with pytest.raises(IssueError) as caught:
         parse_file(b"---\ntitle: a\nsubject: b\npreview: c\nlanguage: en\nreview_by: 2027-03-01\n---\nText.\n")
-    assert "Choose one of: preheader, topics, sponsors." in [finding.fix for finding in caught.value.findings]
+    assert "Choose one of: preheader, topics, sponsors, corrects." in [finding.fix for finding in caught.value.findings]
 
 
 def test_all_missing_fields_are_named_at_once(complaints: Complaints) -> None:

@@ -80,3 +80,8 @@ def test_what_else_was_approved_counts_too(changed: str) -> None:
 
 def test_the_order_in_which_editions_are_given_does_not_matter() -> None:
     assert candidate_digest(EDITIONS[::-1], make_lock()) == DIGEST
+
+
+def test_whom_a_correction_goes_to_is_part_of_the_digest_and_other_issues_keep_theirs() -> None:
+    assert candidate_digest(EDITIONS, make_lock(), corrects="") == DIGEST
+    assert len({candidate_digest(EDITIONS, make_lock(), corrects=issue) for issue in ("", "2026-10", "2026-12")}) == 3

@@ -145,3 +145,8 @@ def test_words_that_only_some_readers_still_see_are_told() -> None:
     assert changes[:2] == tuple(f"en: what readers who chose “{topic}” see alone is new." for topic in ("tnbc", "trials"))
     assert any(change.startswith("en: the text for readers who chose “tnbc”:") and "-trials" in change for change in changes)
     assert any(change.startswith("en: the text for readers who chose “trials”:") and "-tnbc" in change for change in changes)
+
+
+def test_other_readers_are_said() -> None:
+    (change,) = changes_in_words(BEFORE, replace(BEFORE, corrects="2026-10"))
+    assert change == "It goes to those who got 2026-10, as a correction; it was to go to every subscriber."

@@ -37,7 +37,9 @@ class Send(models.Model):
     ``slot`` and ``issue`` are unique: nothing starts a second send of an issue. ``frozen`` is how many deliveries the audience
     had; ``through`` the subscription id up to which it is frozen so far, ``last`` the highest one that belongs to it.
     ``corrects`` is the send whose readers a correction goes to. ``paused_for`` and ``reason`` say why it is paused, or who
-    ended it. ``spread_seconds`` is the time over which its deliveries become due.
+    ended it; of one that runs, ``reason`` says what keeps it from going on. ``spread_seconds`` is the time over which its
+    deliveries become due. ``seen_failed`` and ``seen_accepted`` are as many as there were when a person resumed it: whether it
+    pauses itself is judged by those that came after.
     """
 
     slot = models.OneToOneField(Slot, on_delete=models.PROTECT, related_name="send")
@@ -49,6 +51,8 @@ class Send(models.Model):
     reason = models.TextField(blank=True, default="")
     corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="corrections")
     spread_seconds = models.FloatField(default=0)
+    seen_failed = models.BigIntegerField(default=0, db_default=0)
+    seen_accepted = models.BigIntegerField(default=0, db_default=0)
     through = models.BigIntegerField(default=0)
     last = models.BigIntegerField(default=0)
     frozen = models.BigIntegerField(default=0)

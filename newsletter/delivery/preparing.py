@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final
@@ -13,9 +13,11 @@ from django.db.backends.utils import CursorWrapper
 
 from newsletter.delivery import statements
 from newsletter.delivery.ledger import finish_send, moment
-from newsletter.delivery.models import Handover, SendState
+from newsletter.delivery.models import Handover, Send, SendState
+from newsletter.delivery.spreading import Spread
+from newsletter.delivery.statements import among
 from newsletter.errors import NewsletterError
-from newsletter.subscribers.audience import AudienceMember, audience_page, last_subscription_id
+from newsletter.subscribers.audience import AudienceMember, audience_page, count_page, last_subscription_id
 
 MOST_IN_A_BATCH: Final = 1_000
 """SendGrid takes as many in one call."""
@@ -23,18 +25,28 @@ MOST_IN_A_BATCH: Final = 1_000
 CHUNK: Final = 5_000
 """Subscriptions frozen in one transaction: SQLite's one writer is held for some tens of milliseconds."""
 
+LOOKS_AT_A_CHUNK: Final = 3
+"""Somebody may leave between the list of a chunk and its count (PostgreSQL, READ COMMITTED); hardly three times."""
+
 
 class AudienceMismatchError(NewsletterError):
-    """The frozen audience and its deliveries are not equally many, so nothing is sent."""
+    """The frozen audience is not the one that it should be, so nothing is sent."""
 
 
-def start_send(*, slot_id: int, issue: str, candidate_id: int, transport: str, now: datetime) -> int | None:
+class _CountsDifferError(Exception):
+    """What a chunk holds is not what counting gives; nothing of it was stored."""
+
+
+def start_send(
+    *, slot_id: int, issue: str, candidate_id: int, transport: str, now: datetime, spread_seconds: float = 0
+) -> int | None:
     """Open the one send of a slot and issue, in the caller's transaction; None when there is one already.
 
-    Everybody whose subscription exists now belongs to its audience; who subscribes later gets the next issue.
+    Everybody whose subscription exists now belongs to its audience; who subscribes later gets the next issue. Their mails
+    become due one after the other over ``spread_seconds``.
     """
     with connection.cursor() as cursor:
-        values: list[Any] = [slot_id, issue, candidate_id, transport, last_subscription_id(), moment(now)]
+        values: list[Any] = [slot_id, issue, candidate_id, transport, spread_seconds, last_subscription_id(), moment(now)]
         cursor.execute(statements.INSERT_SEND, values)
         row = cursor.fetchone()
         return None if row is None else int(row[0])
@@ -48,42 +60,88 @@ def find_preparing_sends() -> list[int]:
 
 
 def freeze_audience(send_id: int, *, on: date, now: datetime, chunk: int = CHUNK) -> None:
-    """Freeze the audience of a send, going on from where an earlier attempt ended, and set the send running.
+    """Freeze the audience of a send, going on from where an earlier attempt ended, verify it, and set the send running.
 
     Each chunk is one transaction; a conditional update decides between two who prepare the same send. Raises
-    AudienceMismatchError when the ledger does not hold as many deliveries as were frozen.
+    AudienceMismatchError when a chunk's deliveries are not those that counting the audience gives, by language and reason for
+    being left out; when the ledger does not hold as many as were frozen; or when somebody is in it twice.
     """
-    while _freeze_chunk(send_id, on=on, now=now, chunk=chunk):
+    while _freeze_chunk_as_counted(send_id, on=on, chunk=chunk):
         pass
+    _set_running(send_id, now=now)
 
 
-def _freeze_chunk(send_id: int, *, on: date, now: datetime, chunk: int) -> bool:
+def _freeze_chunk_as_counted(send_id: int, *, on: date, chunk: int) -> bool:
+    for _ in range(LOOKS_AT_A_CHUNK):
+        try:
+            return _freeze_chunk(send_id, on=on, chunk=chunk)
+        except _CountsDifferError as error:
+            difference = str(error)
+    raise _mismatch(f"Send {send_id} would freeze others than counting its audience gives ({difference}).")
+
+
+def _freeze_chunk(send_id: int, *, on: date, chunk: int) -> bool:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statements.GET_PREPARATION, [send_id])
-        state, through, last, frozen = cursor.fetchone()
-        if state != SendState.PREPARING:
+        send = Send.objects.get(pk=send_id)
+        if send.state != SendState.PREPARING:
             return False
-        page = audience_page(after=through, last=last, limit=chunk, on=on)
+        page = audience_page(after=send.through, last=send.last, limit=chunk, on=on)
         if not page:
-            _set_running(cursor, send_id, frozen=frozen, now=now)
             return False
-        cursor.execute(statements.TAKE_CHUNK, [page[-1].subscription_id, len(page), send_id, through])
+        through = page[-1].subscription_id
+        cursor.execute(statements.TAKE_CHUNK, [through, len(page), send_id, send.through])
         if cursor.rowcount == 1:
-            for language, members in _batches(page):
-                _insert_batch(cursor, send_id, language, members)
+            spread = _spread(cursor, send, first=page[0].subscription_id)
+            batch_ids = [_insert_batch(cursor, send_id, language, members, spread=spread) for language, members in _batches(page)]
+            _verify_chunk(cursor, batch_ids, expected=count_page(after=send.through, last=through, on=on))
         return True
 
 
-def _set_running(cursor: CursorWrapper, send_id: int, *, frozen: int, now: datetime) -> None:
-    cursor.execute(statements.COUNT_DELIVERIES, [send_id])
-    counted = cursor.fetchone()[0]
-    if counted != frozen:
-        raise AudienceMismatchError(
-            f"Send {send_id} froze {frozen} subscribers but holds {counted} deliveries. Nothing was sent. "
-            "Keep the database as it is and ask whoever looks after this installation."
-        )
-    cursor.execute(statements.START_RUNNING, [moment(now), send_id])
-    finish_send(cursor, send_id, now=now)
+def _spread(cursor: CursorWrapper, send: Send, *, first: int) -> Spread:
+    """Give the window of a send; ``first`` begins it where nobody is frozen yet."""
+    if send.spread_seconds > 0 and send.through > 0:
+        cursor.execute(statements.FIND_FIRST_FROZEN, [send.pk])
+        first = cursor.fetchone()[0] or first
+    return Spread(send.created_at.timestamp(), send.spread_seconds, first, send.last)
+
+
+def _verify_chunk(cursor: CursorWrapper, batch_ids: Sequence[int], *, expected: dict[tuple[str, str], int]) -> None:
+    """Hold what was stored against an independent count of whom it should hold."""
+    cursor.execute(statements.COUNT_FROZEN.format(ids=among(len(batch_ids))), list(batch_ids))
+    stored: Counter[tuple[str, str]] = Counter()
+    for language, handover, reason, number in cursor.fetchall():
+        # Nobody who is left out may be queued, whatever their reason says.
+        stored[language, reason if handover == Handover.EXCLUDED else ""] += number
+    if dict(stored) != expected:
+        raise _CountsDifferError(f"frozen {_in_words(stored)}; counted {_in_words(expected)}")
+
+
+def _in_words(counts: dict[tuple[str, str], int]) -> str:
+    return ", ".join(f"{number} {' '.join(filter(None, key))}" for key, number in sorted(counts.items())) or "nobody"
+
+
+def _set_running(send_id: int, *, now: datetime) -> None:
+    """Verify the whole of a frozen audience, then let it go."""
+    with connection.cursor() as cursor:
+        send = Send.objects.get(pk=send_id)
+        if send.state != SendState.PREPARING:
+            return
+        cursor.execute(statements.COUNT_DELIVERIES, [send_id])
+        counted = cursor.fetchone()[0]
+        if counted != send.frozen:
+            raise _mismatch(f"Send {send_id} froze {send.frozen} subscribers but holds {counted} deliveries.")
+        cursor.execute(statements.FIND_FROZEN_TWICE, [send_id])
+        if (twice := cursor.fetchone()) is not None:
+            raise _mismatch(f"Send {send_id} holds subscription {twice[0]} more than once.")
+        with transaction.atomic():
+            cursor.execute(statements.START_RUNNING, [moment(now), send_id, counted])
+            finish_send(cursor, send_id, now=now)
+
+
+def _mismatch(what: str) -> AudienceMismatchError:
+    return AudienceMismatchError(
+        f"{what} Nothing was sent. Keep the database as it is and ask whoever looks after this installation."
+    )
 
 
 def _batches(page: Sequence[AudienceMember]) -> Iterator[tuple[str, Sequence[AudienceMember]]]:
@@ -95,12 +153,15 @@ def _batches(page: Sequence[AudienceMember]) -> Iterator[tuple[str, Sequence[Aud
             yield language, members[start : start + MOST_IN_A_BATCH]
 
 
-def _insert_batch(cursor: CursorWrapper, send_id: int, language: str, members: Sequence[AudienceMember]) -> None:
+def _insert_batch(
+    cursor: CursorWrapper, send_id: int, language: str, members: Sequence[AudienceMember], *, spread: Spread
+) -> int:
     cursor.execute(statements.INSERT_BATCH, [send_id, language, len(members), all(member.exclusion for member in members)])
-    batch_id = cursor.fetchone()[0]
-    rows = []
+    batch_id: int = cursor.fetchone()[0]
+    rows: list[list[Any]] = []
     for member in members:
         handover = Handover.EXCLUDED if member.exclusion else Handover.QUEUED
-        key = secrets.token_hex(16)
-        rows.append([key, send_id, batch_id, member.subscription_id, handover.value, member.exclusion])
+        key, due_at = secrets.token_hex(16), spread.due_at(member.subscription_id)
+        rows.append([key, send_id, batch_id, member.subscription_id, handover.value, member.exclusion, due_at])
     cursor.executemany(statements.INSERT_DELIVERY, rows)
+    return batch_id

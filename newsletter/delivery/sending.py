@@ -110,7 +110,12 @@ def _start_slot(slot: Slot, config: Config, clock: Clock, ask_trials: AskTrials)
         )
         if isinstance(result, Released):
             send_id = start_send(
-                slot_id=result.slot_id, issue=slot.issue, candidate_id=result.candidate_id, transport=transport, now=now
+                slot_id=result.slot_id,
+                issue=slot.issue,
+                candidate_id=result.candidate_id,
+                transport=transport,
+                spread_seconds=config.delivery.spread_minutes * 60,
+                now=now,
             )
     log.info("slot", issue=slot.issue, result=type(result).__name__.lower(), send=send_id)
     return SlotResult(slot.issue, result, send_id)

@@ -17,14 +17,14 @@ def among(count: int) -> str:
 INSERT_SEND: Final = """
     INSERT INTO delivery_send (slot_id, issue, candidate_id, transport, state, paused_for, reason, spread_seconds, through, last,
                                frozen, created_at)
-    VALUES (%s, %s, %s, %s, 'preparing', '', '', 0, 0, %s, 0, %s)
+    VALUES (%s, %s, %s, %s, 'preparing', '', '', %s, 0, %s, 0, %s)
     ON CONFLICT DO NOTHING
     RETURNING id
 """
 
 FIND_PREPARING_SENDS: Final = "SELECT id FROM delivery_send WHERE state = 'preparing' ORDER BY id"
 
-GET_PREPARATION: Final = "SELECT state, through, last, frozen FROM delivery_send WHERE id = %s"
+FIND_FIRST_FROZEN: Final = "SELECT min(subscription_id) FROM delivery_delivery WHERE send_id = %s"
 
 TAKE_CHUNK: Final = """
     UPDATE delivery_send SET through = %s, frozen = frozen + %s
@@ -39,14 +39,28 @@ INSERT_BATCH: Final = """
 
 INSERT_DELIVERY: Final = """
     INSERT INTO delivery_delivery (key, send_id, batch_id, subscription_id, handover, outcome, bounce, reason, attempts, due_at)
-    VALUES (%s, %s, %s, %s, %s, '', '', %s, 0, 0)
+    VALUES (%s, %s, %s, %s, %s, '', '', %s, 0, %s)
+"""
+
+COUNT_FROZEN: Final = """
+    SELECT b.language, d.handover, d.reason, count(*)
+    FROM delivery_delivery d JOIN delivery_batch b ON b.id = d.batch_id
+    WHERE d.batch_id IN {ids}
+    GROUP BY b.language, d.handover, d.reason
+"""
+
+FIND_FROZEN_TWICE: Final = """
+    SELECT subscription_id FROM delivery_delivery
+    WHERE send_id = %s AND subscription_id IS NOT NULL
+    GROUP BY subscription_id HAVING count(*) > 1
+    LIMIT 1
 """
 
 COUNT_DELIVERIES: Final = "SELECT count(*) FROM delivery_delivery WHERE send_id = %s"
 
 START_RUNNING: Final = """
     UPDATE delivery_send SET state = 'running', prepared_at = %s
-    WHERE id = %s AND state = 'preparing'
+    WHERE id = %s AND state = 'preparing' AND frozen = %s
 """
 
 FIND_CLAIMABLE: Final = """

@@ -34,6 +34,11 @@ SELECT subscription.id, subscriber.language, {_EXCLUSION} {_SUBSCRIPTIONS}
  ORDER BY subscription.id
  LIMIT %s"""
 
+COUNT_PAGE = f"""
+SELECT subscriber.language, {_EXCLUSION} AS exclusion, COUNT(*) {_SUBSCRIPTIONS}
+ WHERE subscription.ended_at IS NULL AND subscription.id > %s AND subscription.id <= %s
+ GROUP BY subscriber.language, exclusion"""
+
 ADDRESSEES = f"""
 SELECT subscription.id, subscription.public_id, subscriber.lookup, subscriber.contact, subscriber.topics,
        CASE WHEN subscription.ended_at IS NOT NULL THEN 'ended' ELSE {_EXCLUSION} END {_SUBSCRIPTIONS}
@@ -94,6 +99,13 @@ def audience_page(*, after: int, last: int, limit: int, on: date) -> list[Audien
     with connection.cursor() as cursor:
         cursor.execute(AUDIENCE_PAGE, [on.isoformat(), after, last, limit])
         return [AudienceMember(*row) for row in cursor.fetchall()]
+
+
+def count_page(*, after: int, last: int, on: date) -> dict[tuple[str, str], int]:
+    """Count open subscriptions with ``after < id <= last`` by language and exclusion, without listing them."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_PAGE, [on.isoformat(), after, last])
+        return {(language, exclusion): number for language, exclusion, number in cursor.fetchall()}
 
 
 def addressees(subscription_ids: Sequence[int], *, on: date, with_topics: bool = False) -> dict[int, Addressee | str]:

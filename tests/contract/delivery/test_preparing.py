@@ -47,7 +47,7 @@ def test_a_batch_never_holds_more_than_a_thousand() -> None:
 def test_freezing_goes_on_where_it_was_interrupted() -> None:
     add_readers(25)
     send_id = begin_send()
-    preparing._freeze_chunk(send_id, on=TODAY, now=NOW, chunk=10)
+    preparing._freeze_chunk(send_id, on=TODAY, chunk=10)
     assert Send.objects.get().state == SendState.PREPARING
     assert find_preparing_sends() == [send_id]
     freeze_audience(send_id, on=TODAY, now=NOW, chunk=10)
@@ -68,7 +68,7 @@ def test_of_two_who_prepare_a_send_one_freezes_each_chunk(monkeypatch: pytest.Mo
         return found
 
     monkeypatch.setattr(preparing, "audience_page", overtaken)
-    assert preparing._freeze_chunk(send_id, on=TODAY, now=NOW, chunk=5) is True
+    assert preparing._freeze_chunk(send_id, on=TODAY, chunk=5) is True
     assert Delivery.objects.count() == Send.objects.get().frozen == 0
 
 

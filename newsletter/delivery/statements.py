@@ -83,6 +83,20 @@ CLAIM: Final = """
       AND (leased_at IS NULL OR lease_epoch <> %s OR leased_at < %s OR leased_at > %s)
 """
 
+FIND_TO_BE_SWEPT: Final = """
+    SELECT b.id, b.fence, b.send_id, s.state
+    FROM delivery_batch b JOIN delivery_send s ON s.id = b.send_id
+    WHERE NOT b.done AND (b.leased_at IS NULL OR b.lease_epoch <> %s OR b.leased_at < %s OR b.leased_at > %s)
+      AND (s.state = 'cancelling'
+           OR ((s.state = 'paused' OR s.id IN {ids})
+               AND EXISTS (SELECT 1 FROM delivery_delivery d WHERE d.batch_id = b.id AND d.handover = 'sending')))
+    ORDER BY b.id
+    LIMIT 1
+"""
+"""A batch nobody holds nor will claim, in which something was left behind, or that is to end with its send."""
+
+FIND_QUEUED: Final = "SELECT id FROM delivery_delivery WHERE batch_id = %s AND handover = 'queued'"
+
 RENEW_LEASE: Final = """
     UPDATE delivery_batch SET leased_at = %s, lease_epoch = %s
     WHERE id = %s AND fence = %s AND worker = %s AND leased_at IS NOT NULL AND NOT done
@@ -102,6 +116,7 @@ MOVE: Final = """
     UPDATE delivery_delivery
     SET handover = %s, reason = %s, due_at = %s, attempts = attempts + %s, handed_over_at = COALESCE(%s, handed_over_at)
     WHERE handover = %s AND id IN {ids}
+    RETURNING id
 """
 
 FIND_PACE: Final = "SELECT tokens, filled_at, epoch FROM delivery_pace WHERE transport = %s"
@@ -126,23 +141,19 @@ LOCK_SEND: Final = "UPDATE delivery_send SET state = state WHERE id = %s"
 
 FIND_OPEN_BATCH: Final = "SELECT 1 FROM delivery_batch WHERE send_id = %s AND NOT done LIMIT 1"
 
-FINISH_SEND: Final = """
-    UPDATE delivery_send SET state = 'done', finished_at = %s
-    WHERE id = %s AND state = 'running'
-      AND frozen = (SELECT count(*) FROM delivery_delivery
-                    WHERE send_id = %s AND handover IN ('accepted', 'failed', 'excluded', 'unknown'))
+GET_SEND_STATE: Final = "SELECT state FROM delivery_send WHERE id = %s"
+
+GET_SUM: Final = """
+    SELECT state, reason, frozen = (SELECT count(*) FROM delivery_delivery
+                                    WHERE send_id = %s AND handover IN ('accepted', 'failed', 'excluded', 'unknown'))
+    FROM delivery_send WHERE id = %s
 """
 
-REOPEN_SENDS: Final = """
-    UPDATE delivery_send SET state = 'running', finished_at = NULL
-    WHERE state = 'done' AND id IN (SELECT send_id FROM delivery_delivery WHERE id IN {ids})
-"""
+FIND_PUT_BACK: Final = "SELECT id, batch_id, send_id FROM delivery_delivery WHERE handover = %s AND id IN {ids}"
 
-FIND_PUT_BACK: Final = """
-    SELECT d.id FROM delivery_delivery d JOIN delivery_send s ON s.id = d.send_id
-    WHERE s.state IN ('running', 'paused') AND d.handover = %s AND d.id IN {ids}
-    ORDER BY d.id
-"""
+LOCK_BATCHES: Final = "SELECT id, language FROM delivery_batch WHERE id IN {ids} ORDER BY id"
+
+LOCK_SENDS: Final = "SELECT id, state FROM delivery_send WHERE id IN {ids} ORDER BY id"
 
 REOPEN_BATCHES: Final = """
     UPDATE delivery_batch SET done = FALSE

@@ -12,12 +12,12 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from newsletter.delivery import statements
+from newsletter.delivery.audiences import FreezingMember, count_until, last_position, next_page
 from newsletter.delivery.ledger import finish_send, moment
 from newsletter.delivery.models import Handover, Send, SendState
 from newsletter.delivery.spreading import Spread
 from newsletter.delivery.statements import among
 from newsletter.errors import NewsletterError
-from newsletter.subscribers.audience import AudienceMember, audience_page, count_page, last_subscription_id
 
 MOST_IN_A_BATCH: Final = 1_000
 """SendGrid takes as many in one call."""
@@ -38,15 +38,24 @@ class _CountsDifferError(Exception):
 
 
 def start_send(
-    *, slot_id: int, issue: str, candidate_id: int, transport: str, now: datetime, spread_seconds: float = 0
+    *,
+    slot_id: int,
+    issue: str,
+    candidate_id: int,
+    transport: str,
+    now: datetime,
+    spread_seconds: float = 0,
+    corrects: int | None = None,
 ) -> int | None:
     """Open the one send of a slot and issue, in the caller's transaction; None when there is one already.
 
     Everybody whose subscription exists now belongs to its audience; who subscribes later gets the next issue. Their mails
-    become due one after the other over ``spread_seconds``.
+    become due one after the other over ``spread_seconds``. With ``corrects``, the id of a send, the audience is whoever got that
+    one, or may have got it.
     """
     with connection.cursor() as cursor:
-        values: list[Any] = [slot_id, issue, candidate_id, transport, spread_seconds, last_subscription_id(), moment(now)]
+        last = last_position(corrects)
+        values: list[Any] = [slot_id, issue, candidate_id, transport, corrects, spread_seconds, last, moment(now)]
         cursor.execute(statements.INSERT_SEND, values)
         row = cursor.fetchone()
         return None if row is None else int(row[0])
@@ -85,15 +94,15 @@ def _freeze_chunk(send_id: int, *, on: date, chunk: int) -> bool:
         send = Send.objects.get(pk=send_id)
         if send.state != SendState.PREPARING:
             return False
-        page = audience_page(after=send.through, last=send.last, limit=chunk, on=on)
+        page = next_page(send, limit=chunk, on=on)
         if not page:
             return False
-        through = page[-1].subscription_id
+        through = page[-1].position
         cursor.execute(statements.TAKE_CHUNK, [through, len(page), send_id, send.through])
         if cursor.rowcount == 1:
-            spread = _spread(cursor, send, first=page[0].subscription_id)
+            spread = _spread(cursor, send, first=page[0].position)
             batch_ids = [_insert_batch(cursor, send_id, language, members, spread=spread) for language, members in _batches(page)]
-            _verify_chunk(cursor, batch_ids, expected=count_page(after=send.through, last=through, on=on))
+            _verify_chunk(cursor, batch_ids, expected=count_until(send, through=through, on=on))
         return True
 
 
@@ -144,8 +153,8 @@ def _mismatch(what: str) -> AudienceMismatchError:
     )
 
 
-def _batches(page: Sequence[AudienceMember]) -> Iterator[tuple[str, Sequence[AudienceMember]]]:
-    by_language: dict[str, list[AudienceMember]] = defaultdict(list)
+def _batches(page: Sequence[FreezingMember]) -> Iterator[tuple[str, Sequence[FreezingMember]]]:
+    by_language: dict[str, list[FreezingMember]] = defaultdict(list)
     for member in page:
         by_language[member.language].append(member)
     for language, members in sorted(by_language.items()):
@@ -154,14 +163,14 @@ def _batches(page: Sequence[AudienceMember]) -> Iterator[tuple[str, Sequence[Aud
 
 
 def _insert_batch(
-    cursor: CursorWrapper, send_id: int, language: str, members: Sequence[AudienceMember], *, spread: Spread
+    cursor: CursorWrapper, send_id: int, language: str, members: Sequence[FreezingMember], *, spread: Spread
 ) -> int:
     cursor.execute(statements.INSERT_BATCH, [send_id, language, len(members), all(member.exclusion for member in members)])
     batch_id: int = cursor.fetchone()[0]
     rows: list[list[Any]] = []
     for member in members:
         handover = Handover.EXCLUDED if member.exclusion else Handover.QUEUED
-        key, due_at = secrets.token_hex(16), spread.due_at(member.subscription_id)
+        key, due_at = secrets.token_hex(16), spread.due_at(member.position)
         rows.append([key, send_id, batch_id, member.subscription_id, handover.value, member.exclusion, due_at])
     cursor.executemany(statements.INSERT_DELIVERY, rows)
     return batch_id

@@ -22,6 +22,31 @@ INSERT_SEND: Final = """
     RETURNING id
 """
 
+LAST_DELIVERY: Final = "SELECT COALESCE(max(id), 0) FROM delivery_delivery WHERE send_id = %s"
+
+CORRECTED_PAGE: Final = """
+    SELECT d.id, d.subscription_id, b.language
+    FROM delivery_delivery d JOIN delivery_batch b ON b.id = d.batch_id
+    WHERE d.send_id = %s AND d.handover IN ('accepted', 'unknown') AND d.id > %s AND d.id <= %s
+    ORDER BY d.id
+    LIMIT %s
+"""
+"""Who got an issue, or may have got it, with the language that they got it in."""
+
+COUNT_CORRECTED: Final = """
+    SELECT COALESCE(r.language, b.language) AS of_language,
+           CASE WHEN s.id IS NULL THEN 'erased' WHEN s.ended_at IS NOT NULL THEN 'ended' WHEN p.id IS NOT NULL THEN 'suppressed'
+                WHEN r.snoozed_until > %s THEN 'snoozed' ELSE '' END AS exclusion,
+           count(*)
+    FROM delivery_delivery d
+    JOIN delivery_batch b ON b.id = d.batch_id
+    LEFT JOIN subscribers_subscription s ON s.id = d.subscription_id
+    LEFT JOIN subscribers_subscriber r ON r.id = s.subscriber_id
+    LEFT JOIN subscribers_suppression p ON p.lookup = r.lookup
+    WHERE d.send_id = %s AND d.handover IN ('accepted', 'unknown') AND d.id > %s AND d.id <= %s
+    GROUP BY of_language, exclusion
+"""
+
 FIND_PREPARING_SENDS: Final = "SELECT id FROM delivery_send WHERE state = 'preparing' ORDER BY id"
 
 FIND_FIRST_FROZEN: Final = "SELECT min(subscription_id) FROM delivery_delivery WHERE send_id = %s"

@@ -34,6 +34,11 @@ SELECT subscription.id, subscriber.language, {_EXCLUSION} {_SUBSCRIPTIONS}
  ORDER BY subscription.id
  LIMIT %s"""
 
+MEMBERS_AMONG = f"""
+SELECT subscription.id, subscriber.language,
+       CASE WHEN subscription.ended_at IS NOT NULL THEN 'ended' ELSE {_EXCLUSION} END {_SUBSCRIPTIONS}
+ WHERE subscription.id IN (?)"""
+
 COUNT_PAGE = f"""
 SELECT subscriber.language, {_EXCLUSION} AS exclusion, COUNT(*) {_SUBSCRIPTIONS}
  WHERE subscription.ended_at IS NULL AND subscription.id > %s AND subscription.id <= %s
@@ -55,11 +60,16 @@ SELECT end_reason, COUNT(*) FROM subscribers_subscription WHERE ended_at IS NOT 
 
 @dataclass(frozen=True, slots=True)
 class AudienceMember:
-    """One open subscription. ``exclusion`` is empty, "snoozed" or "suppressed"."""
+    """One subscription. ``exclusion`` is empty, "snoozed" or "suppressed"; "ended" where those that ended were asked about."""
 
     subscription_id: int
     language: str
     exclusion: str
+
+    @property
+    def position(self) -> int:
+        """Where it stands among all subscriptions."""
+        return self.subscription_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,14 @@ def audience_page(*, after: int, last: int, limit: int, on: date) -> list[Audien
     with connection.cursor() as cursor:
         cursor.execute(AUDIENCE_PAGE, [on.isoformat(), after, last, limit])
         return [AudienceMember(*row) for row in cursor.fetchall()]
+
+
+def members_among(subscription_ids: Sequence[int], *, on: date) -> dict[int, AudienceMember]:
+    """Give where these subscriptions stand, also the ended ones; one that is no longer there is left out."""
+    placeholders = ", ".join(["%s"] * len(subscription_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(MEMBERS_AMONG.replace("?", placeholders), [on.isoformat(), *subscription_ids])
+        return {row[0]: AudienceMember(*row) for row in cursor.fetchall()}
 
 
 def count_page(*, after: int, last: int, on: date) -> dict[tuple[str, str], int]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
 
 from newsletter.delivery import preparing
+from newsletter.delivery.audiences import FreezingMember, next_page
 from newsletter.delivery.ledger import claim_batch
 from newsletter.delivery.models import Batch, Delivery, Send, SendState
 from newsletter.delivery.preparing import AudienceMismatchError, find_preparing_sends, freeze_audience, start_send
 from newsletter.delivery.reporting import send_report
 from newsletter.publishing.models import Slot
-from newsletter.subscribers.audience import AudienceMember, audience_page
 from newsletter.subscribers.models import Subscriber, SuppressionReason
 from newsletter.subscribers.subscribing import snooze
 from newsletter.subscribers.suppressing import suppress
@@ -62,12 +63,12 @@ def test_of_two_who_prepare_a_send_one_freezes_each_chunk(monkeypatch: pytest.Mo
     readers = add_readers(10)
     send_id = begin_send()
 
-    def overtaken(*, after: int, last: int, limit: int, on: date) -> list[AudienceMember]:
-        found = audience_page(after=after, last=last, limit=limit, on=on)
+    def overtaken(send: Send, *, limit: int, on: date) -> Sequence[FreezingMember]:
+        found = next_page(send, limit=limit, on=on)
         Send.objects.update(through=readers[4])
         return found
 
-    monkeypatch.setattr(preparing, "audience_page", overtaken)
+    monkeypatch.setattr(preparing, "next_page", overtaken)
     assert preparing._freeze_chunk(send_id, on=TODAY, chunk=5) is True
     assert Delivery.objects.count() == Send.objects.get().frozen == 0
 

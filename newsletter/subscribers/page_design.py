@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -54,14 +54,19 @@ class PageDesign:
         return next(iter(self.words.values()))
 
 
-def load_page_design(templates: Path, letter: NewsletterSettings) -> PageDesign:
-    """Read words and theme from the folder ``templates``; raises TemplateError with every mistake at once."""
+def load_page_design(
+    templates: Path, letter: NewsletterSettings, *, pages: str = "pages", languages: Sequence[str] = ()
+) -> PageDesign:
+    """Read words and theme from the folder ``templates``; raises TemplateError with every mistake at once.
+
+    ``pages`` names the folder of the words, ``languages`` which of them, if not the newsletter's own.
+    """
     mistakes: list[str] = []
-    raw = {language: _read(templates / f"pages/words.{language}.toml", mistakes) for language in letter.languages}
+    first, *others = languages or letter.languages
+    raw = {language: _read(templates / pages / f"words.{language}.toml", mistakes) for language in (first, *others)}
     theme = _read(templates / "theme.toml", mistakes)
-    first, *others = letter.languages
     for language in others if not mistakes else []:
-        mistakes += _differences(raw[first], raw[language], f"{templates}/pages/words.{language}.toml", first)
+        mistakes += _differences(raw[first], raw[language], f"{templates}/{pages}/words.{language}.toml", first)
     if mistakes:
         raise TemplateError("The words of readers' pages have mistakes:\n  " + "\n  ".join(mistakes))
     known = {"{letter}": letter.name, "{organisation}": letter.organisation}

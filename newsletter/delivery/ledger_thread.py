@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from newsletter.delivery.composing import Composing
 from newsletter.delivery.ledger import Claim, FenceLost, Record, Step, claim_batch, leave_batch, take_step
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.pacing import rate_of
+from newsletter.delivery.progress import SECONDS_BETWEEN, note_progress
 from newsletter.errors import NewsletterError, NotAllowedError, SettingsError
 
 T = TypeVar("T")
@@ -40,6 +42,7 @@ class LedgerThread:
         self._worker = worker
         self._zone = ZoneInfo(config.cadence.timezone)
         self._rate = rate_of(config)
+        self._counted: dict[int, float] = {}  # by send, when its progress was noted last
         self._composing = Composing(config)
         self._faults = {} if faults is None else faults
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="ledger")
@@ -63,6 +66,7 @@ class LedgerThread:
 
         def take() -> tuple[Step, list[Letter]]:
             now = self._clock()
+            self._note_progress(claim.send_id, now)
             with_topics = self._composing.forms(claim).depend_on_topics
             step = take_step(
                 claim, records=records, room=room, on=self._today(), now=now, with_topics=with_topics, rate=self._rate
@@ -91,6 +95,12 @@ class LedgerThread:
             else:
                 return found
         return None
+
+    def _note_progress(self, send_id: int, now: datetime) -> None:
+        moment = time.monotonic()
+        if moment - self._counted.get(send_id, -SECONDS_BETWEEN) >= SECONDS_BETWEEN:
+            self._counted[send_id] = moment
+            note_progress(send_id, now=now)
 
     def _today(self) -> date:
         return self._clock().astimezone(self._zone).date()

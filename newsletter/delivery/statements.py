@@ -202,6 +202,13 @@ COUNT_HELD_BATCHES: Final = """
     WHERE s.state = 'running' AND NOT b.done AND b.leased_at IS NOT NULL AND s.id NOT IN {ids}
 """
 
+SUM_SETTLED: Final = """
+    SELECT (SELECT COALESCE(sum(size), 0) FROM delivery_batch WHERE send_id = %s AND done)
+         + (SELECT COALESCE(sum((SELECT count(*) FROM delivery_delivery d
+                                 WHERE d.batch_id = b.id AND d.handover IN ('accepted', 'failed', 'excluded', 'unknown'))), 0)
+            FROM delivery_batch b WHERE b.send_id = %s AND NOT b.done)
+"""
+
 COUNT_HANDOVERS: Final = "SELECT send_id, handover, count(*) FROM delivery_delivery GROUP BY send_id, handover"
 
 SUM_DELIVERIES: Final = """

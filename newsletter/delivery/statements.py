@@ -15,9 +15,9 @@ def among(count: int) -> str:
 
 
 INSERT_SEND: Final = """
-    INSERT INTO delivery_send (slot_id, issue, candidate_id, transport, state, paused_for, reason, spread_seconds, through, last,
-                               frozen, created_at)
-    VALUES (%s, %s, %s, %s, 'preparing', '', '', %s, 0, %s, 0, %s)
+    INSERT INTO delivery_send (slot_id, issue, candidate_id, transport, corrects_id, state, paused_for, reason, spread_seconds,
+                               through, last, frozen, created_at)
+    VALUES (%s, %s, %s, %s, %s, 'preparing', '', '', %s, 0, %s, 0, %s)
     ON CONFLICT DO NOTHING
     RETURNING id
 """

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-LETTERS_A_LINE: Final = 34
+LETTERS_A_LINE: Final = 36
 """What fits at 16 px into 300 px, the inside of a card on a phone."""
 
 LINE, BAR, GAP, TEXT = 22, 18, 14, 16
@@ -91,9 +91,10 @@ def curve_chart(points: Sequence[CurvePoint], *, ident: str, title: str, descrip
         _text(0, TEXT, top.shown, shown=True),
         drawing,
         _text(0, LINE + CURVE + LINE, first.when),
-        _text_at_end(LINE + CURVE + LINE, last.when, shown=False),
+        # On a line of its own: on a phone two moments do not stand side by side.
+        _text_at_end(LINE + CURVE + 2 * LINE, last.when, shown=False),
     ]
-    return _picture(parts, height=CURVE + 2 * LINE + 8, ident=ident, title=title, description=description)
+    return _picture(parts, height=CURVE + 3 * LINE + 8, ident=ident, title=title, description=description)
 
 
 def standalone(picture: str, *, light: Mapping[str, str], dark: Mapping[str, str], width: int = 640) -> str:

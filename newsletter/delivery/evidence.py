@@ -1,133 +1,177 @@
-"""What providers report, taken into the ledger and to the readers it concerns: in any order, any number of times."""
+"""What is reported, taken into the ledger and to the readers it concerns: in any order, any number of times."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from newsletter.config import DeliverySettings
 from newsletter.delivery import statements
-from newsletter.delivery.ledger import lock_deliveries, moment, raise_outcome, settle_by_evidence, to_the_hour
-from newsletter.delivery.models import Handover
-from newsletter.delivery.sendgrid_events import Farewell, Report
+from newsletter.delivery.handovers import (
+    HANDOVER_TRANSITIONS,
+    OUTCOME_RANK,
+    date_back,
+    explain_dropped,
+    moment,
+    raise_bounce,
+    raise_outcome,
+    settle_by_evidence,
+    to_the_hour,
+)
+from newsletter.delivery.leaving import say_farewell
+from newsletter.delivery.models import BounceKind, Handover, Outcome
+from newsletter.delivery.policy_bounces import pause_for_policy
+from newsletter.delivery.reports import Report
 from newsletter.delivery.statements import among
-from newsletter.subscribers.models import EndReason, Subscription, SuppressionReason
-from newsletter.subscribers.subscribing import end_subscription
-from newsletter.subscribers.suppressing import suppress
+from newsletter.postbox.models import PostState
+from newsletter.postbox.reported import settle_reported
 
 AT_A_TIME: Final = 1_000
 """Reports applied in one transaction; SendGrid posts about as many."""
 
-FAREWELLS: Final[Mapping[Farewell, tuple[EndReason, SuppressionReason | None]]] = {
-    Farewell.UNSUBSCRIBED: (EndReason.UNSUBSCRIBED, None),
-    Farewell.BOUNCED: (EndReason.BOUNCED, SuppressionReason.BOUNCED),
-    Farewell.COMPLAINED: (EndReason.COMPLAINED, SuppressionReason.COMPLAINED),
-}
-"""How a subscription ends, and whether its address is suppressed; of several in one post the last in this order counts."""
+CAME_BACK: Final = "it came back"
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many reports were new, known already, or about nothing of ours."""
+    """How many reports were new, known already, or about nothing of ours; and which sends were paused because of them."""
 
-    new: int
-    known: int
-    foreign: int
+    new: int = 0
+    known: int = 0
+    foreign: int = 0
+    paused: tuple[str, ...] = ()
+
+    def plus(self, other: Taken) -> Taken:
+        """Add up two parts of one whole."""
+        return Taken(self.new + other.new, self.known + other.known, self.foreign + other.foreign, self.paused + other.paused)
 
 
 @dataclass(frozen=True, slots=True)
-class _About:
-    """The delivery that a report is about."""
+class Reported:
+    """A delivery that a report is about, as it stands."""
 
     delivery_id: int
     subscription_id: int | None
+    send_id: int
+    handover: Handover
+    outcome: Outcome
+    bounce: BounceKind
 
 
-def take_reports(reports: Sequence[Report], *, now: datetime) -> Taken:
-    """Store new reports as events and apply what they mean; a report that is known already changes nothing."""
-    new = known = foreign = 0
+@dataclass(slots=True)
+class _Changes:
+    """What is to be done, in groups of deliveries that share it."""
+
+    failed: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    taken: dict[datetime, set[int]] = field(default_factory=lambda: defaultdict(set))
+    outcomes: dict[Outcome, set[int]] = field(default_factory=lambda: defaultdict(set))
+    bounces: dict[BounceKind, set[int]] = field(default_factory=lambda: defaultdict(set))
+    settling: set[int] = field(default_factory=set)
+
+
+def take_reports(reports: Sequence[Report], settings: DeliverySettings, *, now: datetime) -> Taken:
+    """Store new reports as events and apply what they mean; a report that is known already changes nothing.
+
+    Whatever their order and however often they come, ledger, suppressions and endings are the same in the end.
+    """
+    taken = Taken()
     for start in range(0, len(reports), AT_A_TIME):
-        chunk = {report.dedupe: report for report in reports[start : start + AT_A_TIME]}
-        repeated = len(reports[start : start + AT_A_TIME]) - len(chunk)
-        with transaction.atomic(), connection.cursor() as cursor:
-            about = _find_deliveries(cursor, {report.key for report in chunk.values()})
-            ours = {dedupe: report for dedupe, report in chunk.items() if report.key in about}
-            fresh = [ours[dedupe] for dedupe in sorted(ours.keys() - _find_known(cursor, list(ours)))]
-            _insert_events(cursor, fresh, about, now=now)
-            lock_deliveries(cursor, sorted({about[one.key].delivery_id for one in fresh}))
+        taken = taken.plus(_take_some(reports[start : start + AT_A_TIME], settings, now=now))
+    return taken
+
+
+def _take_some(reports: Sequence[Report], settings: DeliverySettings, *, now: datetime) -> Taken:
+    by_dedupe = {report.dedupe: report for report in reports}
+    with transaction.atomic(), connection.cursor() as cursor:
+        about = _find_deliveries(cursor, {report.key for report in by_dedupe.values()})
+        others = [report for report in by_dedupe.values() if report.key not in about]
+        posted = _settle_service_mails(others, now=now) if others else 0
+        ours = [report for report in by_dedupe.values() if report.key in about]
+        new = _store(cursor, ours, about, now=now)
+        fresh = [report for report in ours if report.dedupe in new]
+        paused: tuple[str, ...] = ()
+        if fresh:
             _apply(cursor, fresh, about)
-            _say_farewell(fresh, about, now=now)
-        new, known, foreign = new + len(fresh), known + len(ours) - len(fresh) + repeated, foreign + len(chunk) - len(ours)
-    return Taken(new, known, foreign)
+            say_farewell(cursor, fresh, about, soft_in_a_row=settings.bounces.soft_in_a_row, now=now)
+            sends = {about[one.key].send_id for one in fresh if one.bounce is BounceKind.POLICY}
+            paused = pause_for_policy(cursor, sends, percent=settings.pause_when_failed_percent, now=now)
+    return Taken(len(fresh) + posted, len(reports) - len(fresh) - len(others), len(others) - posted, paused)
 
 
-def _find_deliveries(cursor: CursorWrapper, keys: Iterable[str]) -> dict[str, _About]:
+def _find_deliveries(cursor: CursorWrapper, keys: Iterable[str]) -> dict[str, Reported]:
     wanted = sorted(keys)
     if not wanted:
         return {}
-    cursor.execute(statements.FIND_DELIVERIES_BY_KEY.format(ids=among(len(wanted))), wanted)
-    return {key: _About(delivery_id, subscription_id) for key, delivery_id, subscription_id in cursor.fetchall()}
+    find = statements.LOCK_REPORTED if connection.vendor == "postgresql" else statements.FIND_REPORTED
+    cursor.execute(find.format(ids=among(len(wanted))), wanted)
+    return {row[0]: Reported(*row[1:]) for row in cursor.fetchall()}
 
 
-def _find_known(cursor: CursorWrapper, dedupes: Sequence[str]) -> set[str]:
-    if not dedupes:
+def _settle_service_mails(reports: Sequence[Report], *, now: datetime) -> int:
+    """Settle service mails: what came back for good has failed, so that whoever waits for an answer learns of it."""
+    failed = {one.key for one in reports if one.evidence is Handover.FAILED or one.bounce is BounceKind.HARD}
+    taken = {one.key for one in reports if one.evidence is Handover.ACCEPTED} - failed
+    found = settle_reported(failed, PostState.FAILED, reason=CAME_BACK, now=now) if failed else set()
+    if taken:
+        found |= settle_reported(taken, PostState.ACCEPTED, reason="", now=now)
+    return sum(one.key in found for one in reports)
+
+
+def _store(cursor: CursorWrapper, reports: Sequence[Report], about: Mapping[str, Reported], *, now: datetime) -> set[str]:
+    """Store what is not known yet, and give its dedupes: in their order, so that two posts do not wait for each other."""
+    if not reports:
         return set()
-    cursor.execute(statements.FIND_KNOWN_EVENTS.format(ids=among(len(dedupes))), list(dedupes))
+    received = moment(to_the_hour(now))
+    hours = {at: moment(at) for at in {to_the_hour(one.at) for one in reports}}
+    values: list[str | int | datetime | None] = []
+    for one in sorted(reports, key=lambda report: report.dedupe):
+        values += (one.dedupe, about[one.key].delivery_id, one.kind, one.reason[:200], hours[to_the_hour(one.at)], received)
+    rows = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(reports))
+    cursor.execute(statements.INSERT_EVENTS.format(rows=rows), values)
     return {row[0] for row in cursor.fetchall()}
 
 
-def _insert_events(cursor: CursorWrapper, reports: Sequence[Report], about: Mapping[str, _About], *, now: datetime) -> None:
-    received = moment(to_the_hour(now))
-    rows = [
-        [one.dedupe, about[one.key].delivery_id, one.kind, one.reason[:200], moment(to_the_hour(one.at)), received]
-        for one in reports
-    ]
-    if rows:
-        cursor.executemany(statements.INSERT_EVENT, rows)
+def _apply(cursor: CursorWrapper, reports: Sequence[Report], about: Mapping[str, Reported]) -> None:
+    """Raise outcomes and settle handovers, one statement for all deliveries that share what is to be done.
+
+    A mail that was dropped has failed, whatever else is reported of it: failed first, and accepted leaves it alone.
+    """
+    changes = _changes(reports, about)
+    for reason, delivery_ids in sorted(changes.failed.items()):
+        settle_by_evidence(cursor, sorted(delivery_ids), target=Handover.FAILED, reason=reason)
+    if changes.failed:
+        explain_dropped(cursor, sorted(set().union(*changes.failed.values())))
+    for at, delivery_ids in sorted(changes.taken.items()):
+        settle_by_evidence(cursor, sorted(delivery_ids & changes.settling), target=Handover.ACCEPTED, at=at)
+        date_back(cursor, sorted(delivery_ids - changes.settling), at=at)
+    for outcome, delivery_ids in sorted(changes.outcomes.items()):
+        raise_outcome(cursor, sorted(delivery_ids), outcome=outcome)
+    for bounce, delivery_ids in sorted(changes.bounces.items()):
+        raise_bounce(cursor, sorted(delivery_ids), bounce=bounce)
 
 
-def _apply(cursor: CursorWrapper, reports: Sequence[Report], about: Mapping[str, _About]) -> None:
-    """Raise outcomes and settle handovers, one statement for all deliveries that share what is to be done."""
-    outcomes = defaultdict(list)
-    failed = defaultdict(list)
-    taken = []
+def _changes(reports: Sequence[Report], about: Mapping[str, Reported]) -> _Changes:
+    changes = _Changes()
+    earliest: dict[int, datetime] = {}
     for report in reports:
-        delivery_id = about[report.key].delivery_id
-        if report.outcome is not None:
-            outcomes[report.outcome].append(delivery_id)
+        delivery = about[report.key]
+        if report.outcome is not None and OUTCOME_RANK[report.outcome] > OUTCOME_RANK[delivery.outcome]:
+            changes.outcomes[report.outcome].add(delivery.delivery_id)
+        if report.bounce and report.bounce != delivery.bounce:
+            changes.bounces[report.bounce].add(delivery.delivery_id)
         if report.evidence is Handover.FAILED:
-            failed[report.reason].append(delivery_id)
+            changes.failed[report.reason].add(delivery.delivery_id)
         elif report.evidence is Handover.ACCEPTED:
-            taken.append((report.at, delivery_id))
-    for outcome, delivery_ids in sorted(outcomes.items()):
-        raise_outcome(cursor, delivery_ids, outcome=outcome)
-    # A mail that was dropped has failed, whatever else is reported of it: failed first, and accepted leaves it alone.
-    for reason, delivery_ids in sorted(failed.items()):
-        settle_by_evidence(cursor, delivery_ids, target=Handover.FAILED, reason=reason)
-    if taken:
-        at = min(moment for moment, _ in taken)
-        settle_by_evidence(cursor, [delivery_id for _, delivery_id in taken], target=Handover.ACCEPTED, at=at)
-
-
-def _say_farewell(reports: Sequence[Report], about: Mapping[str, _About], *, now: datetime) -> None:
-    weakest_first = sorted(
-        (one for one in reports if one.farewell in FAREWELLS), key=lambda one: [*FAREWELLS].index(one.farewell)
-    )
-    leaving = {about[one.key].subscription_id: one for one in weakest_first}
-    leaving.pop(None, None)
-    subscriptions = Subscription.objects.select_related("subscriber").filter(pk__in=[*leaving])
-    for subscription in subscriptions.order_by("pk"):
-        farewell = leaving[subscription.pk]
-        end_reason, suppression = FAREWELLS[farewell.farewell]
-        if suppression is not None:
-            suppress(subscription.subscriber, reason=suppression, now=now)
-        end_subscription(subscription.pk, reason=end_reason, now=now)
-        # By an old mail, after they came back: then they mean all mail, as with an old link.
-        since = Subscription.objects.filter(subscriber=subscription.subscriber, ended_at=None, started_at__lte=farewell.at)
-        for later in since.values_list("pk", flat=True):
-            end_subscription(later, reason=end_reason, now=now)
+            at = to_the_hour(report.at)
+            earliest[delivery.delivery_id] = min(at, earliest.get(delivery.delivery_id, at))
+            if Handover.ACCEPTED in HANDOVER_TRANSITIONS[delivery.handover]:
+                changes.settling.add(delivery.delivery_id)
+    for delivery_id, at in earliest.items():
+        changes.taken[at].add(delivery_id)
+    return changes

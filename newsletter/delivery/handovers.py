@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from newsletter.delivery import statements
-from newsletter.delivery.models import Handover, Outcome, SendState
+from newsletter.delivery.models import BounceKind, Handover, Outcome, SendState
 from newsletter.delivery.statements import among
 from newsletter.delivery.steering import move_send
 
@@ -38,6 +38,9 @@ OUTCOME_RANK: Mapping[Outcome, int] = {
     Outcome.COMPLAINED: 4,
 }
 """Reports come in any order; an outcome is only ever replaced by one of a higher rank."""
+
+BOUNCE_RANK: Final = (BounceKind.NONE, BounceKind.POLICY, BounceKind.SOFT, BounceKind.HARD)
+"""A mail may come back more than once: what says most about the address is kept."""
 
 PUT_BACK_AT_ONCE: Final = 1_000
 """Deliveries put back by one set of statements."""
@@ -143,15 +146,36 @@ def raise_outcome(cursor: CursorWrapper, delivery_ids: Sequence[int], *, outcome
         cursor.execute(statement, [outcome.value, *lower, *delivery_ids])
 
 
+def raise_bounce(cursor: CursorWrapper, delivery_ids: Sequence[int], *, bounce: BounceKind) -> None:
+    """Note of which kind a bounce was where none of the same or a higher rank is noted."""
+    lower = [known.value for known in BOUNCE_RANK[: BOUNCE_RANK.index(bounce)]]
+    if delivery_ids and lower:
+        statement = statements.RAISE_BOUNCE.format(lower=among(len(lower)), ids=among(len(delivery_ids)))
+        cursor.execute(statement, [bounce.value, *lower, *delivery_ids])
+
+
+def date_back(cursor: CursorWrapper, delivery_ids: Sequence[int], *, at: datetime) -> None:
+    """Note of accepted deliveries that they were taken as early as ``at``, where a later hour is noted."""
+    if delivery_ids:
+        hour = moment(to_the_hour(at))
+        cursor.execute(statements.DATE_BACK.format(ids=among(len(delivery_ids))), [hour, hour, *delivery_ids])
+
+
+def explain_dropped(cursor: CursorWrapper, delivery_ids: Sequence[int]) -> None:
+    """Give failed deliveries the reason of the last event that says that they were dropped."""
+    if delivery_ids:
+        cursor.execute(statements.EXPLAIN_DROPPED.format(ids=among(len(delivery_ids))), ["dropped", *delivery_ids])
+
+
 def moment(at: datetime | None) -> str | datetime | None:
     """Give an aware datetime as the database in use stores it."""
     stored: str | datetime | None = connection.ops.adapt_datetimefield_value(at)
     return stored
 
 
-def to_the_hour(at: datetime | None) -> datetime | None:
+def to_the_hour(at: datetime) -> datetime:
     """Keep no more of a moment than its hour: mails of one variant go together, and the second would tell whose are alike."""
-    return at and at.replace(minute=0, second=0, microsecond=0)
+    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def move_deliveries(
@@ -171,6 +195,7 @@ def move_deliveries(
     if not delivery_ids:
         return []
     statement = statements.MOVE.format(ids=among(len(delivery_ids)))
-    values: list[Any] = [target.value, reason[:200], due_at, attempts, moment(to_the_hour(handed_over_at)), source.value]
+    hour = moment(handed_over_at and to_the_hour(handed_over_at))
+    values: list[Any] = [target.value, reason[:200], due_at, attempts, hour, source.value]
     cursor.execute(statement, [*values, *delivery_ids])
     return [row[0] for row in cursor.fetchall()]

@@ -158,7 +158,10 @@ class Delivery(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["send", "subscription"], name="one_delivery_per_reader_and_send")
         ]
-        indexes: ClassVar = [models.Index(fields=["batch", "handover", "due_at"], name="delivery_due_in_batch")]
+        indexes: ClassVar = [
+            models.Index(fields=["batch", "handover", "due_at"], name="delivery_due_in_batch"),
+            models.Index(fields=["send", "bounce"], condition=models.Q(bounce__gt=""), name="delivery_bounced"),
+        ]
 
     def __str__(self) -> str:
         return f"delivery {self.key}"

@@ -197,6 +197,11 @@ FIND_NEXT_DUE: Final = """
     WHERE s.state = 'running' AND NOT b.done AND s.id NOT IN {ids}
 """
 
+FIND_NEXT_DUE_OF_SEND: Final = """
+    SELECT min((SELECT min(d.due_at) FROM delivery_delivery d WHERE d.batch_id = b.id AND d.handover = 'queued'))
+    FROM delivery_batch b WHERE b.send_id = %s AND NOT b.done
+"""
+
 COUNT_HELD_BATCHES: Final = """
     SELECT count(*) FROM delivery_batch b JOIN delivery_send s ON s.id = b.send_id
     WHERE s.state = 'running' AND NOT b.done AND b.leased_at IS NOT NULL AND s.id NOT IN {ids}
@@ -224,17 +229,50 @@ FIND_UNKNOWN_KEYS: Final = """
     SELECT key FROM delivery_delivery WHERE send_id = %s AND handover = 'unknown' ORDER BY id
 """
 
-FIND_DELIVERIES_BY_KEY: Final = "SELECT key, id, subscription_id FROM delivery_delivery WHERE key IN {ids}"
+FIND_REPORTED: Final = """
+    SELECT key, id, subscription_id, send_id, handover, outcome, bounce FROM delivery_delivery WHERE key IN {ids}
+"""
+
+LOCK_REPORTED: Final = FIND_REPORTED + " ORDER BY id FOR UPDATE"
+"""PostgreSQL only: found and locked at once, in the order of all who lock deliveries."""
 
 LOCK_DELIVERIES: Final = "SELECT id FROM delivery_delivery WHERE id IN {ids} ORDER BY id FOR UPDATE"
 """PostgreSQL only: a worker's step and a webhook that change the same rows take them in the same order."""
 
-FIND_KNOWN_EVENTS: Final = "SELECT dedupe FROM delivery_event WHERE dedupe IN {ids}"
-
-INSERT_EVENT: Final = """
+INSERT_EVENTS: Final = """
     INSERT INTO delivery_event (dedupe, delivery_id, kind, reason, at, received_at)
-    VALUES (%s, %s, %s, %s, %s, %s)
+    VALUES {rows}
     ON CONFLICT (dedupe) DO NOTHING
+    RETURNING dedupe
 """
+"""Gives what was not known yet."""
 
 RAISE_OUTCOME: Final = "UPDATE delivery_delivery SET outcome = %s WHERE outcome IN {lower} AND id IN {ids}"
+
+RAISE_BOUNCE: Final = "UPDATE delivery_delivery SET bounce = %s WHERE bounce IN {lower} AND id IN {ids}"
+
+DATE_BACK: Final = """
+    UPDATE delivery_delivery SET handed_over_at = %s
+    WHERE handover = 'accepted' AND handed_over_at > %s AND id IN {ids}
+"""
+"""Reports come in any order: the earliest says when a mail was taken."""
+
+EXPLAIN_DROPPED: Final = """
+    UPDATE delivery_delivery
+    SET handed_over_at = NULL,
+        reason = (SELECT e.reason FROM delivery_event e WHERE e.delivery_id = delivery_delivery.id AND e.kind = %s
+                  ORDER BY e.at DESC, e.reason DESC LIMIT 1)
+    WHERE handover = 'failed' AND id IN {ids}
+"""
+"""Of several reports the last one gives the reason, in whichever order they came."""
+
+FIND_BOUNCES_OF_READERS: Final = """
+    SELECT d.subscription_id, d.send_id, d.bounce FROM delivery_delivery d JOIN delivery_send s ON s.id = d.send_id
+    WHERE d.handover <> 'excluded' AND s.corrects_id IS NULL AND d.subscription_id IN {ids}
+    ORDER BY d.subscription_id, d.send_id
+"""
+
+COUNT_POLICY_BOUNCES: Final = """
+    SELECT count(*) FROM delivery_delivery WHERE bounce > '' AND bounce = 'policy' AND send_id = %s
+"""
+"""The first condition is the index's own."""

@@ -22,13 +22,17 @@ POST_TRANSITIONS: Final[Mapping[PostState, frozenset[PostState]]] = {
     PostState.QUEUED: frozenset({PostState.SENDING, PostState.FAILED}),
     PostState.SENDING: frozenset({PostState.QUEUED, PostState.ACCEPTED, PostState.FAILED, PostState.UNKNOWN}),
     PostState.UNKNOWN: frozenset({PostState.ACCEPTED, PostState.FAILED}),
-    PostState.ACCEPTED: frozenset(),
+    # Whoever took a mail may say later that it was dropped, or came back.
+    PostState.ACCEPTED: frozenset({PostState.FAILED}),
     PostState.FAILED: frozenset(),
 }
 """What may follow each state. Unknown ends only by evidence: the word of whoever marked it, though it comes late."""
 
 SETTLED: Final = frozenset({PostState.ACCEPTED, PostState.FAILED, PostState.UNKNOWN})
 """States in which nothing more will be sent, so that the content is forgotten."""
+
+_OPEN_TO_ITS_CLAIM: Final = (PostState.SENDING, PostState.UNKNOWN)
+"""States that whoever marked a mail may still change; of an accepted one only those who carried it know more."""
 
 CLAIM_SECONDS: Final = 600.0
 """Seconds of the lease clock after which a claim is given up for dead: longer than all replies of one SMTP session may take."""
@@ -108,7 +112,7 @@ def _mark(mail: ServiceMail, content: ServiceContent, *, epoch: str, seconds: fl
 
 
 def _claimed_by(claimed: ClaimedMail, *, reaching: PostState) -> QuerySet[ServiceMail]:
-    before = [state for state, following in POST_TRANSITIONS.items() if reaching in following]
+    before = [state for state in _OPEN_TO_ITS_CLAIM if reaching in POST_TRANSITIONS[state]]
     return ServiceMail.objects.filter(pk=claimed.mail_id, claim=claimed.claim, state__in=before)
 
 

@@ -237,8 +237,8 @@ def test_a_signed_body_that_is_no_list_is_a_bad_request(body: bytes) -> None:
     assert post(body).status_code == 400
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
-    assert post(b"\xff\xfe").status_code == 403
+def test_bytes_that_are_no_text_are_no_list() -> None:
+    assert post(b"\xff\xfe").status_code == 400
 
 
 def test_more_than_five_megabytes_are_refused_unread() -> None:

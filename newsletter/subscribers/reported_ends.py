@@ -1,0 +1,78 @@
+"""Endings that others report: mail to an address came back for good, or its owner complained to a provider.
+
+Reports come late, several at once and in any order, so that of several the weightiest is kept, whichever came first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from newsletter.subscribers.models import EndReason, Subscription, Suppression, SuppressionReason
+
+WEIGHT: Final = (EndReason.BOUNCED, EndReason.UNSUBSCRIBED, EndReason.COMPLAINED)
+"""Reasons that can be reported, the weightiest last: what a person said outranks what a server said."""
+
+SUPPRESSING: Final = {
+    EndReason.BOUNCED: SuppressionReason.BOUNCED,
+    EndReason.COMPLAINED: SuppressionReason.COMPLAINED,
+}
+"""Reasons after which the address is never mailed again, the weightiest last."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedEnd:
+    """What was reported of one mail: whose it was, why they leave, and when that happened."""
+
+    subscription_id: int
+    reason: EndReason
+    at: datetime
+
+
+def end_as_reported(ends: Collection[ReportedEnd], *, now: datetime) -> None:
+    """End and suppress, in a few statements however many there are. Call it in the transaction of the report.
+
+    By a mail of a subscription that is over, they mean the one they came back with, if they had come back by then.
+    """
+    if not ends:
+        return
+    named = Subscription.objects.filter(pk__in={end.subscription_id for end in ends})
+    people = {pk: (subscriber_id, bytes(lookup)) for pk, subscriber_id, lookup in named.values_list(
+        "pk", "subscriber_id", "subscriber__lookup"
+    )}  # fmt: skip
+    since = defaultdict(list)
+    theirs = Subscription.objects.filter(subscriber_id__in={subscriber_id for subscriber_id, _ in people.values()})
+    for pk, subscriber_id, started_at in theirs.values_list("pk", "subscriber_id", "started_at"):
+        since[subscriber_id].append((pk, started_at))
+    ending: dict[EndReason, set[int]] = defaultdict(set)
+    suppressing: dict[SuppressionReason, set[bytes]] = defaultdict(set)
+    for end in ends:
+        if end.subscription_id not in people:
+            continue
+        subscriber_id, lookup = people[end.subscription_id]
+        later = (pk for pk, started_at in since[subscriber_id] if pk > end.subscription_id and started_at <= end.at)
+        ending[end.reason].update((end.subscription_id, *later))
+        if end.reason in SUPPRESSING:
+            suppressing[SUPPRESSING[end.reason]].add(lookup)
+    for reason in (one for one in WEIGHT if one in ending):
+        _end(ending[reason], reason, now=now)
+    for suppression in (one for one in SUPPRESSING.values() if one in suppressing):
+        _suppress(suppressing[suppression], suppression, now=now)
+
+
+def _end(subscription_ids: Iterable[int], reason: EndReason, *, now: datetime) -> None:
+    named = Subscription.objects.filter(pk__in=sorted(subscription_ids))
+    named.filter(ended_at__isnull=True).update(ended_at=now, end_reason=reason)
+    named.filter(end_reason__in=WEIGHT[: WEIGHT.index(reason)]).update(end_reason=reason)
+
+
+def _suppress(lookups: Iterable[bytes], reason: SuppressionReason, *, now: datetime) -> None:
+    # In one order, so that two who suppress the same addresses at once do not wait for each other.
+    rows = [Suppression(lookup=lookup, reason=reason, created_at=now) for lookup in sorted(lookups)]
+    Suppression.objects.bulk_create(rows, ignore_conflicts=True)
+    if reason is SuppressionReason.COMPLAINED:
+        weaker = Suppression.objects.filter(lookup__in=[row.lookup for row in rows], reason=SuppressionReason.BOUNCED)
+        weaker.update(reason=reason)

@@ -122,10 +122,12 @@ class ProviderCall(models.Model):
     """A call to a provider that can be called back until ``send_at`` (Unix seconds); ``ref`` is the provider's name for it.
 
     It is stored before the call: after a crash it can be cancelled, and whoever was in it is certainly not mailed.
+    ``cancelling``: we have asked for that, or are about to; ``cancelled``: the provider has confirmed it in time.
     """
 
     ref = models.CharField(max_length=100, unique=True)
     send_at = models.FloatField()
+    cancelling = models.BooleanField(default=False, db_default=False)
     cancelled = models.BooleanField(default=False)
 
     def __str__(self) -> str:

@@ -196,9 +196,9 @@ class Report:
         self._notes: list[str] = []
         print(f"{title}\n{self._head['command']}\n{one_line(describe_machine())}\n{rounds} rounds: median (lowest to highest)")
 
-    def compare(self, comparison: Comparison) -> list[Measured]:
-        """Measure, print, and keep."""
-        measured = measure(comparison, rounds=self._rounds)
+    def compare(self, comparison: Comparison, *, rounds: int | None = None) -> list[Measured]:
+        """Measure, print, and keep; in the rounds of the report, unless so many are enough."""
+        measured = measure(comparison, rounds=rounds or self._rounds)
         print(f"\n{comparison.name}")
         for one in measured:
             print(one.as_text(comparison.anchor))

@@ -54,7 +54,7 @@ def draw_picture(reports: Sequence[Mapping[str, Any]]) -> str:
     picture = bar_chart(
         bars, ident="benchmarks", title="Ours beside its anchor", description=f"How much of what it should reach: {described}."
     )
-    theme = read_theme(ROOT / "templates")
+    theme = read_theme(ROOT / "templates" / "theme.toml")
     return standalone(picture, light=theme.light.model_dump(), dark=theme.dark.model_dump())
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from newsletter.delivery.dkim import DkimSigner
 from newsletter.rendering.edition import Edition, Variant
 from newsletter.rendering.mail_headers import SAFE_ADDRESS, SenderHeaders
 from newsletter.rendering.merge import Personal
@@ -71,6 +72,20 @@ class Letter:
         """Our own Message-ID: it says nothing about the person and is the same whenever this letter is built."""
         return f"<{self.key}@{self.form.message_domain}>"
 
-    def to_bytes(self) -> bytes:
+    def to_bytes(self, signer: DkimSigner | None = None) -> bytes:
         """Build the message: CRLF lines, headers and body."""
-        return self.form.template.message(self.personal, message_id=self.message_id, date=self.date)
+        return b"".join(self.pieces(signer))
+
+    def pieces(self, signer: DkimSigner | None = None) -> list[bytes]:
+        """Build the message as pieces to be joined, signed where there is a signer.
+
+        It ends in CRLF and no line of it begins with a full stop: on the wire, the end-of-data dot is all that is added.
+        """
+        template = self.form.template
+        head = template.personal_headers(self.personal, message_id=self.message_id, date=self.date)
+        body = template.body(self.personal)
+        if signer is None:
+            return [head, template.same_headers, b"\r\n", *body]
+        joined = b"".join(body)
+        signature = signer.signature(head, template.same_headers, joined, at=self.date)
+        return [signature, head, template.same_headers, b"\r\n", joined]

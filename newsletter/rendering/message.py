@@ -6,7 +6,6 @@ MIME builders and template engines run once per edition, not per recipient: meas
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -32,20 +31,25 @@ CONTROL_CHARACTERS = dict.fromkeys((*range(32), *range(127, 160)), " ")
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """Where a value is spliced in: ``positions`` are those of its pieces in the template."""
+    """Where a value is spliced in: the positions of its pieces in the text part and in the HTML part of the template."""
 
     merge_field: MergeField
-    in_html: bool
-    positions: tuple[int, ...]
+    in_text: tuple[int, ...]
+    in_html: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MessageTemplate:
-    """One variant of an edition as pieces of finished bytes, with gaps for the personal parts; the first is for personal headers.
+    """One variant of an edition as pieces of finished bytes, with gaps for the personal parts.
 
-    ``for_list``: its mails go to subscribers, who can leave by their headers; a service mail has nothing to leave.
+    ``same_headers`` stand in every mail; ``body`` ends in one CRLF. ``for_list``: its mails go to subscribers, who can leave by
+    their headers; a service mail has nothing to leave.
+
+    No line begins with a full stop and no body changes under relaxed canonicalisation, whatever is spliced in: the same bytes
+    are hashed, sent and kept (docs/adr/0017).
     """
 
+    same_headers: bytes
     pieces: tuple[bytes, ...]
     points: tuple[_Point, ...]
     for_list: bool
@@ -55,20 +59,33 @@ class MessageTemplate:
 
         Raises ValueError, without naming anybody, when a value would break the headers.
         """
-        pieces = list(self.pieces)
+        head = self.personal_headers(personal, message_id=message_id, date=date)
+        return b"".join([head, self.same_headers, b"\r\n", *self.body(personal)])
+
+    def personal_headers(self, personal: Personal, *, message_id: str, date: datetime) -> bytes:
+        """Give the headers that stand before those that are the same for all; raises ValueError as ``message`` does."""
         when = _header_date(int(date.timestamp()))
         if self.for_list:
-            pieces[0] = personal_headers(personal.address, personal.unsubscribe_url, message_id=message_id, date=when)
-        else:
-            pieces[0] = service_headers(personal.address, message_id=message_id, date=when)
+            return personal_headers(personal.address, personal.unsubscribe_url, message_id=message_id, date=when)
+        return service_headers(personal.address, message_id=message_id, date=when)
+
+    def body(self, personal: Personal) -> list[bytes]:
+        """Give the body in pieces: what follows the empty line after the headers."""
+        pieces = list(self.pieces)
         for point in self.points:
             value = personal.value(point.merge_field)
             if not value.isprintable():
                 value = value.translate(CONTROL_CHARACTERS)
-            encoded = encode_value(escape(value) if point.in_html else value)
-            for position in point.positions:
+            encoded = encode_value(value)
+            for position in point.in_text:
                 pieces[position] = encoded
-        return b"".join(pieces)
+            if point.in_html:
+                escaped = escape(value)
+                if escaped != value:
+                    encoded = encode_value(escaped)
+                for position in point.in_html:
+                    pieces[position] = encoded
+        return pieces
 
 
 def compile_message(edition: Edition, headers: SenderHeaders, *, variant: Variant | None = None) -> MessageTemplate:
@@ -80,27 +97,43 @@ def compile_message(edition: Edition, headers: SenderHeaders, *, variant: Varian
     variant = variant or edition.variants[0]
     # "=_" occurs in no quoted-printable line, so that no body can hold the boundary (RFC 2045, 6.7).
     boundary = f"=_mm_{edition.digest[:32]}"
-    pieces: list[bytes] = [b"", same_headers(headers, subject=edition.subject, boundary=boundary)]
-    positions: dict[tuple[MergeField, bool], list[int]] = {}
-    for media_type, body in (("plain", variant.text), ("html", variant.html)):
-        part_headers = f"\r\n--{boundary}\r\nContent-Type: text/{media_type}; charset=utf-8\r\n"
-        pieces.append(part_headers.encode("ascii") + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n")
-        _add_body(split_at_merge_tokens(body), pieces, positions, in_html=media_type == "html")
-    pieces.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
-    points = [_Point(field, in_html, tuple(where)) for (field, in_html), where in positions.items()]
-    return MessageTemplate(tuple(pieces), tuple(points), isinstance(headers, MailHeaders))
+    body = _CompiledBody()
+    for media_type, text in (("plain", variant.text), ("html", variant.html)):
+        between = "\r\n" if media_type == "html" else ""
+        part_headers = f"{between}--{boundary}\r\nContent-Type: text/{media_type}; charset=utf-8\r\n"
+        body.add(part_headers.encode("ascii") + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n")
+        body.add_text(text, in_html=media_type == "html")
+    body.add(f"\r\n--{boundary}--\r\n".encode("ascii"))
+    return MessageTemplate(
+        same_headers(headers, subject=edition.subject, boundary=boundary),
+        tuple(body.pieces),
+        body.points(),
+        isinstance(headers, MailHeaders),
+    )
 
 
-def _add_body(
-    parts: Sequence[str | MergeField], pieces: list[bytes], positions: dict[tuple[MergeField, bool], list[int]], *, in_html: bool
-) -> None:
-    for part in parts:
-        if isinstance(part, str):
-            pieces.append(encode_text(part))
-        else:
-            pieces.append(SOFT_BREAK)
-            positions.setdefault((part, in_html), []).append(len(pieces))
-            pieces += [b"", SOFT_BREAK]
+class _CompiledBody:
+    """Collects pieces: a constant one, and then a gap and a constant one for each personal part."""
+
+    def __init__(self) -> None:
+        self.pieces = [b""]
+        self._gaps: dict[MergeField, tuple[list[int], list[int]]] = {}
+
+    def add(self, constant: bytes) -> None:
+        self.pieces[-1] += constant
+
+    def add_text(self, text: str, *, in_html: bool) -> None:
+        """Add text in which merge tokens stand; each gap has lines of its own, between soft breaks."""
+        for part in split_at_merge_tokens(text):
+            if isinstance(part, str):
+                self.add(encode_text(part))
+            else:
+                self.add(SOFT_BREAK)
+                self._gaps.setdefault(part, ([], []))[in_html].append(len(self.pieces))
+                self.pieces += [b"", SOFT_BREAK]
+
+    def points(self) -> tuple[_Point, ...]:
+        return tuple(_Point(field, tuple(text), tuple(html)) for field, (text, html) in self._gaps.items())
 
 
 @functools.lru_cache(maxsize=8)

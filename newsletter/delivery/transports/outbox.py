@@ -1,6 +1,8 @@
 """The default transport: a Maildir under var/. Nothing leaves the machine.
 
-A letter's file is named after its delivery key, so that putting it there twice leaves one.
+A letter's file is named after its delivery key, so that putting it there twice leaves one. In a Maildir a name may be anything
+without a colon or slash that begins with no full stop (https://cr.yp.to/proto/maildir.html); what a mail program adds, as
+``:2,S`` for a letter that was seen, comes after a colon.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from newsletter.delivery.dkim import DkimSigner
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.transports.port import Answer, AnswerKind, AnswerSink
@@ -28,8 +31,9 @@ class OutboxTransport:
     group = AT_A_TIME
     batches_at_once = 1
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, signer: DkimSigner | None = None) -> None:
         self._folder = folder
+        self._signer = signer
         self._moved: frozenset[str] = frozenset()
         self._moved_at = 0
 
@@ -54,7 +58,7 @@ class OutboxTransport:
         for letter in letters:
             if not self._is_there(letter.key):
                 draft = self._folder / "tmp" / letter.key
-                _write_synced(draft, letter.to_bytes())
+                _write_synced(draft, letter.to_bytes(self._signer))
                 draft.rename(self._folder / "new" / letter.key)
         _sync(self._folder / "new")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 
 from newsletter.config import SmtpSettings
+from newsletter.delivery.dkim import DkimSigner
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.transports.port import Answer, AnswerKind, AnswerSink
@@ -27,8 +28,9 @@ class SmtpTransport:
     group = 1
     batches_at_once = 1
 
-    def __init__(self, settings: SmtpSettings) -> None:
+    def __init__(self, settings: SmtpSettings, *, signer: DkimSigner | None = None) -> None:
         self._settings = settings
+        self._signer = signer
         self.lanes = settings.connections
         self._context = None if settings.security == "none" else trusting(settings.ca_file)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -27,6 +27,7 @@ from newsletter.delivery.handovers import (
 from newsletter.delivery.leaving import say_farewell
 from newsletter.delivery.models import BounceKind, Handover, Outcome
 from newsletter.delivery.policy_bounces import pause_for_policy
+from newsletter.delivery.provider_calls import lock_cancelled
 from newsletter.delivery.reports import Report
 from newsletter.delivery.statements import among
 from newsletter.postbox.models import PostState
@@ -34,6 +35,9 @@ from newsletter.postbox.reported import settle_reported
 
 AT_A_TIME: Final = 1_000
 """Reports applied in one transaction; SendGrid posts about as many."""
+
+SAID_OF_CANCELLED: Final = frozenset({"processed", "dropped"})
+"""Kinds of reports that a cancelled call brings as well: on receipt, and when it is discarded at its ``send_at``."""
 
 CAME_BACK: Final = "it came back"
 
@@ -87,8 +91,8 @@ def take_reports(reports: Sequence[Report], settings: DeliverySettings, *, now: 
 
 
 def _take_some(reports: Sequence[Report], settings: DeliverySettings, *, now: datetime) -> Taken:
-    by_dedupe = {report.dedupe: report for report in reports}
     with transaction.atomic(), connection.cursor() as cursor:
+        by_dedupe = {report.dedupe: report for report in _without_void_proofs(cursor, reports)}
         about = _find_deliveries(cursor, {report.key for report in by_dedupe.values()})
         others = [report for report in by_dedupe.values() if report.key not in about]
         posted = _settle_service_mails(others, now=now) if others else 0
@@ -102,6 +106,14 @@ def _take_some(reports: Sequence[Report], settings: DeliverySettings, *, now: da
             sends = {about[one.key].send_id for one in fresh if one.bounce is BounceKind.POLICY}
             paused = pause_for_policy(cursor, sends, percent=settings.pause_when_failed_percent, now=now)
     return Taken(len(fresh) + posted, len(reports) - len(fresh) - len(others), len(others) - posted, paused)
+
+
+def _without_void_proofs(cursor: CursorWrapper, reports: Sequence[Report]) -> Sequence[Report]:
+    """Take no word for a proof that SendGrid may also say of a call that we cancel: that a mail was processed, or dropped."""
+    void = lock_cancelled(cursor, {report.call for report in reports if report.call})
+    if not void:
+        return reports
+    return [replace(one, evidence=None) if one.call in void and one.kind in SAID_OF_CANCELLED else one for one in reports]
 
 
 def _find_deliveries(cursor: CursorWrapper, keys: Iterable[str]) -> dict[str, Reported]:

@@ -13,6 +13,7 @@ from django.db.backends.utils import CursorWrapper
 
 from newsletter.delivery import statements
 from newsletter.delivery.models import BounceKind, Handover, Outcome, SendState
+from newsletter.delivery.provider_calls import forget_calls, lock_calls_of
 from newsletter.delivery.statements import among
 from newsletter.delivery.steering import move_send
 
@@ -42,6 +43,8 @@ OUTCOME_RANK: Mapping[Outcome, int] = {
 BOUNCE_RANK: Final = (BounceKind.NONE, BounceKind.POLICY, BounceKind.SOFT, BounceKind.HARD)
 """A mail may come back more than once: what says most about the address is kept."""
 
+CALLED_BACK: Final = "its call is being cancelled"
+
 PUT_BACK_AT_ONCE: Final = 1_000
 """Deliveries put back by one set of statements."""
 
@@ -70,6 +73,9 @@ def record(cursor: CursorWrapper, records: Iterable[Record], *, now: datetime) -
         return one.handover.value, one.reason, one.due_at, one.counted
 
     records = list(records)
+    in_calls = lock_calls_of(cursor, [one.delivery_id for one in records])
+    if in_calls:
+        records = [_doubted(one) if in_calls.get(one.delivery_id) else one for one in records]
     lock_deliveries(cursor, [one.delivery_id for one in records])
     for (handover, reason, due_at, counted), group in groupby(sorted(records, key=together), key=together):
         move_deliveries(
@@ -82,6 +88,15 @@ def record(cursor: CursorWrapper, records: Iterable[Record], *, now: datetime) -
             attempts=0 if counted else -1,
             handed_over_at=now if handover == Handover.ACCEPTED else None,
         )
+    if in_calls:
+        known = {handover: [one.delivery_id for one in records if one.handover is handover] for handover in Handover}
+        others = known[Handover.FAILED] + known[Handover.QUEUED]
+        forget_calls(cursor, taken=known[Handover.ACCEPTED], others=others)
+
+
+def _doubted(one: Record) -> Record:
+    """SendGrid said yes to a call that we are cancelling: whether it left is settled by what becomes of that."""
+    return Record(one.delivery_id, Handover.UNKNOWN, CALLED_BACK) if one.handover is Handover.ACCEPTED else one
 
 
 def lock_deliveries(cursor: CursorWrapper, delivery_ids: Sequence[int]) -> None:

@@ -32,6 +32,7 @@ from newsletter.delivery.handovers import (
 from newsletter.delivery.lease import LeaseClock, LeaseTime, read_lease_clock
 from newsletter.delivery.models import Handover, SendState
 from newsletter.delivery.pacing import Rate, allow, pay
+from newsletter.delivery.provider_calls import mark_without_call
 from newsletter.delivery.statements import among
 from newsletter.delivery.steering import move_send
 from newsletter.errors import NewsletterError
@@ -145,13 +146,14 @@ def take_step(
     now: datetime,
     with_topics: bool = False,
     rate: Rate | None = None,
+    noted: bool = False,
     lease_clock: LeaseClock = read_lease_clock,
 ) -> Step:
     """In one transaction: check the fence, renew the lease, record, look again who may be mailed, mark at most ``room``.
 
     ``with_topics`` asks for the topics of whom the marked are for; they stay in memory. No more are marked than ``rate`` has
-    room for, and nobody while the send is not running. Raises FenceLost, having done nothing, when somebody else has claimed the
-    batch.
+    room for, and nobody while the send is not running. ``noted``: the transport will note each call before it makes it. Raises
+    FenceLost, having done nothing, when somebody else has claimed the batch.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         lease = lease_clock()
@@ -175,6 +177,8 @@ def take_step(
         ids = [one.delivery_id for one in marked]
         # A report that was taken in since FIND_DUE has settled its delivery, which is not to be sent then.
         moved = set(move_deliveries(cursor, ids, source=Handover.QUEUED, target=Handover.SENDING, attempts=1))
+        if noted:
+            mark_without_call(cursor, sorted(moved))
         pay(cursor, rate, allowance, marked=len(moved))
         marked = [one for one in marked if one.delivery_id in moved]
         return Step(tuple(marked), exhausted=len(rows) == len(due) < room, wait=allowance.wait)

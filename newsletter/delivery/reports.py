@@ -28,7 +28,7 @@ class Report:
 
     ``key`` is the mail's, ``kind`` the reporter's word for what happened, ``dedupe`` the same however often it is reported.
     ``reason`` is a status code or a word of ours: what servers say in prose quotes addresses. ``evidence``: the handover that it
-    proves.
+    proves. ``call``: the provider's name for the call that the mail was in, where calls can be called back.
     """
 
     key: str
@@ -40,3 +40,4 @@ class Report:
     evidence: Handover | None = None
     bounce: BounceKind = BounceKind.NONE
     farewell: Farewell = Farewell.NONE
+    call: str = ""

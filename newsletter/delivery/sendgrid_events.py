@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ import orjson
 from newsletter.delivery.bounces.kinds import STATUS, kind_of_bounce
 from newsletter.delivery.models import BounceKind, Handover, Outcome
 from newsletter.delivery.reports import Farewell, Report
-from newsletter.delivery.transports.sendgrid_request import CUSTOM_ARGUMENT
+from newsletter.delivery.transports.sendgrid_request import CALL_ARGUMENT, CUSTOM_ARGUMENT
 
 KEY: Final = re.compile(r"[0-9a-f]{32}")
 KIND: Final = re.compile(r"[a-z_]{1,40}")
@@ -69,7 +70,12 @@ def parse_events(body: bytes) -> list[Report]:
     events = orjson.loads(body)
     if not isinstance(events, list):
         raise ValueError("the events are not a list")  # noqa: TRY004 - one error for whatever the body may be
-    return [report for event in events if isinstance(event, dict) and (report := _parse(event)) is not None]
+    return [report for event in events if isinstance(event, dict) and (report := _parse_with_call(event)) is not None]
+
+
+def _parse_with_call(event: Mapping[str, Any]) -> Report | None:
+    report, call = _parse(event), event.get(CALL_ARGUMENT)
+    return replace(report, call=call) if report is not None and isinstance(call, str) else report
 
 
 def _parse(event: Mapping[str, Any]) -> Report | None:

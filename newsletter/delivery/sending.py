@@ -17,6 +17,7 @@ from newsletter.checking.trials import TrialAnswer, TrialVerdict, judge_trial
 from newsletter.clock import Clock
 from newsletter.config import Config
 from newsletter.delivery import statements
+from newsletter.delivery.correcting import correction_obstacle, find_corrected_send
 from newsletter.delivery.ledger_thread import LedgerThread
 from newsletter.delivery.models import SendState
 from newsletter.delivery.preparing import AudienceMismatchError, find_preparing_sends, freeze_audience, start_send
@@ -31,6 +32,7 @@ from newsletter.publishing.calendar import due_slots
 from newsletter.publishing.candidates import latest_candidate, trials_of
 from newsletter.publishing.models import Slot
 from newsletter.publishing.releasing import Held, Released, Waiting, release_slot
+from newsletter.publishing.slots import lock_slot
 
 log = structlog.get_logger()
 
@@ -105,16 +107,27 @@ def _start_slot(slot: Slot, config: Config, clock: Clock, ask_trials: AskTrials)
     now = clock()
     send_id = None
     with transaction.atomic():
+        lock_slot(slot.issue)
+        candidate = latest_candidate(slot.issue)
+        corrects = candidate.corrects if candidate else ""
         result = release_slot(
-            slot.pk, now=now, cadence=config.cadence, verdicts=verdicts, leaves_machine=transport not in STAYS_HERE
+            slot.pk,
+            now=now,
+            cadence=config.cadence,
+            verdicts=verdicts,
+            leaves_machine=transport not in STAYS_HERE,
+            not_yet=correction_obstacle(corrects) if corrects else "",
         )
         if isinstance(result, Released):
+            corrected = find_corrected_send(corrects) if corrects else None
             send_id = start_send(
                 slot_id=result.slot_id,
                 issue=slot.issue,
                 candidate_id=result.candidate_id,
                 transport=transport,
-                spread_seconds=config.delivery.spread_minutes * 60,
+                # A correction is for people who may act on a mistake: it is not spread.
+                spread_seconds=0 if corrected else config.delivery.spread_minutes * 60,
+                corrects=corrected.pk if corrected else None,
                 now=now,
             )
     log.info("slot", issue=slot.issue, result=type(result).__name__.lower(), send=send_id)

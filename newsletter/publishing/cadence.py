@@ -58,6 +58,18 @@ def upcoming(cadence: Cadence, after: datetime, count: int) -> list[datetime]:
     return list(islice(occurrences(cadence, after), count))
 
 
+def hours_from(cadence: Cadence, after: datetime) -> Iterator[datetime]:
+    """Give, in UTC, the first moment after ``after`` at the cadence's time of day, and every hour from then on."""
+    zone = time_zone(cadence)
+    day = after.astimezone(zone).date()
+    while (first := datetime(day.year, day.month, day.day, cadence.hour, cadence.minute, tzinfo=zone)) <= after:
+        day += timedelta(days=1)
+    moment = first.astimezone(UTC)
+    while True:
+        yield moment
+        moment += timedelta(hours=1)
+
+
 def slot_for_issue(cadence: Cadence, issue: str, now: datetime) -> datetime:
     """Give the cadence's date in the month that an issue is named after, in UTC.
 

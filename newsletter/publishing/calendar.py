@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import IntegrityError, transaction
 
 from newsletter.config import Cadence
 from newsletter.errors import NotAllowedError, UsageError
 from newsletter.publishing.audit import record_act
-from newsletter.publishing.cadence import in_words, next_dates, resolve_time, slot_for_issue
+from newsletter.publishing.cadence import hours_from, in_words, next_dates, resolve_time, slot_for_issue
 from newsletter.publishing.models import HeldFor, Slot, SlotState
 from newsletter.publishing.slots import find_slot, get_slot_to_change, move_slot
+
+ROOM_FOR_APPROVALS: Final = timedelta(days=1)
 
 
 def due_slots(now: datetime) -> Sequence[Slot]:
@@ -43,6 +46,19 @@ def schedule_issue(issue: str, at: datetime | None, *, cadence: Cadence, person:
     except IntegrityError:
         raise _overtaken(issue) from None
     return slot
+
+
+def schedule_correction(
+    issue: str, at: datetime | None, *, cadence: Cadence, person: str, now: datetime, system_user: str
+) -> Slot:
+    """Put a correction on the calendar: at ``at``, else a day from now at the cadence's time of day, or the next free hour.
+
+    Corrections cannot wait for the cadence, and two people need the day to approve one.
+    """
+    if at is None:
+        taken = set(Slot.objects.filter(at__gt=now).values_list("at", flat=True))
+        at = next(found for found in hours_from(cadence, now + ROOM_FOR_APPROVALS) if found not in taken)
+    return schedule_issue(issue, at, cadence=cadence, person=person, now=now, system_user=system_user)
 
 
 def reschedule(issue: str, at: datetime, *, cadence: Cadence, person: str, now: datetime, system_user: str) -> Slot:

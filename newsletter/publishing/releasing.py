@@ -60,13 +60,14 @@ def release_slot(
     cadence: Cadence,
     verdicts: Sequence[TrialVerdict],
     leaves_machine: bool,
+    not_yet: str = "",
     system_user: str = "scheduler",
 ) -> Released | Held | Waiting:
     """Release a due slot, hold it, or let it wait.
 
     Call it in the transaction that begins the send: both are there or neither. ``verdicts`` are about the trials of the latest
     candidate (``trials_of``), asked before, outside any transaction. What the registry could not be asked about waits until
-    the grace is over; where no mail leaves this machine it is only a warning.
+    the grace is over; where no mail leaves this machine it is only a warning. ``not_yet`` is the caller's own reason to wait.
     """
     slot = Slot.objects.select_for_update().get(pk=slot_id)
     too_early = _not_to_be_looked_at(slot, now=now, cadence=cadence)
@@ -74,6 +75,7 @@ def release_slot(
         return too_early
     candidate = latest_candidate(slot.issue)
     found = _obstacles(slot, candidate, now=now, cadence=cadence, verdicts=verdicts, leaves_machine=leaves_machine)
+    found.maybe_later += [not_yet] if not_yet else []
     held_for = HeldFor.GATE
     if now > slot.at + timedelta(hours=cadence.grace_hours):
         held_for = HeldFor.MISSED

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import socket
 import threading
+from collections.abc import Iterator
 
 import typer
 from django.conf import settings
@@ -13,12 +15,16 @@ from newsletter.authoring.folder import issue_name
 from newsletter.cli.arguments import DayOption, FormatOption, IssueArgument, day
 from newsletter.cli.printing import OutputFormat, console, print_json, print_table
 from newsletter.cli.reporting import print_report
+from newsletter.cli.send_display import SendDisplay, standing_fields
+from newsletter.cli.standing_words import progress_in_words, quiet_in_words, what_it_waits_for
 from newsletter.cli.stopping import stop_on_signals
 from newsletter.clock import system_clock
 from newsletter.config import Config
-from newsletter.delivery.models import Handover
-from newsletter.delivery.reporting import find_sends, send_report
+from newsletter.delivery.models import Handover, Send
+from newsletter.delivery.reporting import SendStatus, find_sends, send_report
 from newsletter.delivery.sending import DeliverySummary, deliver_open_sends, start_due_sends
+from newsletter.delivery.standing import SendStanding, send_standing
+from newsletter.delivery.steering import OPEN
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.releasing import Released
 from newsletter.sources.registry import TrialRegistry
@@ -40,7 +46,7 @@ def audience(issue: IssueArgument, *, on: DayOption = "", output: FormatOption =
     print_table(["", "", "people"], rows, title=f"{name}: {count.to_be_mailed} people would get it.")
 
 
-def send(issue: IssueArgument) -> None:
+def send(issue: IssueArgument, *, output: FormatOption = OutputFormat.TEXT) -> None:
     """Deliver an issue if its hour has come: start its send when it is due, and go on until everything is handed over.
 
     Run again after a crash it goes on where the ledger stands. Exit 3 when the issue is not due or is held.
@@ -53,21 +59,25 @@ def send(issue: IssueArgument) -> None:
         if not isinstance(slot.result, Released):
             console.print("\n".join(slot.result.reasons), style="yellow", markup=False)
             raise typer.Exit(3)
-        for warning in slot.result.warnings:
-            console.print(warning, style="yellow", markup=False)
+        if output is OutputFormat.TEXT:
+            for warning in slot.result.warnings:
+                console.print(warning, style="yellow", markup=False)
+    send_report(name)
+    with stop_on_signals() as stop, SendDisplay(name, config, system_clock, output=output) as display:
+        _deliver_until_done(name, config, stop, display)
     report = send_report(name)
-    with stop_on_signals() as stop:
-        _deliver_until_done(name, config, stop)
-    report = send_report(name)
-    print_report(report, config)
+    if output is OutputFormat.JSON:
+        display.look()
+    else:
+        print_report(report, config)
     if report.status.handovers[Handover.FAILED] or report.status.handovers[Handover.UNKNOWN]:
         raise typer.Exit(1)
 
 
-def _deliver_until_done(name: str, config: Config, stop: threading.Event) -> None:
+def _deliver_until_done(name: str, config: Config, stop: threading.Event, display: SendDisplay) -> None:
     """Deliver, wait for what is due later or in other hands, and deliver that; leave with 1 where it cannot go on."""
     worker = f"{socket.gethostname()}:{os.getpid()}"
-    said = ""
+    said: set[str] = set()
     while True:
         summary = deliver_open_sends(config, system_clock, worker=worker, stop=stop)
         if fault := summary.faults.get(name):
@@ -78,28 +88,41 @@ def _deliver_until_done(name: str, config: Config, stop: threading.Event) -> Non
             console.print(summary.problem or "Stopped; what was in flight is in the ledger.", style="red", markup=False)
             console.print(f"{send_report(name).the_sum}. To go on: newsletter send {name}", markup=False)
             raise typer.Exit(1)
-        now = send_report(name).the_sum
-        if now != said:
-            console.print(now, markup=False)
-            if summary.held_elsewhere:
-                seconds = f"{config.delivery.lease_seconds:g}"
-                console.print(f"A process that works, or worked, has the rest; it has {seconds} seconds to say that it lives.")
-        said = now
+        for text in _what_it_waits_for(summary, config):
+            if text not in said:
+                display.say(text)
+            said.add(text)
         stop.wait(_pause(summary))
 
 
+def _what_it_waits_for(summary: DeliverySummary, config: Config) -> Iterator[str]:
+    if summary.quiet_until:
+        yield f"It is {quiet_in_words(summary.quiet_until, config.cadence.timezone)}; it goes on by itself then."
+    elif summary.held_elsewhere:
+        yield (
+            "A process that works, or worked, has the rest; it has "
+            f"{config.delivery.lease_seconds:g} seconds to say that it lives."
+        )
+    elif summary.next_due is not None:
+        yield "What is left becomes due later; it goes on by itself. Ctrl-C stops; the same command goes on."
+
+
 def _pause(summary: DeliverySummary) -> float:
-    """Wait until the next retry is due, or for a while where another worker holds what is left."""
-    if summary.next_due is None:
-        return 1.0
+    """Wait until the next one is due, or for a while where another worker holds what is left or it is quiet."""
+    if summary.next_due is None or summary.quiet_until is not None:
+        return LONGEST_WAIT_SECONDS if summary.quiet_until else 1.0
     return min(max(summary.next_due - system_clock().timestamp(), 0.1), LONGEST_WAIT_SECONDS)
 
 
 def status(issue: IssueArgument = "", *, output: FormatOption = OutputFormat.TEXT) -> None:
-    """Show where every send stands, or one."""
+    """Show where every send stands, or one: how far, how fast, how long yet, and what it waits for."""
+    config: Config = settings.NEWSLETTER
     statuses = [send_report(issue_name(issue)).status] if issue else find_sends()
+    now = system_clock()
+    sends = Send.objects.in_bulk([one.issue for one in statuses], field_name="issue")
+    standings = [send_standing(sends[one.issue], config, now=now) for one in statuses]
     if output is OutputFormat.JSON:
-        print_json(statuses)
+        print_json([_fields(*pair) for pair in zip(statuses, standings, strict=True)])
         return
     if not statuses:
         console.print("Nothing was sent yet. See what is to come: newsletter calendar")
@@ -108,3 +131,12 @@ def status(issue: IssueArgument = "", *, output: FormatOption = OutputFormat.TEX
         ["issue", "state", "by", "frozen", *next(iter(statuses)).handovers],
         [(one.issue, one.state, one.transport, str(one.frozen), *map(str, one.handovers.values())) for one in statuses],
     )
+    for one, standing in zip(statuses, standings, strict=True):
+        if one.state in OPEN:
+            words = [progress_in_words(standing.progress, one.frozen), *what_it_waits_for(standing, config.cadence.timezone)]
+            console.print(f"{one.issue}: {'; '.join(words)}", markup=False)
+
+
+def _fields(status: SendStatus, standing: SendStanding) -> dict[str, object]:
+    handovers = {handover.value: number for handover, number in status.handovers.items()}
+    return {**dataclasses.asdict(status), "handovers": handovers, **standing_fields(standing)}

@@ -207,3 +207,18 @@ class Progress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.send_id}: {self.settled} at {self.at:%H:%M:%S}"
+
+
+class Installation(models.Model):
+    """What a database knows of itself; one row. ``ring`` is the fingerprint of the key ring that seals what is stored.
+
+    ``backed_up_at`` is when the latest backup was begun: in the backup itself, its own. ``generation`` grows with every claim
+    and every return of a batch: a database that is behind what this machine has seen is an old copy.
+    """
+
+    ring = models.CharField(max_length=64, blank=True, default="")
+    backed_up_at = models.DateTimeField(null=True)
+    generation = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"installation {self.ring}"

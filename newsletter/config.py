@@ -118,6 +118,8 @@ class SmtpSettings(_Section):
     connections: Annotated[int, Field(ge=1, le=100)] = 10
     messages_per_connection: Annotated[int, Field(ge=1)] = 1000
     timeout_seconds: Annotated[float, Field(gt=0)] = 60
+    final_timeout_seconds: Annotated[float, Field(gt=0)] | None = None
+    """For the reply to a mail's final dot; ten times ``timeout_seconds`` where not given."""
     ca_file: str = ""
     per_minute: Annotated[int, Field(ge=0)] = 0
     """Mails a minute at most, over all connections and workers; 0 sets no limit."""

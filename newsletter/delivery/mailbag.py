@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from newsletter.delivery.letters import Letter
 
@@ -16,6 +17,7 @@ class Mailbag:
         self._letters: deque[Letter] = deque()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._closed = False
+        self._closing = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._letters)
@@ -29,7 +31,15 @@ class Mailbag:
     def close(self) -> None:
         """Say that nothing more will come."""
         self._closed = True
+        self._closing.set()
         self._wake(len(self._waiting))
+
+    async def closed_within(self, seconds: float) -> bool:
+        """Wait so long, or until the bag is closed; say whether it is."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+        return self._closed
 
     async def take(self, most: int) -> list[Letter]:
         """Take up to ``most`` letters of one form, waiting for the first; nothing once the bag is closed and empty."""

@@ -3,66 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
-from dataclasses import dataclass
 from typing import Final
 
-from newsletter.delivery.transports.port import Answer, AnswerKind
+from newsletter.delivery.transports.smtp_reply import REPLY_LINE, Reply
 
 LONGEST_REPLY: Final = 65_536
 """Octets without an end of line after which the other side speaks something else than SMTP."""
 
-REPLY_LINE: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
-ENHANCED_CODE: Final = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?: |$)")
-
-SUBJECTS: Final = {
-    "1": "address",
-    "2": "mailbox",
-    "3": "mail system",
-    "4": "network or routing",
-    "5": "protocol",
-    "6": "content",
-    "7": "policy",
-}
-"""What an enhanced status code is about (RFC 3463, 3)."""
-
 
 class ConnectionGone(ConnectionError):  # noqa: N818 - it is what happened
     """The connection is gone, timed out, or does not speak SMTP."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A server's reply; ``text`` may name a person, so it goes nowhere but into the judgement."""
-
-    code: int
-    lines: tuple[str, ...]
-
-    @property
-    def accepts(self) -> bool:
-        """Whether it is a 2xx."""
-        return 200 <= self.code < 300
-
-    @property
-    def status(self) -> str:
-        """The code, the enhanced code where there is one, and what that is about: all that may be kept of a reply."""
-        match = ENHANCED_CODE.match(self.lines[0])
-        if match is None:
-            return str(self.code)
-        subject = SUBJECTS.get(match[2])
-        return f"{self.code} {match[1]}.{match[2]}.{match[3]}" + (f" ({subject})" if subject else "")
-
-    def judge(self) -> Answer:
-        """Say what the reply means for the letter that it answers."""
-        if self.accepts:
-            return Answer(AnswerKind.ACCEPTED)
-        if self.code == 421:
-            return Answer(AnswerKind.THROTTLED, self.status)
-        if self.code < 500:
-            return Answer(AnswerKind.RETRYABLE, self.status)
-        match = ENHANCED_CODE.match(self.lines[0])
-        return Answer(AnswerKind.POLICY if match and match[2] == "7" else AnswerKind.FINAL, self.status)
 
 
 class SmtpWire(asyncio.Protocol):
@@ -121,17 +72,20 @@ class SmtpWire(asyncio.Protocol):
             raise ConnectionGone
         self.transport.write(data)
 
-    async def reply(self) -> Reply:
-        """Give the next reply. Raises ConnectionGone when it does not come in time, or not at all."""
+    async def reply(self, *, within: float | None = None) -> Reply:
+        """Give the next reply. Raises ConnectionGone when it does not come in time, or not at all.
+
+        ``within`` is in seconds, where a reply may take longer than the others.
+        """
         if not self._replies and not self._gone:
-            self._waiter = asyncio.get_running_loop().create_future()
+            loop = asyncio.get_running_loop()
+            self._waiter = loop.create_future()
+            # asyncio.timeout() costs four times as much, and this is done for every message.
+            deadline = loop.call_later(within or self._timeout, self.abort)
             try:
-                async with asyncio.timeout(self._timeout):
-                    await self._waiter
-            except TimeoutError:
-                self.abort()
-                raise ConnectionGone from None
+                await self._waiter
             finally:
+                deadline.cancel()
                 self._waiter = None
         if not self._replies:
             raise ConnectionGone

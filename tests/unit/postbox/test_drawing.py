@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import re
 import shutil
 from pathlib import Path
@@ -35,6 +36,42 @@ VALUES: dict[str, dict[str, Any]] = {
         "notes": [{"heading": "", "text": "a\nb"}, {"heading": "Tests & <care>", "text": "<b>c</b>"}],
         "next": "newsletter request-review 2026-12",
     },
+    "alert-unapproved": {
+        "days": 7,
+        "when": "December 1, 2026, 10:00 EST",
+        "missing": [{"role": "an editor", "people": "Sam & Ada"}, {"role": "the medical reviewer", "people": ""}],
+        "objecting": "Maria Example",
+        "commands": ["newsletter request-review 2026-12"],
+    },
+    "alert-held": {
+        "held_for": "gate",
+        "reason": "NCT09990001 is closed.\nMend its card.",
+        "when": "December 1, 2026, 10:00 EST",
+        "commands": ["newsletter check 2026-12"],
+    },
+    "alert-paused": {
+        "paused_for": "errors",
+        "reason": "10 mails in a row were refused for what we are.",
+        "since": "December 1, 2026, 10:07 EST",
+        "sum": "4 = 2 queued + 2 accepted + 0 failed + 0 unknown + 0 excluded",
+        "commands": ["newsletter resume 2026-12 --as ada"],
+    },
+    "alert-finished": {
+        "state": "done",
+        "corrects": "",
+        "issue_subject": "Your cancer test results",
+        "begun": "December 1, 2026, 10:00 EST",
+        "finished": "December 1, 2026, 10:07 EST",
+        "transport": "smtp",
+        "sum": "4 = 1 accepted + 1 failed + 1 unknown + 1 excluded",
+        "holds": True,
+        "counts": {"failed": "1", "unknown": "1"},
+        "failed": 1,
+        "unknown": 1,
+        "excluded": [("snoozed", "1")],
+        "languages": [("en", "1"), ("es", "0")],
+        "commands": ["newsletter report 2026-12"],
+    },
 }
 COMMON = {"name": "Ana <b>", "issue": "2026-12", "role": "the medical reviewer"}
 
@@ -60,6 +97,30 @@ def test_every_mail_is_valid_says_its_language_and_names_no_illness_in_its_subje
     assert "\n" not in mail.subject
     assert f"<title>{mail.subject}</title>" in mail.html
     assert not re.findall(r"<img|<script|<link|https?://(?!n\.example)", mail.html)
+
+
+VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "alert-unapproved": [{"days": days} for days in (0, 1)],
+    "alert-held": [{"held_for": why} for why in ("person", "approval", "missed", "restore")],
+    "alert-paused": [{"paused_for": why, "reason": ""} for why in ("person", "age", "restore")],
+    "alert-finished": [{"state": "cancelled"}, {"corrects": "2026-12"}, {"failed": 0, "unknown": 0, "holds": False}],
+}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("kind", "changes"), [(kind, changes) for kind, several in VARIANTS.items() for changes in several])
+def test_an_alert_says_the_same_in_both_parts_whatever_it_is_about(
+    kind: str, changes: dict[str, Any], language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(VALUES, kind, VALUES[kind] | changes)
+    mail = drawn(kind, language)
+    html5lib.HTMLParser(strict=True).parse(mail.html)
+    assert not DIAGNOSES.search(mail.subject)
+    body = re.search(r"</h1>(.*)</div>\n</div>", mail.html, re.DOTALL)
+    assert body is not None
+    shown = html.unescape(re.sub(r"<[^>]+>", " ", body[1]))
+    assert re.findall(r"\w+", shown) == re.findall(r"\w+", mail.text)
+    assert "\n\n\n" not in mail.text
 
 
 @pytest.mark.parametrize("kind", VALUES)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable
 
 import structlog
@@ -16,6 +15,7 @@ from django.db import close_old_connections
 
 from newsletter.clock import Clock
 from newsletter.config import Config
+from newsletter.delivery.refusals import RefusalWatch
 from newsletter.delivery.sending import deliver_open_sends, start_due_sends
 from newsletter.delivery.service_mails import empty_postbox
 from newsletter.errors import NewsletterError
@@ -28,9 +28,6 @@ SECONDS_BETWEEN_LOOKS_FOR_WORK = 5
 SECONDS_BETWEEN_LOOKS_INTO_THE_POSTBOX = 3
 """Somebody may sit and wait for a service mail."""
 
-PAUSE_WHEN_REFUSED = 900.0
-"""Seconds without sending after one letter after the other was refused: each look would spend an attempt of twenty readers."""
-
 
 class Ticking:
     """The calendar's minute tick, the look for open sends and the look into the postbox, each in a thread of its own.
@@ -42,7 +39,7 @@ class Ticking:
         self._config = config
         self._clock = clock
         self._stop = threading.Event()
-        self._paused_until = 0.0
+        self._watch = RefusalWatch(config.delivery)
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
         self._scheduler = BackgroundScheduler(
             timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
@@ -69,11 +66,7 @@ class Ticking:
         start_due_sends(self._config, self._clock, ask_trials=TrialRegistry(self._config.trials).ask)
 
     def _deliver(self) -> None:
-        if time.monotonic() < self._paused_until:
-            return
-        summary = deliver_open_sends(self._config, self._clock, worker=self._worker, stop=self._stop)
-        if summary.run.refused:
-            self._paused_until = time.monotonic() + PAUSE_WHEN_REFUSED
+        deliver_open_sends(self._config, self._clock, worker=self._worker, stop=self._stop, watch=self._watch)
 
     def _empty_postbox(self) -> None:
         empty_postbox(self._config, self._clock, stop=self._stop)

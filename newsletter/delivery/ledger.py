@@ -39,6 +39,7 @@ from newsletter.errors import NewsletterError
 from newsletter.subscribers.audience import Addressee, addressees
 
 __all__ = [
+    "CANCELLED",
     "HANDOVER_TRANSITIONS",
     "OUTCOME_RANK",
     "Claim",

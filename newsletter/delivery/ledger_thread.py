@@ -18,8 +18,13 @@ from newsletter.config import Config
 from newsletter.delivery.composing import Composing
 from newsletter.delivery.ledger import Claim, FenceLost, Record, Step, claim_batch, leave_batch, take_step
 from newsletter.delivery.letters import Letter
+from newsletter.delivery.models import Handover, PausedFor
 from newsletter.delivery.pacing import rate_of
+from newsletter.delivery.pausing import pause_by_itself
 from newsletter.delivery.progress import SECONDS_BETWEEN, note_progress
+from newsletter.delivery.provider_calls import note_call
+from newsletter.delivery.refusals import FailureTally
+from newsletter.delivery.standing_still import note_going_on
 from newsletter.errors import NewsletterError, NotAllowedError, SettingsError
 
 T = TypeVar("T")
@@ -45,7 +50,11 @@ class LedgerThread:
         self._counted: dict[int, float] = {}  # by send, when its progress was noted last
         self._composing = Composing(config)
         self._faults = {} if faults is None else faults
+        self._tally = FailureTally(config.delivery)
+        self._going_on: set[int] = set()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self.notes_calls = False
+        """Whether each call is noted before it is made: what is marked says so then."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -67,13 +76,31 @@ class LedgerThread:
         def take() -> tuple[Step, list[Letter]]:
             now = self._clock()
             self._note_progress(claim.send_id, now)
+            self._look_at_records(claim.send_id, records, now)
             with_topics = self._composing.forms(claim).depend_on_topics
             step = take_step(
-                claim, records=records, room=room, on=self._today(), now=now, with_topics=with_topics, rate=self._rate
+                claim,
+                records=records,
+                room=room,
+                on=self._today(),
+                now=now,
+                with_topics=with_topics,
+                rate=self._rate,
+                noted=self.notes_calls,
             )
+            if step.halted:
+                self._tally.forget(claim.send_id)
             return step, [self._composing.letter(claim, marked, now=now) for marked in step.marked]
 
         return await self._do(take)
+
+    async def pause(self, claim: Claim, reason: str) -> None:
+        """Pause the send of a claim for a person to look, since too many were refused."""
+        await self._do(lambda: pause_by_itself(claim.send_id, paused_for=PausedFor.ERRORS, reason=reason, now=self._clock()))
+
+    async def note_call(self, claims: Sequence[Claim], delivery_ids: Sequence[int], *, ref: str, send_at: float) -> None:
+        """Store that a call is about to carry these deliveries of the claimed batches; raises CallNotNotedError."""
+        await self._do(lambda: note_call(claims, delivery_ids, ref=ref, send_at=send_at))
 
     async def leave(self, claim: Claim) -> bool:
         """Give a batch back; say whether it was closed. Raises FenceLost."""
@@ -95,6 +122,14 @@ class LedgerThread:
             else:
                 return found
         return None
+
+    def _look_at_records(self, send_id: int, records: Sequence[Record], now: datetime) -> None:
+        """Pause a send of which too many fail, before more of it is marked; note that it goes on when somebody was taken."""
+        if complaint := self._tally.judge(send_id, records):
+            pause_by_itself(send_id, paused_for=PausedFor.ERRORS, reason=complaint, now=now)
+        elif send_id not in self._going_on and any(record.handover is Handover.ACCEPTED for record in records):
+            self._going_on.add(send_id)
+            note_going_on(send_id)
 
     def _note_progress(self, send_id: int, now: datetime) -> None:
         moment = time.monotonic()

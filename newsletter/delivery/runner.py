@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,6 +21,7 @@ from newsletter.delivery.ledger_thread import LedgerThread
 from newsletter.delivery.letters import Letter, LetterForm
 from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.models import Handover
+from newsletter.delivery.refusals import RefusalWatch
 from newsletter.delivery.retrying import record_for
 from newsletter.delivery.transports.port import Answer, AnswerKind, Transport
 from newsletter.errors import TransportError
@@ -30,38 +31,33 @@ log = structlog.get_logger()
 MARKED_AT_ONCE: Final = 20
 """Deliveries that one ledger step marks beyond those in flight, where a transport takes one letter at a time."""
 
-REFUSED_IN_A_ROW: Final[Mapping[AnswerKind, tuple[int, str]]] = {
-    AnswerKind.POLICY: (10, "refused for what we are: sender address, authentication or reputation. Ask the provider"),
-    AnswerKind.FINAL: (30, "refused for good: look whether the fault is the mail's or the server's"),
-}
-"""So many refusals of a kind with nobody taken between them, and the run stops before everybody is refused."""
-
 LOOK_ROUND: Final = 0.25
 """Seconds between looks at whether to stop."""
 
 
 @dataclass(slots=True)
 class RunSummary:
-    """What a run did: answers by kind, batches closed, deliveries left behind by an earlier holder, and what stopped it.
-
-    ``refused``: what stopped it is that one letter after the other is refused; going on at once would only make that worse.
-    """
+    """What a run did: answers by kind, batches closed, deliveries left behind by an earlier holder, and what stopped it."""
 
     answers: Counter[AnswerKind] = field(default_factory=Counter)
     batches_closed: int = 0
     left_behind: int = 0
     problem: str = ""
-    refused: bool = False
 
 
 class _BatchInHand:
-    """A claimed batch: what is marked and not yet answered, and what is answered and not yet recorded."""
+    """A claimed batch: what is marked and not yet answered, and what is answered and not yet recorded.
+
+    ``halted``: its send was paused or cancelled, so that nothing more of it is begun; ``complaint`` says why it is to be paused.
+    """
 
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
         self.marked: dict[int, Marked] = {}
         self.records: list[Record] = []
         self.exhausted = False
+        self.halted = False
+        self.complaint = ""
         self.paced_until = 0.0
         self.renewed = time.monotonic()
         self.wake = asyncio.Event()
@@ -83,6 +79,7 @@ class Runner:
         lease_seconds: float,
         attempts: int,
         stopping: Callable[[], bool],
+        watch: RefusalWatch,
     ) -> None:
         self._ledger = ledger
         self._transport = transport
@@ -90,12 +87,12 @@ class Runner:
         self._heartbeat = lease_seconds / 3
         self._attempts = attempts
         self._stopping = stopping
+        self._watch = watch
         self._at_once = max(MARKED_AT_ONCE, transport.group)
         self._window = self._at_once if transport.group > 1 else MARKED_AT_ONCE + transport.lanes
         self._bag = Mailbag()
         self._batches: list[_BatchInHand] = []
         self._lanes_open = transport.lanes
-        self._in_a_row: Counter[AnswerKind] = Counter()
         self._broken = ""
         self._summary = RunSummary()
 
@@ -118,12 +115,16 @@ class Runner:
     def _winding_down(self) -> bool:
         return bool(self._broken) or self._stopping()
 
+    def _ends(self, batch: _BatchInHand) -> bool:
+        """Whether nothing more of a batch is to be begun."""
+        return batch.halted or self._winding_down
+
     async def _run_lane(self) -> None:
         try:
             await self._transport.run_lane(self._bag, answer=self._take_answer)
         except TransportError as error:
             self._lanes_open -= 1
-            log.info("lane closed", transport=self._transport.name, problem=str(error), lanes_left=self._lanes_open)
+            log.debug("lane closed", transport=self._transport.name, problem=str(error), lanes_left=self._lanes_open)
             if self._lanes_open == 0:
                 self._break_off(str(error))
                 for batch in self._batches:
@@ -149,13 +150,16 @@ class Runner:
     async def _deliver(self, batch: _BatchInHand) -> None:
         while True:
             await self._step(batch)
-            if not batch.unrecorded and (batch.exhausted or self._winding_down):
+            if not batch.unrecorded and (batch.exhausted or self._ends(batch)):
                 return
             await self._wait(batch)
 
     async def _step(self, batch: _BatchInHand) -> None:
+        if batch.complaint:
+            complaint, batch.complaint = batch.complaint, ""
+            await self._ledger.pause(batch.claim, complaint)
         records, batch.records = batch.records, []
-        room = 0 if self._winding_down else min(self._at_once, self._window - len(batch.marked))
+        room = 0 if self._ends(batch) else min(self._at_once, self._window - len(batch.marked))
         step, letters = await self._ledger.step(batch.claim, records, room=room)
         batch.renewed = time.monotonic()
         batch.paced_until = batch.renewed + step.wait if step.wait else 0.0
@@ -165,6 +169,10 @@ class Runner:
         for letter in letters:
             if not letter.has_safe_address:
                 self._take_answer(letter, Answer(AnswerKind.FINAL, "the stored address is not one that mail can be sent to"))
+        if step.halted:
+            self._watch.forget(batch.claim.send_id)
+        if step.halted or batch.halted:  # the latter while this step was being taken
+            self._halt(batch.claim.send_id)
         if self._winding_down:
             self._give_back()
 
@@ -206,12 +214,14 @@ class Runner:
         return max(min(LOOK_ROUND, self._heartbeat, paced), 0.0)
 
     def _is_step_worthwhile(self, batch: _BatchInHand) -> bool:
-        if batch.paced_until and not self._winding_down:
+        if batch.complaint:
+            return True
+        if batch.paced_until and not self._ends(batch):
             worth_recording = not batch.marked or len(batch.records) >= self._at_once // 2
             return time.monotonic() >= batch.paced_until or (bool(batch.records) and worth_recording)
         if not batch.marked:
             return True
-        if batch.exhausted or self._winding_down:
+        if batch.exhausted or self._ends(batch):
             return len(batch.records) >= self._at_once
         return len(batch.records) >= self._at_once // 2 or (bool(batch.records) and not len(self._bag))
 
@@ -221,22 +231,11 @@ class Runner:
             marked = batch.marked.pop(letter.delivery_id, None)
             if marked is not None:
                 batch.records.append(record_for(answer, marked, attempts=self._attempts, now=self._clock()))
+                if complaint := self._watch.judge(batch.claim.send_id, answer):
+                    batch.complaint = complaint
+                    self._halt(batch.claim.send_id)
                 if self._is_step_worthwhile(batch):
                     batch.wake.set()
-        self._count_refusals(answer)
-
-    def _count_refusals(self, answer: Answer) -> None:
-        """Stop where the fault is plainly not the readers'."""
-        if answer.kind is AnswerKind.ACCEPTED:
-            self._in_a_row.clear()
-        elif answer.kind in REFUSED_IN_A_ROW:
-            limit, complaint = REFUSED_IN_A_ROW[answer.kind]
-            self._in_a_row[answer.kind] += 1
-            if self._in_a_row[answer.kind] == limit:
-                self._summary.refused = True
-                self._break_off(
-                    f"{limit} letters, one after the other, were {complaint} ({answer.reason}). Sending goes on by itself."
-                )
 
     def _break_off(self, problem: str) -> None:
         self._broken = problem
@@ -251,8 +250,15 @@ class Runner:
         batch.marked.clear()
         batch.wake.set()
 
-    def _give_back(self) -> None:
-        for letter in self._bag.take_back(lambda _: True):
+    def _halt(self, send_id: int) -> None:
+        """Begin nothing more of a send: what no lane has taken yet is given back."""
+        for batch in [one for one in self._batches if one.claim.send_id == send_id]:
+            batch.halted = True
+            self._give_back(batch.marked.__contains__)
+            batch.wake.set()
+
+    def _give_back(self, which: Callable[[int], bool] = lambda _: True) -> None:
+        for letter in self._bag.take_back(which):
             self._take_answer(letter, Answer(AnswerKind.NOT_SENT, "sending stopped"))
 
 

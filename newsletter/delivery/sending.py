@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,14 +19,18 @@ from newsletter.config import Config
 from newsletter.delivery import statements
 from newsletter.delivery.correcting import correction_obstacle, find_corrected_send
 from newsletter.delivery.ledger_thread import LedgerThread
-from newsletter.delivery.models import SendState
+from newsletter.delivery.models import Send, SendState
+from newsletter.delivery.pausing import pause_what_is_old
 from newsletter.delivery.preparing import AudienceMismatchError, find_preparing_sends, freeze_audience, start_send
 from newsletter.delivery.quiet_hours import quiet_until, stopping_when_quiet
+from newsletter.delivery.refusals import RefusalWatch
 from newsletter.delivery.runner import Runner, RunSummary
+from newsletter.delivery.standing_still import note_going_on, note_why
 from newsletter.delivery.statements import among
+from newsletter.delivery.sweeping import sweep
 from newsletter.delivery.transports.opening import open_transport
 from newsletter.delivery.transports.port import Transport
-from newsletter.errors import TransportError
+from newsletter.errors import SettingsError, TransportError
 from newsletter.publishing.approving import missing_approvals
 from newsletter.publishing.calendar import due_slots
 from newsletter.publishing.candidates import latest_candidate, trials_of
@@ -63,7 +67,7 @@ class DeliverySummary:
 
     ``running`` sends still have something to do: at ``next_due`` (Unix seconds) where a retry waits, after their lease where
     ``held_elsewhere`` batches are in other hands. ``problem`` says why the transport cannot work at present; ``faults`` say by
-    issue why nothing of one send goes out, while the others go on. ``quiet_until``: nothing is begun before.
+    issue why nothing of one send goes out, be it paused, while the others go on. ``quiet_until``: nothing is begun before.
     """
 
     prepared: int
@@ -140,32 +144,41 @@ def _judge(cards: Mapping[str, str], ask_trials: AskTrials) -> list[TrialVerdict
 
 
 def deliver_open_sends(
-    config: Config, clock: Clock, *, worker: str, stop: threading.Event | None = None, transport: Transport | None = None
+    config: Config,
+    clock: Clock,
+    *,
+    worker: str,
+    stop: threading.Event | None = None,
+    transport: Transport | None = None,
+    watch: RefusalWatch | None = None,
 ) -> DeliverySummary:
     """Freeze the audience of every send that is being prepared, and deliver all that is due; return when nothing is.
 
     ``stop``, once set, ends it early: what is in flight is finished and recorded, the rest waits for the next look.
-    ``transport`` is the configured one unless another is given.
+    ``transport`` is the configured one unless another is given. ``watch`` goes on counting refusals where the last look ended.
     """
     stop = stop or threading.Event()
+    watch = watch or RefusalWatch(config.delivery)
+    pause_what_is_old(within=timedelta(hours=config.delivery.resume_within_hours), now=clock())
     preparing = find_preparing_sends()
     faults = _freeze_audiences(preparing, config, clock)
     found = _find_open_sends()
     faults |= _kept_here(found, config)
+    sweep(lease_seconds=config.delivery.lease_seconds, now=clock(), passed_over=faults)
     run, problem = RunSummary(), ""
     quiet = quiet_until(config, clock())
     if quiet is None and any(one.running for send_id, one in found.items() if send_id not in faults):
         try:
             transport = transport or _transport_to_readers(config)
-            run = asyncio.run(_run(config, clock, transport, worker=worker, stop=stop, faults=faults))
+            run = asyncio.run(_run(config, clock, transport, worker=worker, stop=stop, faults=faults, watch=watch))
             problem = run.problem
         except TransportError as error:
             problem = str(error)
-    if problem:
-        log.warning("sending stopped", transport=config.delivery.transport, problem=problem)
-    by_issue = {found[send_id].issue: fault for send_id, fault in faults.items()}
-    for issue, fault in by_issue.items():
-        log.warning("send stopped", issue=issue, problem=fault)
+        except SettingsError as error:
+            _note_standing(found, faults, problem=str(error))
+            raise
+    _note_standing(found, faults, problem=problem)
+    by_issue = {found[send_id].issue: fault for send_id, fault in faults.items()} | _paused()
     next_due, held = _what_is_left(faults)
     running = tuple(one.issue for one in _find_open_sends().values() if one.running)
     quiet = quiet_until(config, clock())
@@ -184,7 +197,14 @@ def _freeze_audiences(send_ids: Iterable[int], config: Config, clock: Clock) -> 
 
 
 async def _run(
-    config: Config, clock: Clock, transport: Transport, *, worker: str, stop: threading.Event, faults: dict[int, str]
+    config: Config,
+    clock: Clock,
+    transport: Transport,
+    *,
+    worker: str,
+    stop: threading.Event,
+    faults: dict[int, str],
+    watch: RefusalWatch,
 ) -> RunSummary:
     async with LedgerThread(config, clock, worker=worker, faults=faults) as ledger:
         runner = Runner(
@@ -194,6 +214,7 @@ async def _run(
             lease_seconds=config.delivery.lease_seconds,
             attempts=config.delivery.attempts,
             stopping=stopping_when_quiet(config, clock, stop.is_set),
+            watch=watch,
         )
         return await runner.run()
 
@@ -223,6 +244,25 @@ def _kept_here(found: Mapping[int, _OpenSend], config: Config) -> dict[int, str]
         "outbox until it is done; other issues go out meanwhile."
         for send_id, one in found.items()
         if one.running and one.transport in STAYS_HERE
+    }
+
+
+def _note_standing(found: Mapping[int, _OpenSend], faults: Mapping[int, str], *, problem: str) -> None:
+    """Keep of every send why it stands still, or that it does not."""
+    for send_id, one in found.items():
+        why = faults.get(send_id) or (problem if one.running else "")
+        if why:
+            note_why(send_id, why)
+        else:
+            note_going_on(send_id)
+
+
+def _paused() -> dict[str, str]:
+    """Give the paused sends by issue, with why, and how they go on."""
+    paused = Send.objects.filter(state=SendState.PAUSED).order_by("pk").values_list("issue", "reason")
+    return {
+        issue: f"{issue} is paused: {reason.rstrip('.')}. To let it go on: newsletter resume {issue} --as YOU"
+        for issue, reason in paused
     }
 
 

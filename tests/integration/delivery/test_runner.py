@@ -16,15 +16,16 @@ from newsletter.delivery import ledger_thread
 from newsletter.delivery.ledger import Claim, Step, take_step
 from newsletter.delivery.ledger_thread import LedgerUnavailableError
 from newsletter.delivery.letters import Letter
-from newsletter.delivery.models import Batch, Delivery, Handover, SendState
+from newsletter.delivery.models import Batch, Delivery, Handover, PausedFor, Send, SendState
+from newsletter.delivery.refusals import RefusalWatch
 from newsletter.delivery.reporting import send_report
 from newsletter.delivery.sending import deliver_open_sends
 from newsletter.delivery.transports.port import Answer, AnswerKind
 from newsletter.errors import SettingsError, TransportError
-from newsletter.publishing.models import FrozenEdition
+from newsletter.publishing.models import AuditEntry, FrozenEdition
 from newsletter.subscribers.models import Subscriber
 from newsletter.subscribers.sealing import Contact, Sealer
-from tests.contract.delivery.samples import ISSUE, NOW, handovers
+from tests.contract.delivery.samples import ISSUE, NOW, add_readers, begin_send, handovers
 from tests.integration.delivery.scripted import (
     HeldClock,
     ScriptedTransport,
@@ -134,32 +135,68 @@ def test_one_broken_lane_does_not_stop_the_others() -> None:
     assert (summary.problem, handovers()) == ("", {"accepted": 60})
 
 
-def test_refusals_for_what_we_are_stop_every_run_and_fail_nobody() -> None:
+def test_refusals_for_what_we_are_pause_the_send_and_fail_nobody() -> None:
     open_send(200)
     transport = ScriptedTransport(lambda _: Answer(AnswerKind.POLICY, "550 5.7.1 (policy)"), lanes=1)
-    for runs in (1, 2, 3):
+    for _ in range(3):
         summary = deliver(transport)
-        assert "refused for what we are" in summary.problem
-        assert summary.run.refused
+        assert "refused for what we are" in summary.faults[ISSUE]
+        assert "newsletter resume 2026-12" in summary.faults[ISSUE]
+        assert not summary.finished
         assert handovers() == {"queued": 200}
-        assert 10 * runs <= len(transport.seen) <= 12 * runs
-    assert deliver(ScriptedTransport(), clock=HeldClock(NOW + timedelta(hours=1))).finished
-    assert handovers() == {"accepted": 200}
+        assert len(transport.seen) == 10
+    send = Send.objects.get()
+    assert (send.state, send.paused_for) == (SendState.PAUSED, PausedFor.ERRORS)
+    noted = AuditEntry.objects.get()
+    assert (noted.act, noted.subject, noted.person, noted.note) == ("pause", ISSUE, "", send.reason)
 
 
-def test_when_one_after_the_other_is_refused_for_good_the_run_stops_for_a_person_to_look() -> None:
+def test_when_one_after_the_other_is_refused_for_good_the_send_is_paused_for_a_person_to_look() -> None:
     """A relay that denies us without saying 5.7 would otherwise use up a whole list in a minute."""
     open_send(200)
     summary = deliver(ScriptedTransport(lambda _: Answer(AnswerKind.FINAL, "550"), lanes=1))
-    assert "one after the other" in summary.problem
-    assert summary.run.refused
+    assert "one after the other" in summary.faults[ISSUE]
     assert 30 <= handovers()["failed"] <= 51
+    assert not Batch.objects.filter(leased_at__isnull=False).exists()
 
 
-def test_refusals_between_acceptances_stop_nothing() -> None:
+def test_refusals_in_a_row_are_counted_over_all_runs_of_a_worker() -> None:
+    """A short list is refused in many short runs; each alone would look harmless."""
+    open_send(4)
+    clock, watch = HeldClock(), RefusalWatch(config().delivery)
+    transport = ScriptedTransport(lambda _: Answer(AnswerKind.POLICY, "550 5.7.1 (policy)"))
+    for _ in range(3):
+        deliver_open_sends(config(), clock, worker="test", transport=transport, watch=watch)
+        clock.now += timedelta(hours=1)
+    assert Send.objects.get().state == SendState.PAUSED
+    assert handovers() == {"queued": 4}
+
+
+def test_refusals_between_acceptances_pause_nothing_until_too_many_have_failed() -> None:
     open_send(200)
-    summary = deliver(ScriptedTransport(lambda one: Answer(AnswerKind.FINAL if one.delivery_id % 9 else AnswerKind.ACCEPTED)))
-    assert summary.finished
+    script = ScriptedTransport(lambda one: Answer(AnswerKind.FINAL if one.delivery_id % 9 else AnswerKind.ACCEPTED, "550"))
+    patient = config(pause_when_failed_percent=95)
+    assert deliver_open_sends(patient, HeldClock(), worker="test", transport=script).finished
+
+
+def test_a_send_of_which_too_many_failed_is_paused_once_fifty_have() -> None:
+    open_send(400)
+    summary = deliver(ScriptedTransport(lambda one: Answer(AnswerKind.ACCEPTED if one.delivery_id % 3 else AnswerKind.FINAL)))
+    assert "have failed" in summary.faults[ISSUE]
+    assert 50 <= handovers()["failed"] <= 50 + 23
+
+
+def test_of_two_sends_the_one_that_is_refused_is_paused_and_the_other_goes_out() -> None:
+    add_readers(60)
+    refused, well = begin_send(), begin_send(issue="2027-02", filler="well")
+    script = ScriptedTransport(
+        lambda one: Answer(AnswerKind.ACCEPTED if "well" in one.form.edition.text else AnswerKind.POLICY, "550 5.7.1")
+    )
+    summary = deliver(script)
+    assert set(summary.faults) == {ISSUE}
+    assert Send.objects.get(pk=well).state == SendState.DONE
+    assert Send.objects.get(pk=refused).state == SendState.PAUSED
+    assert set(Delivery.objects.filter(send=refused).values_list("handover", flat=True)) == {"queued"}
 
 
 def test_a_stop_finishes_what_is_in_flight_and_leaves_nothing_unknown() -> None:

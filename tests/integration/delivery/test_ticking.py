@@ -5,12 +5,13 @@ from django.conf import settings
 
 from newsletter.cli.ticking import Ticking
 from newsletter.config import SmtpSettings
+from newsletter.delivery.models import PausedFor, Send
 from tests.contract.delivery.samples import NOW, add_readers, begin_send, handovers
 from tests.integration.delivery.recording_smtp import RecordingSmtp, running
 
 
 @pytest.mark.django_db(transaction=True)
-def test_after_a_refusal_for_what_we_are_the_next_looks_send_nothing() -> None:
+def test_after_refusals_for_what_we_are_the_next_looks_send_nothing() -> None:
     add_readers(60)
     begin_send(transport="smtp")
     server = RecordingSmtp(refuse=lambda line: "550 5.7.26 unauthenticated" if line.startswith("RCPT") else "")
@@ -25,3 +26,4 @@ def test_after_a_refusal_for_what_we_are_the_next_looks_send_nothing() -> None:
         ticking._deliver()
     assert 0 < said == len(server.commands)
     assert handovers() == {"queued": 60}
+    assert Send.objects.get().paused_for == PausedFor.ERRORS

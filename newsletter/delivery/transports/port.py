@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.mailbag import Mailbag
@@ -61,3 +61,22 @@ class Transport(Protocol):
         Raises TransportError when it cannot work at all at present; every letter it took is answered before that.
         """
         ...
+
+
+class NoteCall(Protocol):
+    """Stores in the ledger, and commits, which deliveries a call is about to carry."""
+
+    async def __call__(self, delivery_ids: Sequence[int], *, ref: str, send_at: float) -> None:
+        """Store the call ``ref``, which takes effect at ``send_at`` (Unix seconds). Raises NewsletterError: do not call then."""
+        ...
+
+
+@runtime_checkable
+class NotesCalls(Protocol):
+    """A transport whose calls can be called back, where ``notes_calls`` says so; who runs it for the ledger gives ``note_call``.
+
+    While that is None its calls cannot be called back, and take effect at once.
+    """
+
+    notes_calls: bool
+    note_call: NoteCall | None

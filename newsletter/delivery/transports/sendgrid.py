@@ -1,16 +1,16 @@
 """Mail by SendGrid's v3 API: one call for up to 1,000 people of one edition.
 
 The API knows no idempotency key and dispatches every POST, so a call whose answer is lost is never repeated: its letters are
-unknown until SendGrid's events settle them.
+unknown until SendGrid's events, its log, or the cancelling of that call settle them (docs/adr/0014).
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import orjson
@@ -18,23 +18,33 @@ import orjson
 from newsletter.config import SendgridSettings
 from newsletter.delivery.letters import Letter, LetterForm
 from newsletter.delivery.mailbag import Mailbag
-from newsletter.delivery.transports.port import Answer, AnswerKind, AnswerSink
-from newsletter.delivery.transports.sendgrid_request import (
+from newsletter.delivery.transports.port import Answer, AnswerKind, AnswerSink, NoteCall
+from newsletter.delivery.transports.sendgrid_client import NEVER_SENT, SendgridClient, seconds_to_wait
+from newsletter.delivery.transports.sendgrid_group import Addressed, GroupDelivery, Refusal
+from newsletter.delivery.transports.sendgrid_limits import (
     MOST_BYTES,
     MOST_PERSONALIZATIONS,
-    SendgridForm,
-    why_not_taken,
+    fault_of_send_at,
+    faults_of_categories,
+    faults_of_constant,
+    telling_categories,
 )
-from newsletter.delivery.transports.smtp import trusting
-from newsletter.errors import TransportError
+from newsletter.delivery.transports.sendgrid_request import Schedule, SendgridForm
+from newsletter.errors import NewsletterError, SettingsError, TransportError
 
-MOST_SPLITS: Final = 64
-"""Calls spent on finding who is refused in one group; then the rest waits for another attempt."""
+SEND_AHEAD: Final = 1_800
+"""Seconds between a call that can be cancelled and its ``send_at``: SendGrid cancels until ten minutes before that."""
 
-Addressed = tuple[Letter, dict[str, Any]]
-"""A letter and its personalization."""
+LONGEST_BEFORE_POST: Final = 60.0
+"""Seconds after which a noted call is not made any more: its ``send_at`` would come too soon."""
 
-Answers = list[tuple[Letter, Answer]]
+BATCH_IDS_AT_ONCE: Final = 4
+"""Names for calls, asked for ahead; they cost nothing when they are not used."""
+
+NOT_AT_PRESENT: Final = Answer(AnswerKind.NOT_SENT, "SendGrid cannot be used at present")
+
+Note = Callable[[Sequence[int], Schedule], None]
+"""Stores in the ledger which deliveries a call is about to carry; returns when that is committed."""
 
 
 class SendgridTransport:
@@ -43,139 +53,184 @@ class SendgridTransport:
     name = "sendgrid"
     group = MOST_PERSONALIZATIONS
 
-    def __init__(self, settings: SendgridSettings, *, now: Callable[[], float] = time.time) -> None:
-        if not settings.api_key.get_secret_value():
-            raise TransportError("There is no key for SendGrid. Set NEWSLETTER_DELIVERY__SENDGRID__API_KEY.")
+    def __init__(self, settings: SendgridSettings, *, topics: Collection[str] = (), now: Callable[[], float] = time.time) -> None:
+        """``topics`` are the newsletter's: no category may be one. Raises TransportError without a key, SettingsError."""
+        _require_harmless(settings.categories, topics)
+        SendgridClient(settings).close()
         self._settings = settings
+        self._topics = topics
         self._now = now
-        self._context = trusting(settings.ca_file)
         self._forms: dict[LetterForm, SendgridForm] = {}
+        self._closed_until = 0.0
+        self.notes_calls = settings.in_doubt == "cancel"
+        self.note_call: NoteCall | None = None
         self.lanes = settings.connections
         self.batches_at_once = settings.connections
 
     async def run_lane(self, bag: Mailbag, *, answer: AnswerSink) -> None:
         """Post groups until the bag is empty; raises TransportError when SendGrid cannot be reached or refuses our key."""
         loop = asyncio.get_running_loop()
-        with ThreadPoolExecutor(1, thread_name_prefix="sendgrid") as thread, self._client() as client:
+        with ThreadPoolExecutor(1, thread_name_prefix="sendgrid") as thread, SendgridClient(self._settings) as client:
+            lane = _Lane(client, self._now, self._note(loop))
             while letters := await bag.take(self.group):
-                call = _GroupCall(client, self._form(letters[0].form), now=self._now)
-                await loop.run_in_executor(thread, call.deliver, letters)
-                for letter, given in call.answers:
+                answers = await loop.run_in_executor(thread, self._deliver, lane, letters)
+                for letter, given in answers:
                     answer(letter, given)
-                if call.problem:
-                    raise TransportError(call.problem)
+                if lane.problem:
+                    raise TransportError(lane.problem)
 
-    def _client(self) -> httpx.Client:
-        return httpx.Client(
-            base_url=self._settings.host,
-            headers={
-                "Authorization": f"Bearer {self._settings.api_key.get_secret_value()}",
-                "Content-Type": "application/json",
-                "Accept": "application/json",
-            },
-            timeout=self._settings.timeout_seconds,
-            verify=self._context,
-            trust_env=False,
-        )
+    def _deliver(self, lane: _Lane, letters: Sequence[Letter]) -> list[tuple[Letter, Answer]]:
+        form = self._form(letters[0].form)
+        if fault := self._fault_of(form):
+            lane.problem = f"SendGrid would find fault with the mail itself: {fault}. Correct it; sending goes on by itself."
+            return [(letter, NOT_AT_PRESENT) for letter in letters]
+        answers, addressed = _addressed(form, letters)
+        delivery = GroupDelivery(lambda group: self._post(lane, form, group))
+        delivery.deliver(addressed)
+        return answers + delivery.answers
+
+    def _post(self, lane: _Lane, form: SendgridForm, group: Sequence[Addressed]) -> Answer | Refusal:
+        wait = self._closed_until - self._now()
+        if wait > 0 and not lane.problem:
+            return Answer(AnswerKind.THROTTLED, "SendGrid 429", retry_after=wait)
+        found = lane.post(form, group)
+        if isinstance(found, Answer) and found.kind is AnswerKind.THROTTLED and found.retry_after:
+            self._closed_until = self._now() + found.retry_after
+        return found
+
+    def _note(self, loop: asyncio.AbstractEventLoop) -> Note | None:
+        note_call = self.note_call
+        if note_call is None or not self.notes_calls:
+            return None
+
+        def note(delivery_ids: Sequence[int], schedule: Schedule) -> None:
+            noting = note_call(delivery_ids, ref=schedule.batch_id, send_at=schedule.send_at)
+            asyncio.run_coroutine_threadsafe(noting, loop).result()
+
+        return note
 
     def _form(self, form: LetterForm) -> SendgridForm:
-        return self._forms.setdefault(form, SendgridForm(form, sandbox=self._settings.sandbox))
+        known = self._forms.get(form)
+        if known is None:
+            known = self._forms.setdefault(form, SendgridForm(form, self._settings.sandbox, self._settings.categories))
+        return known
+
+    def _fault_of(self, form: SendgridForm) -> str:
+        """Say what is wrong with all mails of a form; empty when nothing is."""
+        if form.fault is None:
+            edition, headers = form.form.edition, form.form.headers
+            faults = faults_of_constant(form.constant)
+            if form.is_for_list:
+                topics, names = {*self._topics, *edition.topics}, [headers.from_name]
+                telling = telling_categories(self._settings.categories, topics=topics, subject=edition.subject, names=names)
+                faults += [f"the category {category!r} says what the issue is about" for category in telling]
+            form.fault = "; ".join(faults)
+        return form.fault
 
 
-class _GroupCall:
-    """Delivers one group: one call when all is well, more when SendGrid finds fault with somebody in it."""
+class _Lane:
+    """One connection's calls. ``problem`` says what keeps SendGrid from working at all."""
 
-    def __init__(self, client: httpx.Client, form: SendgridForm, *, now: Callable[[], float]) -> None:
+    def __init__(self, client: SendgridClient, now: Callable[[], float], note: Note | None) -> None:
         self._client = client
-        self._form = form
         self._now = now
-        self._calls_left = MOST_SPLITS
-        self.answers: Answers = []
+        self._note = note
+        self._batch_ids: list[str] = []
         self.problem = ""
 
-    def deliver(self, letters: Sequence[Letter]) -> None:
-        """Answer for every letter; ``problem`` says what keeps SendGrid from working at all."""
-        waiting = self._addressed(letters)
-        while waiting:
-            # One address twice in a call, and SendGrid refuses the whole of it.
-            seen: dict[str, Addressed] = {}
-            again = [one for one in waiting if seen.setdefault(one[0].address.lower(), one) is not one]
-            self._post(list(seen.values()))
-            waiting = again
-
-    def _addressed(self, letters: Sequence[Letter]) -> list[Addressed]:
-        addressed = []
-        for letter in letters:
-            personalization = self._form.personalization(letter)
-            fault = why_not_taken(personalization)
-            if fault:
-                self.answers.append((letter, Answer(AnswerKind.FINAL, fault)))
-            else:
-                addressed.append((letter, personalization))
-        return addressed
-
-    def _post(self, group: Sequence[Addressed]) -> None:
+    def post(self, form: SendgridForm, group: Sequence[Addressed]) -> Answer | Refusal:
+        """Make one call for a group."""
         if self.problem:
-            self._answer(group, Answer(AnswerKind.NOT_SENT, "SendGrid cannot be used at present"))
-            return
-        if self._calls_left == 0:
-            self._answer(group, Answer(AnswerKind.RETRYABLE, "SendGrid refused others in the same call"))
-            return
-        self._calls_left -= 1
-        body = orjson.dumps(self._form.body([personalization for _, personalization in group]))
+            return NOT_AT_PRESENT
+        schedule = None
+        if self._note is not None:
+            try:
+                schedule = Schedule(self._next_batch_id(), int(self._now()) + SEND_AHEAD)
+            except TransportError as error:
+                return self._stop(str(error))
+            if fault := fault_of_send_at(schedule.send_at, now=self._now()):
+                return self._stop(fault)
+        body = form.body([personalization for _, personalization in group], schedule)
         if len(body) >= MOST_BYTES:
-            self._split(group, "too large for SendGrid")
-            return
-        try:
-            response = self._client.post("/v3/mail/send", content=body)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
-            self._stop(group, f"SendGrid cannot be reached ({error}). It is tried again later.")
-        except httpx.RequestError:
-            self._answer(group, Answer(AnswerKind.UNKNOWN, "SendGrid's answer was lost"))
-        else:
-            self._read(group, response)
+            return Refusal("too large for SendGrid")
+        if schedule is not None and (fault := self._write_down(group, schedule)):
+            return Answer(AnswerKind.NOT_SENT, fault)
+        return self._send(group, body)
 
-    def _read(self, group: Sequence[Addressed], response: httpx.Response) -> None:
+    def _next_batch_id(self) -> str:
+        """Give a name that no call had: also a call that was refused keeps its own."""
+        if not self._batch_ids:
+            self._batch_ids = [self._client.make_batch_id() for _ in range(BATCH_IDS_AT_ONCE)]
+        return self._batch_ids.pop()
+
+    def _write_down(self, group: Sequence[Addressed], schedule: Schedule) -> str:
+        """Store the call before it is made; say why it must not be made, if so."""
+        assert self._note is not None
+        try:
+            self._note([letter.delivery_id for letter, _ in group], schedule)
+        except NewsletterError as error:
+            return str(error)
+        # Whoever stood still in between may have been given up, and the call cancelled or its moment near.
+        late = self._now() - (schedule.send_at - SEND_AHEAD) > LONGEST_BEFORE_POST
+        return "too late for its call" if late else ""
+
+    def _send(self, group: Sequence[Addressed], body: bytes) -> Answer | Refusal:
+        try:
+            response = self._client.post_mail(body)
+        except NEVER_SENT as error:
+            return self._stop(f"SendGrid cannot be reached ({error}). It is tried again later.")
+        except httpx.RequestError:
+            return Answer(AnswerKind.UNKNOWN, "SendGrid's answer was lost")
+        return self._read(group, response)
+
+    def _read(self, group: Sequence[Addressed], response: httpx.Response) -> Answer | Refusal:
         code = response.status_code
         if code in {200, 202}:  # 200 is the sandbox's yes
-            self._answer(group, Answer(AnswerKind.ACCEPTED))
-        elif code == 429:
-            self._answer(group, Answer(AnswerKind.THROTTLED, "SendGrid 429", retry_after=self._reset(response)))
-        elif code == 400 and (fields := _faulty_fields(response)) and not any(map(_is_about_a_person, fields)):
-            self._stop(
-                group, f"SendGrid finds fault with the mail itself ({', '.join(fields)}). Correct it; sending goes on by itself."
+            return Answer(AnswerKind.ACCEPTED)
+        if code == 429:
+            return Answer(AnswerKind.THROTTLED, "SendGrid 429", retry_after=seconds_to_wait(response, now=self._now()))
+        fields = _faulty_fields(response) if code == 400 else []
+        if fields and not any(map(_is_about_a_person, fields)):
+            return self._stop(
+                f"SendGrid finds fault with the mail itself ({', '.join(fields)}). Correct it; sending goes on by itself."
             )
-        elif code in {400, 413}:
-            self._split(group, f"SendGrid {code}")
-        elif 300 <= code < 500:
-            self._stop(
-                group, f"SendGrid refuses our calls ({code}). Check the API key and its rights, and delivery.sendgrid.host."
+        if code in {400, 413}:
+            return Refusal(f"SendGrid {code}", _positions(fields, len(group)))
+        if 300 <= code < 500:
+            return self._stop(
+                f"SendGrid refuses our calls ({code}). Check the API key and its rights, and delivery.sendgrid.host."
             )
-        else:
-            self._answer(group, Answer(AnswerKind.UNKNOWN, f"SendGrid {code}"))
+        return Answer(AnswerKind.UNKNOWN, f"SendGrid {code}")
 
-    def _split(self, group: Sequence[Addressed], reason: str) -> None:
-        """Look for the one whom a call was refused for: it sent nothing to anybody."""
-        if len(group) == 1:
-            self._answer(group, Answer(AnswerKind.FINAL, reason))
-            return
-        middle = len(group) // 2
-        self._post(group[:middle])
-        self._post(group[middle:])
-
-    def _stop(self, group: Sequence[Addressed], problem: str) -> None:
+    def _stop(self, problem: str) -> Answer:
         self.problem = problem
-        self._answer(group, Answer(AnswerKind.NOT_SENT, "SendGrid cannot be used at present"))
+        return NOT_AT_PRESENT
 
-    def _answer(self, group: Sequence[Addressed], answer: Answer) -> None:
-        self.answers += [(letter, answer) for letter, _ in group]
 
-    def _reset(self, response: httpx.Response) -> float | None:
-        """Seconds until the rate limit ends; the header gives a Unix time."""
+def _addressed(form: SendgridForm, letters: Sequence[Letter]) -> tuple[list[tuple[Letter, Answer]], list[Addressed]]:
+    """Write everybody's part; give an answer for those who can have none."""
+    answers, addressed = [], []
+    for letter in letters:
         try:
-            return max(1.0, float(response.headers["X-RateLimit-Reset"]) - self._now())
-        except (KeyError, ValueError):
-            return None
+            personalization = form.personalization(letter)
+        except ValueError as error:
+            answers.append((letter, Answer(AnswerKind.FINAL, str(error))))
+            continue
+        if fault := form.fault_of(letter, personalization):
+            answers.append((letter, Answer(AnswerKind.FINAL, fault)))
+        else:
+            addressed.append((letter, personalization))
+    return answers, addressed
+
+
+def _require_harmless(categories: Sequence[str], topics: Collection[str]) -> None:
+    faults = faults_of_categories(categories)
+    faults += [f"the category {category!r} is a topic" for category in telling_categories(categories, topics=topics)]
+    if faults:
+        raise SettingsError(
+            f"delivery.sendgrid.categories: {'; '.join(faults)}. SendGrid keeps categories for long and in clear: name the "
+            'newsletter and nothing else, as in ["newsletter"], or leave them out.'
+        )
 
 
 def _faulty_fields(response: httpx.Response) -> list[str]:
@@ -188,3 +243,9 @@ def _faulty_fields(response: httpx.Response) -> list[str]:
 
 def _is_about_a_person(field: str) -> bool:
     return field.startswith("personalizations")
+
+
+def _positions(fields: Sequence[str], count: int) -> list[int]:
+    """Give whom a refusal names: personalizations.37.to.0.email is the thirty-eighth."""
+    found = [field.split(".")[1] for field in fields if _is_about_a_person(field) and "." in field]
+    return [int(position) for position in found if position.isdecimal() and int(position) < count]

@@ -1,7 +1,10 @@
 """The body of SendGrid's v3 ``/mail/send`` call: one variant, up to 1,000 people, nobody's data but what the mail shows.
 
 Merge fields travel as substitutions, under one tag for the HTML part, whose values are escaped, and another for the text part.
-Tracking is off in every request. Custom arguments are kept by SendGrid for long and in clear: ours is the delivery key alone.
+Tracking is off in every request. SendGrid keeps custom arguments for long and in clear: ours are the delivery key and, where a
+call can be called back, its own name for that call.
+
+A personalization is written as JSON text, from one template a variant: dictionaries and a serialiser take twice as long.
 """
 
 from __future__ import annotations
@@ -12,34 +15,64 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+import orjson
+
 from newsletter.authoring.issue import MergeField
+from newsletter.config import LONGEST_LIST_UNSUBSCRIBE
 from newsletter.delivery.letters import Letter, LetterForm
-from newsletter.rendering.mail_headers import kind_headers
-from newsletter.rendering.merge import Personal, fill, split_at_merge_tokens
-
-MOST_PERSONALIZATIONS: Final = 1_000
-"""docs.sendgrid.com/api-reference/mail-send/limitations, as the next two."""
-
-MOST_SUBSTITUTION_BYTES: Final = 10_000
-MOST_BYTES: Final = 30_000_000
+from newsletter.delivery.transports.sendgrid_limits import MOST_SUBSTITUTION_BYTES, fault_of_person
+from newsletter.rendering.mail_headers import MailHeaders, kind_headers
+from newsletter.rendering.merge import fill, split_at_merge_tokens
+from newsletter.rendering.message import CONTROL_CHARACTERS
 
 CUSTOM_ARGUMENT: Final = "delivery"
-"""Comes back with every event."""
+"""The delivery key; it comes back with every event."""
+
+CALL_ARGUMENT: Final = "call"
+"""Which call a mail was in, where calls can be called back: what is reported of a cancelled one says nothing of the next."""
+
+NO_LINK: Final = "https://example.org/"
+"""Stands in for a reader's link where what all headers share is read off."""
+
+GAP: Final = "\ue000"
+"""Stands where a value goes while a template is made; no header and no tag has it."""
+
+VALUES: Final = ("first_name", "address", "manage_url", "unsubscribe_url")
+"""A reader's values, in the order in which ``personalization`` takes them."""
+
+END: Final = "}}"
+"""Ends a personalization: the custom arguments come last."""
+
+MOST_CHARACTERS: Final = MOST_SUBSTITUTION_BYTES // 4
+"""A personalization of fewer characters breaks none of SendGrid's limits on bytes: UTF-8 takes four for one at most."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a call is to be sent, in Unix seconds, and SendGrid's name for it (``batch_id``), by which it can be cancelled."""
+
+    batch_id: str
+    send_at: int
+
+
+@dataclass(eq=False)
 class SendgridForm:
-    """What all requests of one variant share; none names its topics."""
+    """What all requests of one variant share; none names its topics. ``categories`` are a newsletter's, not a service mail's.
+
+    ``fault`` is what the transport found wrong with it; None until it has looked.
+    """
 
     form: LetterForm
     sandbox: bool
+    categories: Sequence[str] = ()
+    fault: str | None = None
 
     @cached_property
     def constant(self) -> dict[str, Any]:
-        """Everything but the personalizations."""
+        """Everything but the personalizations and the schedule."""
         edition, variant, headers = self.form.edition, self.form.variant, self.form.headers
         off = {"enable": False}
-        return {
+        constant = {
             "from": {"email": headers.from_address, "name": headers.from_name},
             "reply_to": {"email": headers.reply_to},
             "subject": edition.subject,
@@ -55,24 +88,75 @@ class SendgridForm:
             },
             "mail_settings": {"sandbox_mode": {"enable": self.sandbox}},
         }
+        return {**constant, "categories": list(self.categories)} if self.categories and self.is_for_list else constant
 
-    def personalization(self, letter: Letter) -> dict[str, Any]:
-        """Give one person's part."""
-        headers = {**kind_headers(self.form.headers, letter.personal.unsubscribe_url), "Message-ID": letter.message_id}
-        return {
-            "to": [{"email": letter.address}],
-            "headers": headers,
-            "substitutions": self._substitutions(letter.personal),
-            "custom_args": {CUSTOM_ARGUMENT: letter.key},
-        }
+    @property
+    def is_for_list(self) -> bool:
+        """Whether it is an issue's, and no service mail's."""
+        return isinstance(self.form.headers, MailHeaders)
 
-    def body(self, personalizations: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        """Give the whole request."""
-        return {**self.constant, "personalizations": personalizations}
+    def personalization(self, letter: Letter) -> str:
+        """Write one person's part, as JSON without its end, which ``body`` adds.
 
-    def _substitutions(self, personal: Personal) -> dict[str, str]:
-        escaped = {self._html_tag(field): html.escape(personal.value(field)) for field in self._html_fields}
-        return escaped | {self._text_tag(field): personal.value(field) for field in self._text_fields}
+        Raises ValueError, which names nobody, when a link cannot stand in a header.
+        """
+        personal = letter.personal
+        values = (personal.first_name, personal.address, personal.manage_url, personal.unsubscribe_url)
+        said, leave = "".join(values), values[3]
+        if (
+            # What has to be escaped for HTML or for JSON is rare: it goes the long way.
+            "&" in said or '"' in said or "<" in said or "'" in said or ">" in said or "\\" in said
+            or not said.isprintable() or not leave.startswith(("https://", "http://")) or " " in leave or not leave.isascii()
+        ):  # fmt: skip
+            return self._without_end(self._person(letter))
+        filled = [values[position] or fallback for position, fallback in self._plain_values]
+        return self._template % (personal.address, leave, letter.key, *filled, letter.key)
+
+    def fault_of(self, letter: Letter, personalization: str) -> str:
+        """Say which of SendGrid's limits one person's part breaks; empty when it breaks none."""
+        if len(personalization) < MOST_CHARACTERS and len(letter.personal.unsubscribe_url) <= LONGEST_LIST_UNSUBSCRIBE - len(
+            "<>"
+        ):
+            return ""
+        return fault_of_person(orjson.loads(personalization + END))
+
+    def body(self, personalizations: Sequence[str], schedule: Schedule | None = None) -> bytes:
+        """Write the whole request."""
+        head, end = self._constant_json, END
+        if schedule is not None:
+            head += b',"send_at":%d,"batch_id":%b' % (schedule.send_at, orjson.dumps(schedule.batch_id))
+            end = f",{_json(CALL_ARGUMENT)}:{_json(schedule.batch_id)}{END}"
+        return b'%b,"personalizations":[%b]}' % (head, (f"{end},".join(personalizations) + end).encode())
+
+    @cached_property
+    def _constant_json(self) -> bytes:
+        return orjson.dumps(self.constant)[: -len("}")]
+
+    @cached_property
+    def _template(self) -> str:
+        """One person's part with ``%s`` where their values go, in the order in which they stand there."""
+        headers = kind_headers(self.form.headers, NO_LINK) | {"List-Unsubscribe": f"<{GAP}>"}
+        tags = [self._html_tag(field) for field in self._html_fields] + [self._text_tag(field) for field in self._text_fields]
+        message_id = f"<{GAP}@{self.form.message_domain}>"
+        person = _person(GAP, {**headers, "Message-ID": message_id}, dict.fromkeys(tags, GAP), GAP)
+        return self._without_end(person).replace("%", "%%").replace(GAP, "%s")
+
+    @cached_property
+    def _plain_values(self) -> list[tuple[int, str]]:
+        """For each tag which of a reader's values it stands for, and what stands there where that is empty, escaped."""
+        html_values = [(VALUES.index(field.name), _json(html.escape(field.fallback))[1:-1]) for field in self._html_fields]
+        return html_values + [(VALUES.index(field.name), _json(field.fallback)[1:-1]) for field in self._text_fields]
+
+    def _person(self, letter: Letter) -> dict[str, Any]:
+        personal = letter.personal
+        headers = {**kind_headers(self.form.headers, personal.unsubscribe_url), "Message-ID": letter.message_id}
+        substitutions = {self._html_tag(field): html.escape(_shown(personal.value(field))) for field in self._html_fields}
+        substitutions |= {self._text_tag(field): _shown(personal.value(field)) for field in self._text_fields}
+        return _person(letter.address, headers, substitutions, letter.key)
+
+    @staticmethod
+    def _without_end(person: dict[str, Any]) -> str:
+        return _json(person)[: -len(END)]
 
     @cached_property
     def _html_fields(self) -> list[MergeField]:
@@ -97,14 +181,22 @@ class SendgridForm:
         return f"{mark}_"
 
 
-def why_not_taken(personalization: dict[str, Any]) -> str:
-    """Say which of SendGrid's limits one person's part breaks; empty when it breaks none."""
-    size = sum(len(tag.encode()) + len(value.encode()) for tag, value in personalization["substitutions"].items())
-    return (
-        f"its personal parts have {size} bytes, over SendGrid's {MOST_SUBSTITUTION_BYTES}"
-        if size > MOST_SUBSTITUTION_BYTES
-        else ""
-    )
+def _person(address: str, headers: dict[str, str], substitutions: dict[str, str], key: str) -> dict[str, Any]:
+    return {
+        "to": [{"email": address}],
+        "headers": headers,
+        "substitutions": substitutions,
+        "custom_args": {CUSTOM_ARGUMENT: key},
+    }
+
+
+def _shown(value: str) -> str:
+    """Give a value as every transport shows it: control characters as spaces, and nothing that UTF-8 has no bytes for."""
+    return value if value.isprintable() else value.translate(CONTROL_CHARACTERS).encode("utf-8", "replace").decode()
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _fields(text: str) -> list[MergeField]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sendgrid import SendGridAPIClient
 
 from newsletter.config import SendgridSettings
-from newsletter.delivery.letters import Letter
+from newsletter.delivery.letters import Letter, LetterForm
 from newsletter.delivery.transports.port import Answer, AnswerKind
 from newsletter.delivery.transports.sendgrid import SendgridTransport
-from newsletter.errors import TransportError
+from newsletter.delivery.transports.sendgrid_client import SendgridClient
+from newsletter.errors import SettingsError, TransportError
 from tests.contract.delivery.deliver import deliver
 from tests.contract.delivery.samples import letter, letter_form, letters
 from tests.integration.delivery.recording_sendgrid import LOST, SLOW, Fault, RecordingSendgrid, posting_to
@@ -34,16 +38,15 @@ def always(status: int, headers: dict[str, str] | None = None, **body: object) -
     return RecordingSendgrid(fault=lambda _: (status, headers or {}, body))
 
 
-def refusing(*numbers: int) -> RecordingSendgrid:
+def refusing(*numbers: int, named: bool = False) -> RecordingSendgrid:
+    """``named``: the refusal says whom it is about, as SendGrid often does; else it only says that somebody is bad."""
+    bad = {f"reader{number}@example.org" for number in numbers}
+
     def fault(body: dict[str, Any]) -> Fault | None:
-        addresses = {person["to"][0]["email"] for person in body["personalizations"]}
-        if addresses & {f"reader{number}@example.org" for number in numbers}:
-            return (
-                400,
-                {},
-                {"errors": [{"field": "personalizations.0.to.0.email", "message": "Does not contain a valid address."}]},
-            )
-        return None
+        found = [place for place, person in enumerate(body["personalizations"]) if person["to"][0]["email"] in bad]
+        fields = [f"personalizations.{place}.to.0.email" for place in found] if named else ["personalizations"]
+        errors = [{"field": field, "message": "Does not contain a valid address."} for field in fields]
+        return (400, {}, {"errors": errors}) if found else None
 
     return RecordingSendgrid(fault=fault)
 
@@ -58,18 +61,36 @@ def test_a_thousand_go_in_one_call_over_one_connection() -> None:
 
 def test_one_bad_recipient_is_found_and_everybody_else_gets_their_mail() -> None:
     service = refusing(77)
-    answers = send(service, letters(200))
+    answers = send(service, letters(1_000))
     assert answers.pop(77) == Answer(AnswerKind.FINAL, "SendGrid 400")
     assert {answer.kind for answer in answers.values()} == {AnswerKind.ACCEPTED}
-    assert Counter(mail.key for mail in service.mails).most_common(1)[0][1] == 1
-    assert len(service.requests) <= 2 * 8 + 1
+    assert Counter(mail.key for mail in service.mails) == Counter(f"{number:032x}" for number in answers)
+    assert len(service.requests) <= 13
+
+
+@pytest.mark.parametrize(("bad", "calls"), [((77,), 3), ((77, 500), 5), ((1, 2, 3, 4, 5), 11)])
+def test_bad_recipients_that_sendgrid_names_cost_few_calls(bad: tuple[int, ...], calls: int) -> None:
+    service = refusing(*bad, named=True)
+    answers = send(service, letters(1_000))
+    assert {number for number, answer in answers.items() if answer.kind is AnswerKind.FINAL} == set(bad)
+    assert sum(answer.kind is AnswerKind.ACCEPTED for answer in answers.values()) == 1_000 - len(bad)
+    assert len(service.requests) <= calls
+
+
+@pytest.mark.parametrize("bad", [(3, 4), (1, 1_000), (10, 400, 401, 999)])
+def test_several_bad_recipients_are_found_and_nobody_else_waits(bad: tuple[int, ...]) -> None:
+    service = refusing(*bad)
+    answers = send(service, letters(1_000))
+    assert {number for number, answer in answers.items() if answer.kind is AnswerKind.FINAL} == set(bad)
+    assert sum(answer.kind is AnswerKind.ACCEPTED for answer in answers.values()) == 1_000 - len(bad)
+    assert len(service.requests) <= 13 * len(bad)
 
 
 def test_looking_for_bad_recipients_has_an_end() -> None:
     service = refusing(*range(1, 201, 2))
     answers = send(service, letters(200))
     assert len(service.requests) == 64
-    assert set(Counter(answer.kind for answer in answers.values())) >= {AnswerKind.RETRYABLE, AnswerKind.FINAL}
+    assert {AnswerKind.THROTTLED, AnswerKind.FINAL} <= {answer.kind for answer in answers.values()}
     assert sum(answer.kind is AnswerKind.ACCEPTED for answer in answers.values()) == len(service.mails)
 
 
@@ -81,10 +102,26 @@ def test_an_address_that_two_readers_share_spoils_no_call() -> None:
     assert [len(body["personalizations"]) for body in service.requests] == [2, 1]
 
 
-@pytest.mark.parametrize(("headers", "seconds"), [({"X-RateLimit-Reset": "1030"}, 30.0), ({}, None)])
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"X-RateLimit-Reset": "1030"}, 30.0),
+        ({"Retry-After": "45"}, 45.0),
+        ({"Retry-After": "Thu, 01 Jan 1970 00:17:30 GMT"}, 50.0),
+        ({"Retry-After": "soon"}, None),
+        ({}, None),
+    ],
+)
 def test_429_waits_as_long_as_sendgrid_says(headers: dict[str, str], seconds: float | None) -> None:
     answers = send(always(429, headers), letters(3))
     assert set(answers.values()) == {Answer(AnswerKind.THROTTLED, "SendGrid 429", retry_after=seconds)}
+
+
+def test_after_429_nobody_knocks_until_the_moment_that_sendgrid_named() -> None:
+    service = always(429, {"X-RateLimit-Reset": "1030"})
+    answers = send(service, letters(2_500))
+    assert set(answers.values()) == {Answer(AnswerKind.THROTTLED, "SendGrid 429", retry_after=30.0)}
+    assert len(service.requests) == 1
 
 
 @pytest.mark.parametrize("status", [201, 500, 503, LOST, SLOW])
@@ -136,6 +173,66 @@ def test_a_mail_too_large_for_sendgrid_is_not_posted(monkeypatch: pytest.MonkeyP
     service = RecordingSendgrid()
     assert {answer.kind for answer in send(service, letters(2)).values()} == {AnswerKind.FINAL}
     assert service.requests == []
+
+
+def test_mail_that_breaks_a_limit_for_everybody_is_not_posted() -> None:
+    form = letter_form()
+    empty = LetterForm(replace(form.edition, subject=""), form.headers, form.envelope_from, form.message_domain)
+    problems: list[TransportError] = []
+    service = RecordingSendgrid()
+    assert {one.kind for one in send(service, [letter(1, empty)], problems).values()} == {AnswerKind.NOT_SENT}
+    assert "the subject is empty" in str(problems[0])
+    assert service.requests == []
+
+
+def test_a_category_that_tells_what_the_issue_is_about_stops_the_mail() -> None:
+    service = RecordingSendgrid()
+    problems: list[TransportError] = []
+    with posting_to(service):
+        given = deliver(transport(service, categories=("newsletter", "Results")), letters(2), problems=problems)
+    assert {answer.kind for _, answer in given} == {AnswerKind.NOT_SENT}
+    assert "'Results' says what the issue is about" in str(problems[0])
+    assert service.requests == []
+
+
+def test_a_category_that_is_a_topic_is_refused_at_the_start() -> None:
+    settings = SendgridSettings(api_key=SecretStr("SG.test"), categories=("TNBC",))
+    with pytest.raises(SettingsError, match="'TNBC' is a topic"):
+        SendgridTransport(settings, topics=["tnbc"])
+
+
+def test_over_https_sendgrid_is_trusted_by_its_certificate_alone(certificate: Path) -> None:
+    service = RecordingSendgrid()
+    with posting_to(service, certificate=certificate):
+        trusting = deliver(transport(service, ca_file=str(certificate), timeout_seconds=5), letters(2_000))
+        problems: list[TransportError] = []
+        strange = deliver(transport(service, timeout_seconds=5), letters(1), problems=problems)
+    assert Counter(answer.kind for _, answer in trusting) == {AnswerKind.ACCEPTED: 2_000}
+    assert len(service.connections) == 1, "one connection for all calls"
+    assert [answer.kind for _, answer in strange] == [AnswerKind.NOT_SENT]
+    assert "cannot be reached" in str(problems[0])
+
+
+def test_we_look_to_sendgrid_as_its_own_library_does() -> None:
+    service = RecordingSendgrid()
+    send(service, letters(1))
+    library = SendGridAPIClient("SG.test", host=service.url).client
+    assert {name: service.request_headers[0][name] for name in library.request_headers} == library.request_headers
+
+
+def test_the_key_for_the_eu_region_goes_to_its_host() -> None:
+    library = SendGridAPIClient("SG.test")
+    library.set_sendgrid_data_residency("eu")
+    ours = SendgridClient(SendgridSettings(host="https://api.eu.sendgrid.com", api_key=SecretStr("SG.test")))
+    assert ours.host == library.client.host
+
+
+def test_a_connection_that_was_closed_while_idle_is_opened_again_and_nothing_is_in_doubt() -> None:
+    """The server hangs up between two calls; by the second we see it and have sent nothing."""
+    service = always(202, {"Connection": "close"})
+    answers = send(service, letters(2_001))
+    assert {answer.kind for answer in answers.values()} == {AnswerKind.ACCEPTED}
+    assert len(service.connections) == 3
 
 
 def test_without_a_key_nothing_starts() -> None:

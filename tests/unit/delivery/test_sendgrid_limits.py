@@ -64,7 +64,7 @@ def test_an_address_stands_in_a_call_once_whatever_its_capitals() -> None:
 
 
 def test_the_from_address_is_ascii() -> None:
-    assert "from address" in faults(request(**{"from": {"email": "bücher@example.org", "name": "Bücher"}}))
+    assert "from address" in faults(request() | {"from": {"email": "bücher@example.org", "name": "Bücher"}})
 
 
 def test_neither_subject_nor_content_is_empty() -> None:
@@ -86,7 +86,7 @@ def test_custom_arguments_stay_below_ten_thousand_bytes(size: int, *, fault: boo
 
 @pytest.mark.parametrize("part", ["substitutions", "custom_args", "headers"])
 def test_values_are_strings(part: str) -> None:
-    assert "not a string" in faults(request(personalizations=[person(**{part: {"-a-": 5}})]))
+    assert "not a string" in faults(request(personalizations=[person() | {part: {"-a-": 5}}]))
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED_HEADERS))

@@ -105,6 +105,8 @@ class DatabaseSettings(_Section):
     """``sqlite:///relative/or//absolute/path`` or ``postgresql://user:password@host/name``."""
 
     url: Annotated[str, matching(r"(?s)(sqlite:///|postgresql://).*", "an address that begins with sqlite:/// or postgresql://")]
+    programs: Path | None = None
+    """Of PostgreSQL: the folder of pg_dump and pg_restore, where they are not on PATH."""
 
 
 class SmtpSettings(_Section):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from newsletter.cli.printing import local
 from newsletter.delivery.models import PausedFor
 from newsletter.delivery.progress import SendProgress
 from newsletter.delivery.standing import SendStanding
+
+RESUMING_DESPITE: Final = {PausedFor.RESTORE: " --although-restored", PausedFor.AGE: " --although-old"}
+"""What a person says who has looked."""
 
 
 def progress_in_words(progress: SendProgress, frozen: int) -> str:
@@ -41,7 +45,7 @@ def what_it_waits_for(standing: SendStanding, timezone: str) -> Iterator[str]:
     """Say what keeps a send from going on, and what to do where something is to be done."""
     if standing.paused_for:
         yield f"paused: {PausedFor(standing.paused_for).label}. {_sentence(standing.reason)}".strip()
-        yield f"look at it, then: newsletter resume {standing.issue}"
+        yield f"look at it, then: newsletter resume {standing.issue} --as YOU{RESUMING_DESPITE.get(standing.paused_for, '')}"
     elif standing.reason:
         yield _sentence(standing.reason)
     if standing.quiet_until:

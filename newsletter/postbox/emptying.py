@@ -6,11 +6,12 @@ A mail whose process died between the two is unknown once its claim is old, and 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
@@ -18,8 +19,11 @@ from newsletter.errors import KeyMissingError, SealError
 from newsletter.postbox.models import PostState, ServiceMail
 from newsletter.postbox.posting import ServiceContent, open_content
 
+log = structlog.get_logger()
+
 POST_TRANSITIONS: Final[Mapping[PostState, frozenset[PostState]]] = {
-    PostState.QUEUED: frozenset({PostState.SENDING, PostState.FAILED}),
+    # Reports can come late: what was put back and is reported as taken must not be sent again.
+    PostState.QUEUED: frozenset({PostState.SENDING, PostState.FAILED, PostState.ACCEPTED}),
     PostState.SENDING: frozenset({PostState.QUEUED, PostState.ACCEPTED, PostState.FAILED, PostState.UNKNOWN}),
     PostState.UNKNOWN: frozenset({PostState.ACCEPTED, PostState.FAILED}),
     # Whoever took a mail may say later that it was dropped, or came back.
@@ -39,6 +43,10 @@ CLAIM_SECONDS: Final = 600.0
 
 TOO_LATE: Final = "it could not be sent before it expired"
 DAMAGED: Final = "its stored content does not open"
+KEY_IS_MISSING: Final = "it waits for a key that the key ring does not have"
+KEY_PAUSE: Final = timedelta(minutes=5)
+"""After this a mail whose key is missing is looked at again: somebody may have put the key ring back."""
+
 LOST_SIGHT: Final = "the process that sent it ended before it recorded what became of it"
 
 
@@ -57,7 +65,7 @@ def claim_mail(*, now: datetime, epoch: str, seconds: float) -> ClaimedMail | No
     """Mark the first mail that is due as ``sending`` and commit; None when there is none.
 
     ``epoch`` and ``seconds`` are the lease clock's. On the way, what came too late has failed, and what a dead process held is
-    unknown. Raises KeyMissingError, having marked nothing, when the key ring is not the one that sealed it.
+    unknown. A mail whose key is missing is set aside, and said once; it does not hold up the others.
     """
     settle_overdue(now=now, epoch=epoch, seconds=seconds)
     while True:
@@ -66,10 +74,14 @@ def claim_mail(*, now: datetime, epoch: str, seconds: float) -> ClaimedMail | No
             mail = due.select_for_update(skip_locked=True).first()
             if mail is None:
                 return None
-            content = _open(mail)
-            if content is not None:
+            try:
+                content = open_content(mail.key, mail.content)
+            except KeyMissingError as error:
+                _set_aside(mail, str(error), now=now)
+            except SealError:
+                _settle(ServiceMail.objects.filter(pk=mail.pk), PostState.FAILED, DAMAGED, now=now)
+            else:
                 return _mark(mail, content, epoch=epoch, seconds=seconds)
-            _settle(ServiceMail.objects.filter(pk=mail.pk), PostState.FAILED, DAMAGED, now=now)
 
 
 def settle_overdue(*, now: datetime, epoch: str, seconds: float) -> None:
@@ -78,6 +90,12 @@ def settle_overdue(*, now: datetime, epoch: str, seconds: float) -> None:
     _settle(queued.filter(expires_at__lte=now), PostState.FAILED, TOO_LATE, now=now)
     dead = ~Q(claim_epoch=epoch) | Q(claimed_at__lte=seconds - CLAIM_SECONDS) | Q(claimed_at__gt=seconds + CLAIM_SECONDS)
     _settle(sending.filter(dead), PostState.UNKNOWN, LOST_SIGHT, now=now)
+
+
+def settle_all(reason: str, *, now: datetime) -> int:
+    """Send nothing more of what waits: the queued have failed, and what was being sent is unknown. Give how many there were."""
+    queued, sending = (ServiceMail.objects.filter(state=state) for state in (PostState.QUEUED, PostState.SENDING))
+    return _settle(queued, PostState.FAILED, reason, now=now) + _settle(sending, PostState.UNKNOWN, reason, now=now)
 
 
 def record_settled(claimed: ClaimedMail, state: PostState, *, reason: str, now: datetime) -> bool:
@@ -94,13 +112,23 @@ def record_waiting(claimed: ClaimedMail, *, reason: str, due_at: datetime, count
     return mine.update(state=PostState.QUEUED, reason=reason[:200], due_at=due_at, attempts=attempts, claim="") == 1
 
 
-def _open(mail: ServiceMail) -> ServiceContent | None:
-    try:
-        return open_content(mail.key, mail.content)
-    except KeyMissingError:
-        raise
-    except SealError:
-        return None
+def settle_mails_by_evidence(keys: Collection[str], state: PostState, *, reason: str, now: datetime) -> int:
+    """Settle mails that somebody outside has reported on, by their keys (at most 1,000); give how many are settled by it.
+
+    ``state`` is ACCEPTED or FAILED. Whoever holds one of them finds its claim gone. A report that a mail failed says nothing about
+    one that waits for its next attempt.
+    """
+    assert state in SETTLED - {PostState.UNKNOWN}
+    before = {known for known, following in POST_TRANSITIONS.items() if state in following}
+    if state is PostState.FAILED:
+        before.discard(PostState.QUEUED)
+    return _settle(ServiceMail.objects.filter(key__in=list(keys), state__in=before), state, reason, now=now)
+
+
+def _set_aside(mail: ServiceMail, problem: str, *, now: datetime) -> None:
+    if mail.reason != KEY_IS_MISSING:
+        log.warning("service mail waits for its key", mail=mail.key, kind=mail.kind, problem=problem)
+    ServiceMail.objects.filter(pk=mail.pk).update(due_at=now + KEY_PAUSE, reason=KEY_IS_MISSING)
 
 
 def _mark(mail: ServiceMail, content: ServiceContent, *, epoch: str, seconds: float) -> ClaimedMail:

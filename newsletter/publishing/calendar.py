@@ -108,6 +108,10 @@ def unhold_slot(issue: str, *, cadence: Cadence, person: str, now: datetime, sys
         raise NotAllowedError(f"{issue} is not held. It goes out {in_words(slot.at, cadence)}.")
     if slot.held_for == HeldFor.APPROVAL:
         raise NotAllowedError(f"{slot.reason} It goes on by itself when both approvals stand.")
+    if slot.held_for == HeldFor.RESTORE and not (person and reason.strip()):
+        raise UsageError(
+            f"{issue}: {slot.reason}. Then say who you are and what you saw: newsletter unhold {issue} --as YOU --because …"
+        )
     if now > slot.at + timedelta(hours=cadence.grace_hours):
         raise NotAllowedError(
             f"The hour of {issue}, {in_words(slot.at, cadence)}, is past by more than {cadence.grace_hours:g} hours. Give it a "

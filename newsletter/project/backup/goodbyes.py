@@ -1,0 +1,134 @@
+"""Carrying into a restored database who has said no since: read from the database that was there before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from django.db import models, transaction
+
+from newsletter.delivery.models import Delivery, Handover, Send
+from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression
+
+AT_ONCE: Final = 500
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOver:
+    """How many of each were carried over, how many people came since and are not in the backup, and what was sent since."""
+
+    suppressions: int = 0
+    goodbyes: int = 0
+    snoozes: int = 0
+    erased: int = 0
+    newcomers: int = 0
+    sent_since: tuple[str, ...] = ()
+
+    def plus(self, later: CarriedOver | None) -> CarriedOver:
+        """Add what a second look found; people are compared anew, so that its other numbers stand."""
+        if later is None:
+            return self
+        return replace(
+            later,
+            suppressions=self.suppressions + later.suppressions,
+            goodbyes=self.goodbyes + later.goodbyes,
+            snoozes=self.snoozes + later.snoozes,
+        )
+
+
+def carry_over(before: str, *, now: datetime) -> CarriedOver:
+    """Bring suppressions, ended subscriptions and pauses of the database with the alias ``before`` into the default one.
+
+    Who is no longer there at all was erased since, and is ended here; unless hardly anybody of this database is in the other,
+    which then is not its later self. Everything is found by keyed hash or public id: nothing is opened. Doing it twice changes
+    nothing.
+    """
+    with transaction.atomic():
+        erased, newcomers = _compare_people(before, now=now)
+        return CarriedOver(
+            suppressions=_carry_suppressions(before),
+            goodbyes=_carry_goodbyes(before),
+            snoozes=_carry_snoozes(before),
+            erased=erased,
+            newcomers=newcomers,
+            sent_since=tuple(_sent_since(before)),
+        )
+
+
+def _carry_suppressions(before: str) -> int:
+    carried = 0
+    for page in _pages(Suppression.objects.using(before).values_list("lookup", "reason", "created_at")):
+        known = _bytes(Suppression.objects.filter(lookup__in=[row[0] for row in page]).values_list("lookup", flat=True))
+        new = [Suppression(lookup=bytes(row[0]), reason=row[1], created_at=row[2]) for row in page if bytes(row[0]) not in known]
+        Suppression.objects.bulk_create(new)
+        carried += len(new)
+    return carried
+
+
+def _carry_goodbyes(before: str) -> int:
+    carried = 0
+    ended = Subscription.objects.using(before).filter(ended_at__isnull=False)
+    for page in _pages(ended.values_list("public_id", "ended_at", "end_reason")):
+        still_open = Subscription.objects.filter(public_id__in=[row[0] for row in page], ended_at__isnull=True)
+        found = {bytes(one.public_id): one for one in still_open}
+        for public_id, ended_at, reason in page:
+            if (one := found.get(bytes(public_id))) is not None:
+                one.ended_at, one.end_reason = ended_at, reason
+        Subscription.objects.bulk_update(found.values(), ["ended_at", "end_reason"])
+        carried += len(found)
+    return carried
+
+
+def _carry_snoozes(before: str) -> int:
+    carried = 0
+    snoozed = Subscriber.objects.using(before).filter(snoozed_until__isnull=False)
+    for page in _pages(snoozed.values_list("lookup", "snoozed_until")):
+        until = {bytes(lookup): day for lookup, day in page if day is not None}
+        here = Subscriber.objects.filter(lookup__in=list(until)).only("lookup", "snoozed_until")
+        changed = [one for one in here if one.snoozed_until is None or one.snoozed_until < until[bytes(one.lookup)]]
+        for one in changed:
+            one.snoozed_until = until[bytes(one.lookup)]
+        Subscriber.objects.bulk_update(changed, ["snoozed_until"])
+        carried += len(changed)
+    return carried
+
+
+def _compare_people(before: str, *, now: datetime) -> tuple[int, int]:
+    here = Subscription.objects.count()
+    missing: list[int] = []
+    for page in _pages(Subscription.objects.values_list("public_id", "pk", "ended_at")):
+        others = Subscription.objects.using(before).filter(public_id__in=[row[0] for row in page])
+        known = _bytes(others.values_list("public_id", flat=True))
+        missing += [row[1] for row in page if bytes(row[0]) not in known]
+        if len(missing) > here // 2:
+            return 0, 0
+    for start in range(0, len(missing), AT_ONCE):
+        gone = Subscription.objects.filter(pk__in=missing[start : start + AT_ONCE], ended_at__isnull=True)
+        gone.update(ended_at=now, end_reason=EndReason.STAFF)
+    both = here - len(missing)
+    return len(missing), Subscription.objects.using(before).count() - both
+
+
+def _sent_since(before: str) -> Iterator[str]:
+    """Name the issues of which the other database knows more mails to have gone out."""
+    for send in Send.objects.using(before).order_by("pk"):
+        there = Delivery.objects.using(before).filter(send_id=send.pk, handover=Handover.ACCEPTED).count()
+        here = Delivery.objects.filter(send__issue=send.issue, handover=Handover.ACCEPTED).count()
+        if there > here:
+            yield f"{send.issue} ({there - here} accepted since)"
+
+
+def _bytes(values: models.QuerySet[Any, Any]) -> set[bytes]:
+    return {bytes(value) for value in values}
+
+
+def _pages(rows: models.QuerySet[Any, T]) -> Iterator[Sequence[T]]:
+    """Give the rows of a query in pages that an IN list takes, without holding all of them."""
+    iterator = rows.order_by("pk").iterator(chunk_size=AT_ONCE)
+    while page := list(islice(iterator, AT_ONCE)):
+        yield page

@@ -1,0 +1,18 @@
+"""From the database in use to what backs it up."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from newsletter.clock import Clock
+from newsletter.config import Config
+from newsletter.project.backup.postgresql_store import PostgresqlStore
+from newsletter.project.backup.sqlite_store import SqliteStore
+from newsletter.project.backup.store import Store
+
+
+def open_store(config: Config, clock: Clock) -> Store:
+    """Give the store of the database in use."""
+    if connection.vendor == "postgresql":
+        return PostgresqlStore(config.database.programs, clock)
+    return SqliteStore(clock)

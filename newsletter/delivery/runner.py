@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,7 +23,7 @@ from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.models import Handover
 from newsletter.delivery.refusals import RefusalWatch
 from newsletter.delivery.retrying import record_for
-from newsletter.delivery.transports.port import Answer, AnswerKind, Transport
+from newsletter.delivery.transports.port import Answer, AnswerKind, NotesCalls, Transport
 from newsletter.errors import TransportError
 
 log = structlog.get_logger()
@@ -95,6 +95,8 @@ class Runner:
         self._lanes_open = transport.lanes
         self._broken = ""
         self._summary = RunSummary()
+        if isinstance(transport, NotesCalls) and transport.notes_calls:
+            ledger.notes_calls, transport.note_call = True, self._note_call
 
     async def run(self) -> RunSummary:
         """Claim and deliver until nothing is due, ``stopping`` says so, or the transport cannot work at all."""
@@ -236,6 +238,11 @@ class Runner:
                     self._halt(batch.claim.send_id)
                 if self._is_step_worthwhile(batch):
                     batch.wake.set()
+
+    async def _note_call(self, delivery_ids: Sequence[int], *, ref: str, send_at: float) -> None:
+        wanted = frozenset(delivery_ids)
+        claims = [batch.claim for batch in self._batches if not wanted.isdisjoint(batch.marked)]
+        await self._ledger.note_call(claims, delivery_ids, ref=ref, send_at=send_at)
 
     def _break_off(self, problem: str) -> None:
         self._broken = problem

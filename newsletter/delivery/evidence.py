@@ -97,8 +97,7 @@ def _take_some(reports: Sequence[Report], settings: DeliverySettings, *, now: da
         others = [report for report in by_dedupe.values() if report.key not in about]
         posted = _settle_service_mails(others, now=now) if others else 0
         ours = [report for report in by_dedupe.values() if report.key in about]
-        new = _store(cursor, ours, about, now=now)
-        fresh = [report for report in ours if report.dedupe in new]
+        fresh = _store(cursor, ours, about, now=now)
         paused: tuple[str, ...] = ()
         if fresh:
             _apply(cursor, fresh, about)
@@ -135,18 +134,24 @@ def _settle_service_mails(reports: Sequence[Report], *, now: datetime) -> int:
     return sum(one.key in found for one in reports)
 
 
-def _store(cursor: CursorWrapper, reports: Sequence[Report], about: Mapping[str, Reported], *, now: datetime) -> set[str]:
-    """Store what is not known yet, and give its dedupes: in their order, so that two posts do not wait for each other."""
+def _store(cursor: CursorWrapper, reports: Sequence[Report], about: Mapping[str, Reported], *, now: datetime) -> list[Report]:
+    """Store and give what is not known yet: in one order, so that two posts do not wait for each other.
+
+    The delivery's number stands before what tells events apart: a send's events come about in its order, and random places of
+    the index would make a write of every one of them.
+    """
     if not reports:
-        return set()
+        return []
     received = moment(to_the_hour(now))
-    hours = {at: moment(at) for at in {to_the_hour(one.at) for one in reports}}
+    hours = {at: moment(to_the_hour(at)) for at in {one.at for one in reports}}
+    named = {f"{about[one.key].delivery_id:010x}{one.dedupe[:48]}": one for one in reports}
     values: list[str | int | datetime | None] = []
-    for one in sorted(reports, key=lambda report: report.dedupe):
-        values += (one.dedupe, about[one.key].delivery_id, one.kind, one.reason[:200], hours[to_the_hour(one.at)], received)
-    rows = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(reports))
+    for dedupe in sorted(named):
+        one = named[dedupe]
+        values += (dedupe, about[one.key].delivery_id, one.kind, one.reason[:200], hours[one.at], received)
+    rows = ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(named))
     cursor.execute(statements.INSERT_EVENTS.format(rows=rows), values)
-    return {row[0] for row in cursor.fetchall()}
+    return [named[row[0]] for row in cursor.fetchall()]
 
 
 def _apply(cursor: CursorWrapper, reports: Sequence[Report], about: Mapping[str, Reported]) -> None:
@@ -171,6 +176,7 @@ def _apply(cursor: CursorWrapper, reports: Sequence[Report], about: Mapping[str,
 def _changes(reports: Sequence[Report], about: Mapping[str, Reported]) -> _Changes:
     changes = _Changes()
     earliest: dict[int, datetime] = {}
+    hours = {at: to_the_hour(at) for at in {one.at for one in reports}}
     for report in reports:
         delivery = about[report.key]
         if report.outcome is not None and OUTCOME_RANK[report.outcome] > OUTCOME_RANK[delivery.outcome]:
@@ -180,7 +186,7 @@ def _changes(reports: Sequence[Report], about: Mapping[str, Reported]) -> _Chang
         if report.evidence is Handover.FAILED:
             changes.failed[report.reason].add(delivery.delivery_id)
         elif report.evidence is Handover.ACCEPTED:
-            at = to_the_hour(report.at)
+            at = hours[report.at]
             earliest[delivery.delivery_id] = min(at, earliest.get(delivery.delivery_id, at))
             if Handover.ACCEPTED in HANDOVER_TRANSITIONS[delivery.handover]:
                 changes.settling.add(delivery.delivery_id)

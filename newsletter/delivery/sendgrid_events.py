@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -84,7 +85,7 @@ def _parse(event: Mapping[str, Any]) -> Report | None:
         return None
     if kind in TRACKING or not isinstance(timestamp, int | float) or not 0 <= timestamp < LONGEST_TIMESTAMP:
         return None
-    at, dedupe = datetime.fromtimestamp(timestamp, UTC), _dedupe(event, key, kind, timestamp)
+    at, dedupe = _moment(timestamp), _dedupe(event, key, kind, timestamp)
     outcome = OUTCOMES.get(kind)
     evidence = Handover.ACCEPTED if kind in TAKEN else None
     if kind == "bounce":
@@ -96,6 +97,12 @@ def _parse(event: Mapping[str, Any]) -> Report | None:
         reason = said if said in DROPPED else "dropped by SendGrid"
         return Report(key, kind, at, dedupe, reason, outcome, Handover.FAILED, farewell=DROPPED.get(said, Farewell.NONE))
     return Report(key, kind, at, dedupe, "", outcome, evidence, farewell=FAREWELLS.get(kind, Farewell.NONE))
+
+
+@lru_cache(maxsize=4096)
+def _moment(timestamp: float) -> datetime:
+    """Many events of one post happened in the same second."""
+    return datetime.fromtimestamp(timestamp, UTC)
 
 
 def _dedupe(event: Mapping[str, Any], key: str, kind: str, timestamp: float) -> str:

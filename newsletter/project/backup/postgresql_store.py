@@ -22,8 +22,8 @@ from newsletter.errors import NewsletterError, NotAllowedError, UsageError
 
 LONGEST_NAME: Final = 63
 
-MAINTENANCE: Final = "postgres"
-"""The database to be connected to while others are renamed; every server has it."""
+MAINTENANCE: Final = ("postgres", "template1")
+"""Databases that every server has: one of them is connected to while others are renamed."""
 
 VERSION: Final = re.compile(r"(\d+)(?:\.\d+)?")
 
@@ -119,7 +119,8 @@ class PostgresqlStore:
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
     def _maintenance(self) -> psycopg.Connection[tuple[object, ...]]:
-        return psycopg.connect(self._conninfo(MAINTENANCE), password=self._password, autocommit=True)
+        elsewhere = next(name for name in MAINTENANCE if name != self._name)
+        return psycopg.connect(self._conninfo(elsewhere), password=self._password, autocommit=True)
 
     @property
     def _password(self) -> str | None:

@@ -6,15 +6,18 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
-from django.db import close_old_connections
+from django.db import OperationalError, close_old_connections
 
 from newsletter.clock import Clock
 from newsletter.config import Config
+from newsletter.delivery.alerts import post_alerts
 from newsletter.delivery.refusals import RefusalWatch
 from newsletter.delivery.sending import deliver_open_sends, start_due_sends
 from newsletter.delivery.service_mails import empty_postbox
@@ -28,11 +31,15 @@ SECONDS_BETWEEN_LOOKS_FOR_WORK = 5
 SECONDS_BETWEEN_LOOKS_INTO_THE_POSTBOX = 3
 """Somebody may sit and wait for a service mail."""
 
+SECOND_OF_ALERTS = 20
+"""Of every minute: by then the calendar's tick has held what it holds."""
+
 
 class Ticking:
-    """The calendar's minute tick, the look for open sends and the look into the postbox, each in a thread of its own.
+    """The looks that a scheduler repeats for ever, each in a thread of its own, so that none waits for another.
 
-    Two of these on one database are harmless: conditional updates decide who starts a send and who claims a batch.
+    Two of these on one database are harmless: conditional updates and unique keys decide who starts a send, who claims a batch
+    or a mail, and who tells people of something.
     """
 
     def __init__(self, config: Config, clock: Clock) -> None:
@@ -41,20 +48,23 @@ class Ticking:
         self._stop = threading.Event()
         self._watch = RefusalWatch(config.delivery)
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
+        self._jobs: list[tuple[Look, CronTrigger | IntervalTrigger]] = [
+            (Look("calendar", self._start_due), CronTrigger(second=0, timezone="UTC")),
+            (Look("delivery", self._deliver), _every(SECONDS_BETWEEN_LOOKS_FOR_WORK)),
+            (Look("postbox", self._empty_postbox), _every(SECONDS_BETWEEN_LOOKS_INTO_THE_POSTBOX)),
+            (Look("alerts", self._post_alerts), CronTrigger(second=SECOND_OF_ALERTS, timezone="UTC")),
+        ]
         self._scheduler = BackgroundScheduler(
-            timezone="UTC", job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(len(self._jobs))},
+            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
         )
 
     def start(self) -> None:
         """Begin ticking, in background threads, with a first look at once."""
         now = self._clock()
-        self._scheduler.add_job(
-            _guarded(self._start_due), CronTrigger(second=0, timezone="UTC"), id="calendar", next_run_time=now
-        )
-        every = IntervalTrigger(seconds=SECONDS_BETWEEN_LOOKS_FOR_WORK, timezone="UTC")
-        self._scheduler.add_job(_guarded(self._deliver), every, id="delivery", next_run_time=now)
-        often = IntervalTrigger(seconds=SECONDS_BETWEEN_LOOKS_INTO_THE_POSTBOX, timezone="UTC")
-        self._scheduler.add_job(_guarded(self._empty_postbox), often, id="postbox", next_run_time=now)
+        for look, trigger in self._jobs:
+            self._scheduler.add_job(look, trigger, id=look.name, next_run_time=now)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -62,24 +72,48 @@ class Ticking:
         self._stop.set()
         self._scheduler.shutdown(wait=True)
 
-    def _start_due(self) -> None:
+    def _start_due(self) -> str:
         start_due_sends(self._config, self._clock, ask_trials=TrialRegistry(self._config.trials).ask)
+        return ""
 
-    def _deliver(self) -> None:
+    def _deliver(self) -> str:
         deliver_open_sends(self._config, self._clock, worker=self._worker, stop=self._stop, watch=self._watch)
+        return ""
 
-    def _empty_postbox(self) -> None:
-        empty_postbox(self._config, self._clock, stop=self._stop)
+    def _empty_postbox(self) -> str:
+        problem = empty_postbox(self._config, self._clock, stop=self._stop).problem
+        return f"service mails wait: {problem}" if problem else ""
+
+    def _post_alerts(self) -> str:
+        return post_alerts(self._config, self._clock()).problem
 
 
-def _guarded(job: Callable[[], None]) -> Callable[[], None]:
-    """Say in one line why a tick could not work; the next one tries again. Other errors are APScheduler's to log."""
+@dataclass(slots=True)
+class Look:
+    """One job: ``work`` gives what keeps it from its work, "" when nothing does. That is said when it changes, not every time.
 
-    def run() -> None:
+    An error ends this look and not the next one. Those that were not raised on purpose are APScheduler's to log.
+    """
+
+    name: str
+    work: Callable[[], str]
+    _said: str = field(default="", init=False)
+
+    def __call__(self) -> None:
+        """Take one look."""
         close_old_connections()
         try:
-            job()
+            problem = self.work()
         except NewsletterError as error:
-            log.warning("tick failed", problem=str(error))
+            problem = str(error)
+        except OperationalError as error:
+            problem = f"the database did not do its part ({error}); it is asked again"
+        if problem and problem != self._said:
+            log.warning("tick failed", job=self.name, problem=problem)
+        elif self._said and not problem:
+            log.info("tick works again", job=self.name)
+        self._said = problem
 
-    return run
+
+def _every(seconds: int) -> IntervalTrigger:
+    return IntervalTrigger(seconds=seconds, timezone="UTC")

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import structlog
-
 from newsletter.clock import Clock
 from newsletter.config import Config
 from newsletter.delivery.lease import LeaseClock, read_lease_clock
@@ -26,8 +24,6 @@ from newsletter.delivery.transports.port import Answer, AnswerKind, Transport
 from newsletter.errors import NewsletterError
 from newsletter.postbox.emptying import ClaimedMail, claim_mail, record_settled, record_waiting, settle_overdue
 from newsletter.postbox.models import PostState, ServiceMail
-
-log = structlog.get_logger()
 
 PAUSE_WITHOUT_TRANSPORT: Final = timedelta(seconds=30)
 """A transport that cannot work is not knocked at every three seconds for the same mail."""
@@ -67,7 +63,6 @@ def empty_postbox(
     settle_overdue(now=clock(), epoch=lease.epoch, seconds=lease.seconds)
     if config.delivery.transport == "sendgrid" and config.delivery.sendgrid.sandbox and transport is None:
         emptied.problem = IN_THE_SANDBOX
-        log.warning("service mails wait", transport="sendgrid", problem=IN_THE_SANDBOX)
         return emptied
     try:
         with ServiceLane(transport or open_transport(config)) as lane:
@@ -83,8 +78,6 @@ def empty_postbox(
                 emptied.problem = lane.problem
     except NewsletterError as error:
         emptied.problem = str(error)
-    if emptied.problem:
-        log.warning("service mails wait", transport=config.delivery.transport, problem=emptied.problem)
     return emptied
 
 

@@ -6,7 +6,7 @@ A mail whose process died between the two is unknown once its claim is old, and 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -110,19 +110,6 @@ def record_waiting(claimed: ClaimedMail, *, reason: str, due_at: datetime, count
     mine = _claimed_by(claimed, reaching=PostState.QUEUED)
     attempts = claimed.attempts if counted else claimed.attempts - 1
     return mine.update(state=PostState.QUEUED, reason=reason[:200], due_at=due_at, attempts=attempts, claim="") == 1
-
-
-def settle_mails_by_evidence(keys: Collection[str], state: PostState, *, reason: str, now: datetime) -> int:
-    """Settle mails that somebody outside has reported on, by their keys (at most 1,000); give how many are settled by it.
-
-    ``state`` is ACCEPTED or FAILED. Whoever holds one of them finds its claim gone. A report that a mail failed says nothing about
-    one that waits for its next attempt.
-    """
-    assert state in SETTLED - {PostState.UNKNOWN}
-    before = {known for known, following in POST_TRANSITIONS.items() if state in following}
-    if state is PostState.FAILED:
-        before.discard(PostState.QUEUED)
-    return _settle(ServiceMail.objects.filter(key__in=list(keys), state__in=before), state, reason, now=now)
 
 
 def _set_aside(mail: ServiceMail, problem: str, *, now: datetime) -> None:

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.db import transaction
+from structlog.testing import capture_logs
 
-from newsletter.errors import KeyMissingError
 from newsletter.postbox import posting
 from newsletter.postbox.emptying import (
     CLAIM_SECONDS,
     DAMAGED,
+    KEY_IS_MISSING,
+    KEY_PAUSE,
     LOST_SIGHT,
     TOO_LATE,
     ClaimedMail,
@@ -19,6 +21,7 @@ from newsletter.postbox.emptying import (
     record_waiting,
 )
 from newsletter.postbox.models import PostState, ServiceMail
+from newsletter.postbox.reported import settle_reported
 from newsletter.sealing import RowSeal
 from tests.contract.delivery.samples import NOW
 from tests.contract.delivery.service_samples import ADDRESS, SECRET, content, posted
@@ -78,15 +81,45 @@ def test_content_does_not_open_in_another_row() -> None:
     assert (first.state, first.reason, bytes(first.content)) == (PostState.FAILED, DAMAGED, b"")
 
 
-def test_with_a_foreign_key_ring_nothing_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
-    newest = max(settings.KEY_RING.seal)
-    ring = invented_ring(seal=(newest + 1,))
+def sealed_elsewhere(address: str, monkeypatch: pytest.MonkeyPatch) -> ServiceMail:
+    """Post a mail with a key ring that is not the one it will be opened with."""
+    ring = invented_ring(seal=(max(settings.KEY_RING.seal) + 1,))
+    with monkeypatch.context() as patch:
+        patch.setattr(posting, "row_seal", lambda: RowSeal(ring.seal))
+        return posted(address)
+
+
+def test_a_mail_whose_key_is_missing_lets_the_others_pass_and_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck = sealed_elsewhere(ADDRESS, monkeypatch)
+    second = posted("sam@metsmatters.example")
+    with capture_logs() as logs:
+        claimed = claim()
+        for minutes in (0, 5, 10):
+            assert claim(after=timedelta(minutes=minutes)) is None
+    assert claimed is not None
+    assert claimed.mail_id == second.pk
+    stuck.refresh_from_db()
+    assert (stuck.state, stuck.reason, stuck.attempts) == (PostState.QUEUED, KEY_IS_MISSING, 0)
+    assert [entry["mail"] for entry in logs] == [stuck.key]
+    assert ADDRESS not in str(logs)
+
+
+def test_with_its_key_back_a_mail_goes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = invented_ring(seal=(max(settings.KEY_RING.seal) + 1,))
+    sealed_elsewhere(ADDRESS, monkeypatch)
+    assert claim() is None
     monkeypatch.setattr(posting, "row_seal", lambda: RowSeal(ring.seal))
-    posted()
-    monkeypatch.undo()
-    with pytest.raises(KeyMissingError):
-        claim()
-    assert only().state == PostState.QUEUED
+    assert claim() is None
+    claimed = claim(after=KEY_PAUSE)
+    assert claimed is not None
+    assert claimed.content == content()
+
+
+def test_what_was_put_back_is_not_sent_again_when_it_is_reported_as_taken() -> None:
+    mail = posted()
+    settle_reported([mail.key], PostState.ACCEPTED, reason="", now=NOW)
+    assert only().state == PostState.ACCEPTED
+    assert claim() is None
 
 
 @pytest.mark.parametrize("state", [PostState.ACCEPTED, PostState.FAILED, PostState.UNKNOWN])

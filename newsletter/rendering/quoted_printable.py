@@ -12,6 +12,12 @@ import re
 SOFT_BREAK = b"=\r\n"
 HARD_BREAK = b"\r\n"
 LONGEST_LINE = 76
+TO_ENCODE = re.compile(r"[^ -<>-~]|  | \Z")
+"""What does not stand for itself: all but printable ASCII, the sign "=", a run of blanks, and a blank at the end."""
+
+CONTINUING = "89AB"
+"""First digits of the bytes that continue a character in UTF-8."""
+
 TAME_VALUE = re.compile(r"[A-Za-z0-9@/_:+-][A-Za-z0-9@/_:+.,'&;-]{0,74}")
 """A value that stands for itself on a line of its own, as most names, addresses and links do."""
 
@@ -30,26 +36,36 @@ def encode_value(value: str) -> bytes:
 
 def _lines(text: str) -> list[bytes]:
     """Break one line of text into encoded lines; each but the last will be followed by SOFT_BREAK."""
+    encoded = TO_ENCODE.sub(_encode_match, text)
     lines: list[bytes] = []
-    line: list[bytes] = []
-    width = 0
-    last = len(text) - 1
-    for position, character in enumerate(text):
-        piece = _encoded(character)
-        if character == " " and (not line or position == last or line[-1] == b" "):
-            piece = b"=20"
-        if width + len(piece) > LONGEST_LINE - 1:
-            lines.append(b"".join(line))
-            line, width = [], 0
-        if not line and (character in " ." or (character == "F" and text.startswith("From ", position))):
-            piece = b"=%02X" % ord(character)
-        line.append(piece)
-        width += len(piece)
-    lines.append(b"".join(line))
-    return lines
+    start = 0
+    while True:
+        first = ""
+        if encoded.startswith((" ", ".", "From "), start):
+            first = f"={ord(encoded[start]):02X}"
+            start += 1
+        end = start + LONGEST_LINE - 1 - len(first)
+        if end >= len(encoded):
+            lines.append((first + encoded[start:]).encode("ascii"))
+            return lines
+        end = _before_character(encoded, end)
+        lines.append((first + encoded[start:end]).encode("ascii"))
+        start = end
 
 
-def _encoded(character: str) -> bytes:
-    if " " <= character <= "~" and character != "=":
-        return character.encode("ascii")
-    return b"".join(b"=%02X" % byte for byte in character.encode("utf-8", "replace"))
+def _encode_match(match: re.Match[str]) -> str:
+    found = match[0]
+    if found == "  ":
+        return " =20"
+    return "".join(f"={byte:02X}" for byte in found.encode("utf-8", "replace"))
+
+
+def _before_character(encoded: str, end: int) -> int:
+    """Give the place at or before ``end`` where no encoded character is cut in two."""
+    if encoded[end - 1] == "=":
+        end -= 1
+    elif encoded[end - 2] == "=":
+        end -= 2
+    while encoded[end] == "=" and encoded[end + 1] in CONTINUING:
+        end -= 3
+    return end

@@ -62,6 +62,7 @@ COMMANDS = [
     Command("dkim", "The key mail is signed with, and its DNS record.", "dkim", RUNNING),
     Command("backup", "Write everything but the keys into one file.", "backing_up", RUNNING),
     Command("restore", "Put a backup in place; nothing goes out until you looked.", "restoring", RUNNING, needs_database=False),
+    Command("doctor", "Say what is wrong with this installation.", "examining", RUNNING, needs_database=False),
     Command("demo", "Send the sample issue to invented readers, into a folder.", "demo", RUNNING, needs_database=False),
     Command("init", "Make a folder for a newsletter of your own.", "starting", RUNNING, needs_database=False),
     Command("manage", "Django's own commands.", "managing", RUNNING, needs_database=False),

@@ -77,14 +77,20 @@ class SendgridClient:
     def ask(self, method: str, path: str, *, expected: int = 200, body: Mapping[str, Any] | None = None) -> Any:
         """Make a call that sends no mail, and give what its JSON says. Raises TransportError for any other answer."""
         response = self.send(method, path, body=body)
+        if response.status_code == 429:
+            raise TransportError("SendGrid asks us to wait. It is tried again later.")
         if response.status_code in {401, 403}:
             raise TransportError(f"SendGrid refuses {path} ({response.status_code}). Check the API key and its rights.")
         if response.status_code != expected:
             raise TransportError(f"SendGrid answered {response.status_code} to {path}. It is tried again later.")
+        return self.read(response)
+
+    def read(self, response: httpx.Response) -> Any:
+        """Give what an answer's JSON says. Raises TransportError."""
         try:
             return orjson.loads(response.content)
         except orjson.JSONDecodeError:
-            raise TransportError(f"SendGrid's answer to {path} is no JSON. It is tried again later.") from None
+            raise TransportError("SendGrid's answer is no JSON. It is tried again later.") from None
 
     def send(self, method: str, path: str, *, body: Mapping[str, Any] | None = None) -> httpx.Response:
         """Make a call that sends no mail. Raises TransportError when there is no answer."""

@@ -96,7 +96,7 @@ def test_killed_round_a_call_nobody_gets_two_and_nobody_is_forgotten(
         finish(start("deliver", environment=process))
 
     arrived = Counter(mail.key for mail in service.arrived())
-    ledger = dict(rows(site, "SELECT key, handover FROM delivery_delivery"))
+    ledger = {str(key): handover for key, handover in rows(site, "SELECT key, handover FROM delivery_delivery")}
     assert set(arrived.values()) == {1}, "nobody gets two"
     assert set(arrived) == set(ledger), "nobody is forgotten"
     assert set(ledger.values()) == {"accepted"}

@@ -63,13 +63,8 @@ class Composing:
     def letter(self, claim: Claim, marked: Marked, *, now: datetime) -> Letter:
         """Make the letter of a marked delivery."""
         to = marked.addressee
-        links = reader_links()
-        personal = Personal(
-            first_name=to.first_name,
-            address=to.address,
-            manage_url=links.manage_url(to.public_id),
-            unsubscribe_url=links.unsubscribe_url(to.public_id),
-        )
+        manage_url, unsubscribe_url = reader_links().both_urls(to.public_id)
+        personal = Personal(to.first_name, to.address, manage_url, unsubscribe_url)
         return Letter(marked.delivery_id, marked.key, self.forms(claim).for_reader(to.topics), personal, now)
 
     def forms(self, claim: Claim) -> EditionForms:

@@ -36,11 +36,11 @@ class Attempted(Protocol):
 
 def record_for(answer: Answer, marked: Attempted, *, attempts: int, now: datetime) -> Record:
     """Say what is to be written down; ``attempts`` is how many there are before a delivery counts as failed."""
+    if answer.kind is AnswerKind.ACCEPTED:
+        return Record(marked.delivery_id, Handover.ACCEPTED)
     record = partial(Record, marked.delivery_id)
     later = partial(record, Handover.QUEUED, answer.reason)
     match answer.kind:
-        case AnswerKind.ACCEPTED:
-            found = record(Handover.ACCEPTED)
         case AnswerKind.UNKNOWN:
             found = record(Handover.UNKNOWN, answer.reason)
         case AnswerKind.FINAL:

@@ -96,3 +96,10 @@ def test_list_unsubscribe_stays_within_77_octets() -> None:
     links = ReaderLinks("https://news.sharecancersupport.org", SIGNER)
     assert len(f"<{links.unsubscribe_url(b'12345678')}>") == 74
     assert links.manage_url(b"12345678").startswith("https://news.sharecancersupport.org/m/")
+
+
+@given(public_ids)
+def test_both_links_are_those_made_one_by_one(public_id: bytes) -> None:
+    """They are made together for every mail, since one HMAC serves both."""
+    links = ReaderLinks("https://news.example.org", SIGNER)
+    assert links.both_urls(public_id) == (links.manage_url(public_id), links.unsubscribe_url(public_id))

@@ -175,10 +175,20 @@ def _insert_batch(
     language, members = batch
     cursor.execute(statements.INSERT_BATCH, [send_id, language, len(members), all(member.exclusion for member in members)])
     batch_id: int = cursor.fetchone()[0]
-    rows: list[list[Any]] = []
-    for member in members:
-        handover = Handover.EXCLUDED if member.exclusion else Handover.QUEUED
-        key, due_at = key_head + secrets.token_hex(KEY_BYTES - KEY_HEAD_BYTES), spread.due_at(member.position)
-        rows.append([key, send_id, batch_id, member.subscription_id, handover.value, member.exclusion, due_at])
+    tail = 2 * (KEY_BYTES - KEY_HEAD_BYTES)
+    noise = secrets.token_hex(len(members) * tail // 2)
+    queued, excluded = Handover.QUEUED.value, Handover.EXCLUDED.value
+    rows = [
+        (
+            key_head + noise[place * tail : (place + 1) * tail],
+            send_id,
+            batch_id,
+            member.subscription_id,
+            excluded if member.exclusion else queued,
+            member.exclusion,
+            spread.due_at(member.position),
+        )
+        for place, member in enumerate(members)
+    ]
     cursor.executemany(statements.INSERT_DELIVERY, rows)
     return batch_id

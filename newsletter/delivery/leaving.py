@@ -41,7 +41,7 @@ def say_farewell(
 ) -> None:
     """End and suppress whom new reports, already applied to the ledger, speak of."""
     ends = set()
-    soft: dict[tuple[int, int], datetime] = {}
+    soft = set()
     for report in reports:
         whose = about[report.key]
         if whose.subscription_id is None:
@@ -49,15 +49,16 @@ def say_farewell(
         if report.farewell is not Farewell.NONE:
             ends.add(ReportedEnd(whose.subscription_id, REASONS[report.farewell], report.at))
         elif report.bounce is BounceKind.SOFT:
-            soft[whose.subscription_id, whose.send_id] = report.at
+            soft.add((whose.subscription_id, whose.send_id))
     if soft:
-        runs = _too_many_in_a_row(cursor, soft.keys(), most=soft_in_a_row)
-        ends.update(ReportedEnd(reader, EndReason.BOUNCED, soft[reader, send]) for reader, send in runs)
+        # Of now: which of the bounces was reported last must make no difference.
+        readers = _too_many_in_a_row(cursor, soft, most=soft_in_a_row)
+        ends.update(ReportedEnd(reader, EndReason.BOUNCED, now) for reader in readers)
     end_as_reported(ends, now=now)
 
 
-def _too_many_in_a_row(cursor: CursorWrapper, bounced: Collection[tuple[int, int]], *, most: int) -> Iterator[tuple[int, int]]:
-    """Give those soft bounces, as reader and send, that stand among so many issues in a row that all bounced softly.
+def _too_many_in_a_row(cursor: CursorWrapper, bounced: Collection[tuple[int, int]], *, most: int) -> Iterator[int]:
+    """Give the readers of those soft bounces (reader and send) that stand among so many issues in a row that all bounced softly.
 
     Corrections are no issues, and an issue that a reader was left out of says nothing. A mail that did not bounce begins the
     count anew. That is told of the run a bounce is in, and not of the last few mails, so that late reports end in the same.
@@ -67,5 +68,5 @@ def _too_many_in_a_row(cursor: CursorWrapper, bounced: Collection[tuple[int, int
     for reader, deliveries in groupby(cursor.fetchall(), key=itemgetter(0)):
         for is_soft, run in groupby(deliveries, key=lambda row: row[2] == BounceKind.SOFT):
             sends = [send_id for _, send_id, _ in run]
-            if is_soft and len(sends) >= most:
-                yield from ((reader, send_id) for send_id in sends if (reader, send_id) in bounced)
+            if is_soft and len(sends) >= most and any((reader, send_id) in bounced for send_id in sends):
+                yield reader

@@ -157,6 +157,21 @@ def test_an_issue_that_a_reader_was_left_out_of_does_not_break_the_row() -> None
     assert Suppression.objects.count() == 1
 
 
+def test_a_row_that_is_known_late_says_the_same_whichever_bounce_came_last() -> None:
+    """Found by the test of all orders: the last to be reported decided whether a later subscription ended too."""
+    sent = issues(2, readers=1)
+    come_back()
+    soft = [report(sent[0][0].key, "soft", hours=0), report(sent[1][0].key, "soft", hours=3)]
+    found = []
+    for order in (soft, soft[::-1]):
+        with transaction.atomic():
+            for one in order:
+                take([one])
+            found.append(everything()["ended"])
+            transaction.set_rollback(True)
+    assert found[0] == found[1]
+
+
 def test_a_correction_is_no_issue() -> None:
     """A full mailbox bounces the issue and its correction in one day."""
     sent = issues(2, readers=1)
@@ -211,7 +226,8 @@ def test_few_policy_bounces_among_many_mails_pause_nothing() -> None:
         (PostState.ACCEPTED, "hard", PostState.FAILED),
         (PostState.ACCEPTED, "soft", PostState.ACCEPTED),
         (PostState.FAILED, "delivered", PostState.FAILED),
-        (PostState.QUEUED, "delivered", PostState.QUEUED),
+        (PostState.QUEUED, "delivered", PostState.ACCEPTED),
+        (PostState.QUEUED, "dropped for us", PostState.QUEUED),
         (PostState.UNKNOWN, "something new", PostState.UNKNOWN),
     ],
 )

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 
-from newsletter.delivery import preparing
+from newsletter.delivery import preparing, statements
 from newsletter.delivery.audiences import FreezingMember, next_page
 from newsletter.delivery.ledger import claim_batch
 from newsletter.delivery.models import Batch, Delivery, Send, SendState
 from newsletter.delivery.preparing import AudienceMismatchError, find_preparing_sends, freeze_audience, start_send
 from newsletter.delivery.reporting import send_report
 from newsletter.publishing.models import Slot
-from newsletter.subscribers.models import Subscriber, SuppressionReason
-from newsletter.subscribers.subscribing import snooze
+from newsletter.subscribers.models import EndReason, Subscriber, SuppressionReason
+from newsletter.subscribers.subscribing import end_subscription, snooze
 from newsletter.subscribers.suppressing import suppress
 from tests.contract.delivery.samples import ISSUE, NOW, TODAY, add_readers, begin_send, handovers, prepared_send
+
+DOUBLED = "(SELECT * FROM delivery_delivery UNION ALL SELECT * FROM delivery_delivery) AS doubled"
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -81,6 +85,59 @@ def test_nothing_is_sent_when_the_sum_of_the_frozen_does_not_hold() -> None:
         freeze_audience(send_id, on=TODAY, now=NOW)
     assert Send.objects.get().state == SendState.PREPARING
     assert claim_batch("one", lease_seconds=10, now=NOW) is None
+
+
+def test_nothing_is_sent_when_a_chunk_is_not_whom_counting_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when a page leaves somebody out, or takes a person who pauses for one who does not."""
+    readers = add_readers(6, languages=("en",))
+    snooze(readers[2], until=TODAY + timedelta(days=9), today=TODAY)
+    send_id = begin_send()
+    whole = next_page
+
+    def forgetful(send: Send, *, limit: int, on: date) -> Sequence[FreezingMember]:
+        return [replace(member, exclusion="") for member in whole(send, limit=limit, on=on)]
+
+    monkeypatch.setattr(preparing, "next_page", forgetful)
+    with pytest.raises(AudienceMismatchError, match=r"frozen 6 en; counted 5 en, 1 en snoozed.* Nothing was sent"):
+        freeze_audience(send_id, on=TODAY, now=NOW)
+    assert Delivery.objects.count() == Send.objects.get().frozen == 0
+
+
+def test_who_leaves_while_a_chunk_is_frozen_is_no_mismatch(monkeypatch: pytest.MonkeyPatch) -> None:
+    readers = add_readers(6, languages=("en",))
+    send_id = begin_send()
+    whole = next_page
+
+    def overtaken(send: Send, *, limit: int, on: date) -> Sequence[FreezingMember]:
+        page = whole(send, limit=limit, on=on)
+        monkeypatch.setattr(preparing, "next_page", whole)
+        end_subscription(readers[3], reason=EndReason.UNSUBSCRIBED, now=NOW)
+        return page
+
+    monkeypatch.setattr(preparing, "next_page", overtaken)
+    freeze_audience(send_id, on=TODAY, now=NOW)
+    assert Delivery.objects.count() >= 5
+    assert Send.objects.get().state == SendState.RUNNING
+
+
+def test_nothing_is_sent_when_somebody_is_frozen_twice() -> None:
+    send_id = prepared_send(3)
+    with connection.cursor() as cursor:
+        statement = statements.FIND_FROZEN_TWICE.replace("delivery_delivery", DOUBLED)
+        cursor.execute(statement, [send_id])
+        assert cursor.fetchone() is not None
+        cursor.execute(statements.FIND_FROZEN_TWICE, [send_id])
+        assert cursor.fetchone() is None
+
+
+@pytest.mark.parametrize("chunk", [3, 1_000])
+def test_a_spread_send_is_due_in_the_order_of_its_audience(chunk: int) -> None:
+    add_readers(11, languages=("en", "es"))
+    send_id = begin_send()
+    Send.objects.update(spread_seconds=100)
+    freeze_audience(send_id, on=TODAY, now=NOW, chunk=chunk)
+    due = [round(at - NOW.timestamp()) for at in Delivery.objects.order_by("subscription").values_list("due_at", flat=True)]
+    assert due == list(range(0, 101, 10))
 
 
 def test_who_subscribes_after_the_start_is_not_in_the_audience() -> None:

@@ -1,0 +1,122 @@
+"""The named steps of a send, and the blow that a process deals itself at one of them.
+
+Nothing in the product knows of this: its functions are wrapped in the worker's process, by name, and a name that is no longer
+there is an error.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final
+
+from newsletter.delivery.models import Handover
+from newsletter.delivery.transports.port import AnswerKind
+
+BLOWS: Final = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedStep:
+    """A place in the product: a function by ``module:attribute``, and when passing it counts.
+
+    ``at`` looks at the call's arguments and its result; with ``before`` the blow falls before the function is called.
+    """
+
+    where: str
+    at: Callable[[tuple[Any, ...], dict[str, Any], Any], bool] = lambda *_: True
+    before: bool = False
+
+
+def _marks(_: tuple[Any, ...], named: dict[str, Any], __: Any) -> bool:
+    return named.get("target") == Handover.SENDING
+
+
+def _marked(_: tuple[Any, ...], __: dict[str, Any], step: Any) -> bool:
+    return bool(step.marked)
+
+
+def _recorded(_: tuple[Any, ...], named: dict[str, Any], __: Any) -> bool:
+    return bool(named["records"])
+
+
+def _was_accepted(given: tuple[Any, ...], _: dict[str, Any], __: Any) -> bool:
+    return bool(given[0].kind is AnswerKind.ACCEPTED)
+
+
+def _gave_something(_: tuple[Any, ...], __: dict[str, Any], result: Any) -> bool:
+    return bool(result)
+
+
+SENDING_STEPS: Final[Mapping[str, NamedStep]] = {
+    "claimed": NamedStep("newsletter.delivery.ledger_thread:claim_batch", _gave_something),
+    "marked, not committed": NamedStep("newsletter.delivery.ledger:move_deliveries", _marks),
+    "marked": NamedStep("newsletter.delivery.ledger_thread:take_step", _marked),
+    "answered": NamedStep("newsletter.delivery.runner:record_for", _was_accepted),
+    "recorded, not committed": NamedStep("newsletter.delivery.ledger:record", lambda given, *_: bool(given[1])),
+    "recorded": NamedStep("newsletter.delivery.ledger_thread:take_step", _recorded),
+    "left, not committed": NamedStep("newsletter.delivery.ledger:finish_send"),
+    "left": NamedStep("newsletter.delivery.ledger_thread:leave_batch"),
+}
+"""Those that every transport passes."""
+
+FREEZING_STEPS: Final[Mapping[str, NamedStep]] = {
+    "batch frozen, not committed": NamedStep("newsletter.delivery.preparing:_insert_batch"),
+    "chunk frozen": NamedStep("newsletter.delivery.preparing:_freeze_chunk", _gave_something),
+    "set running": NamedStep("newsletter.delivery.preparing:_set_running"),
+}
+
+SMTP_STEPS: Final[Mapping[str, NamedStep]] = {
+    "before the wire (smtp)": NamedStep("newsletter.delivery.transports.smtp_session:SmtpSession.write_message", before=True),
+    "on the wire (smtp)": NamedStep("newsletter.delivery.transports.smtp_session:SmtpSession.write_message"),
+}
+
+SENDGRID_STEPS: Final[Mapping[str, NamedStep]] = {
+    "before the wire (sendgrid)": NamedStep("httpx:Client.send", before=True),
+    "off the wire (sendgrid)": NamedStep("httpx:Client.send"),
+}
+
+PUTTING_BACK_STEPS: Final[Mapping[str, NamedStep]] = {
+    "put back, not committed": NamedStep("newsletter.delivery.ledger:put_back"),
+}
+
+STEPS: Final = {**FREEZING_STEPS, **SENDING_STEPS, **SMTP_STEPS, **SENDGRID_STEPS, **PUTTING_BACK_STEPS}
+
+
+def strike_at(step: str, *, passing: int, blow: str) -> None:
+    """See to it that this process deals itself ``blow`` when it passes ``step`` for the ``passing``-th time."""
+    named = STEPS[step]
+    passed = 0
+
+    def strike(given: tuple[Any, ...], by_name: dict[str, Any], result: Any) -> None:
+        nonlocal passed
+        if named.at(given, by_name, result):
+            passed += 1
+            if passed == passing:
+                os.kill(os.getpid(), BLOWS[blow])
+
+    def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def struck(*given: Any, **by_name: Any) -> Any:
+            if named.before:
+                strike(given, by_name, None)
+            result = function(*given, **by_name)
+            if not named.before:
+                strike(given, by_name, result)
+            return result
+
+        return struck
+
+    replace(named.where, wrap)
+
+
+def replace(where: str, make: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    """Put what ``make`` makes of a function into its place, ``module:attribute`` or ``module:Class.attribute``."""
+    module, _, path = where.partition(":")
+    *owners, name = path.split(".")
+    owner = functools.reduce(getattr, owners, import_module(module))
+    setattr(owner, name, make(getattr(owner, name)))

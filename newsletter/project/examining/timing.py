@@ -37,6 +37,8 @@ def examine_clock_against(date_header: str | None, *, asked: datetime, answered:
         theirs = parsedate_to_datetime(date_header or "")
     except ValueError:
         return skipped("clock.world", f"{whose} said no date.")
+    if theirs.tzinfo is None:  # its zone is "-0000": unknown (RFC 5322, 3.3)
+        return skipped("clock.world", f"{whose} did not say of which zone its date is.")
     # Their second began at some moment between our question and its answer.
     off = max(theirs - answered, asked - theirs - timedelta(seconds=1), timedelta(0))
     said = f"This machine is {off.total_seconds():.0f} seconds {'behind' if theirs > answered else 'ahead of'} {whose}."

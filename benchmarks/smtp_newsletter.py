@@ -14,6 +14,9 @@ from benchmarks.smtp_servers import MESSAGE_BYTES
 from tests.site_folder import make_site_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from newsletter.delivery.letters import Letter
     from newsletter.delivery.transports.port import Transport
     from newsletter.rendering.edition import Edition
 
@@ -65,24 +68,34 @@ class BenchmarkNewsletter:
 
     def deliver(self, port: int, *, connections: int) -> None:
         """Deliver the prepared send, ledger and all."""
+        self.deliver_by(self._transport(port, connections))
+
+    def deliver_by(self, transport: Transport) -> None:
+        """Deliver the prepared send by a transport that is open, ledger and all."""
         from django.conf import settings  # noqa: PLC0415
 
         from newsletter.clock import system_clock  # noqa: PLC0415
         from newsletter.delivery.sending import deliver_open_sends  # noqa: PLC0415
 
-        summary = deliver_open_sends(
-            settings.NEWSLETTER, system_clock, worker="benchmark", transport=self._transport(port, connections)
-        )
+        summary = deliver_open_sends(settings.NEWSLETTER, system_clock, worker="benchmark", transport=transport)
         assert summary.finished, summary
         assert sum(summary.run.answers.values()) == self._readers
 
     def send_without_ledger(self, port: int, *, connections: int, messages: int) -> None:
         """Send letters that are spliced on the way, with no ledger."""
+        self.send_letters(self._transport(port, connections), self.letters(messages))
+
+    def letters(self, count: int) -> list[Letter]:
+        """Make letters of one form."""
+        form = self._samples.letter_form(filler=self._filler)
+        return [self._samples.letter(number, form) for number in range(1, count + 1)]
+
+    @staticmethod
+    def send_letters(transport: Transport, letters: Sequence[Letter]) -> None:
+        """Send letters with no ledger."""
         from tests.contract.delivery.deliver import deliver  # noqa: PLC0415
 
-        form = self._samples.letter_form(filler=self._filler)
-        letters = [self._samples.letter(number, form) for number in range(1, messages + 1)]
-        answers = deliver(self._transport(port, connections), letters)
+        answers = deliver(transport, letters)
         assert all(answer.kind == "accepted" for _, answer in answers)
 
     @staticmethod

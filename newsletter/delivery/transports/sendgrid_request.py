@@ -22,7 +22,7 @@ from newsletter.config import LONGEST_LIST_UNSUBSCRIBE
 from newsletter.delivery.letters import Letter, LetterForm
 from newsletter.delivery.transports.sendgrid_limits import MOST_SUBSTITUTION_BYTES, fault_of_person
 from newsletter.rendering.mail_headers import MailHeaders, kind_headers
-from newsletter.rendering.merge import fill, split_at_merge_tokens
+from newsletter.rendering.merge import Personal, fill, split_at_merge_tokens
 from newsletter.rendering.message import CONTROL_CHARACTERS
 
 CUSTOM_ARGUMENT: Final = "delivery"
@@ -150,9 +150,12 @@ class SendgridForm:
     def _person(self, letter: Letter) -> dict[str, Any]:
         personal = letter.personal
         headers = {**kind_headers(self.form.headers, personal.unsubscribe_url), "Message-ID": letter.message_id}
+        return _person(letter.address, headers, self.substitutions(personal), letter.key)
+
+    def substitutions(self, personal: Personal) -> dict[str, str]:
+        """Give a reader's values by the tags that they stand for."""
         substitutions = {self._html_tag(field): html.escape(_shown(personal.value(field))) for field in self._html_fields}
-        substitutions |= {self._text_tag(field): _shown(personal.value(field)) for field in self._text_fields}
-        return _person(letter.address, headers, substitutions, letter.key)
+        return substitutions | {self._text_tag(field): _shown(personal.value(field)) for field in self._text_fields}
 
     @staticmethod
     def _without_end(person: dict[str, Any]) -> str:

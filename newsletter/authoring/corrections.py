@@ -27,6 +27,11 @@ def next_correction(folder: Path, issue: str) -> str:
     return f"{issue}{WORD}{number}"
 
 
+def corrects_on_disk(home: Path, issue: str) -> str:
+    """Give what the file of an issue says that it corrects, "" when nothing."""
+    return _corrects(home / "issues" / issue)
+
+
 def find_correction_mistakes(issues: Sequence[Issue], folder: Path) -> Iterator[Finding]:
     """Complain about a ``corrects`` that names no other issue, or not the same one in all languages, or leads in a circle."""
     for issue in issues[1:]:
@@ -62,16 +67,17 @@ def _find_mistake(corrected: str, folder: Path) -> Mistake | None:
 def _chain(issue: str, folder: Path) -> list[str]:
     """Give an issue, the one that it corrects, and so on, until one corrects none or comes again."""
     chain = [issue]
-    while True:
-        try:
-            found = CORRECTS.search((folder / chain[-1] / "issue.md").read_text("utf-8"))
-        except (OSError, UnicodeDecodeError):
-            return chain
-        if found is None:
-            return chain
-        chain.append(found[1])
-        if found[1] in chain[:-1]:
-            return chain
+    while (corrected := _corrects(folder / chain[-1])) and corrected not in chain:
+        chain.append(corrected)
+    return chain
+
+
+def _corrects(folder: Path) -> str:
+    try:
+        found = CORRECTS.search((folder / "issue.md").read_text("utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return found[1] if found else ""
 
 
 def _finding(mistake: Mistake, issue: Issue) -> Finding:

@@ -93,6 +93,8 @@ def print_report(found: SendReport, config: Config) -> None:
     one, zone = found.status, config.cadence.timezone
     finished = f", finished {local(one.finished_at, zone)}" if one.finished_at else ""
     console.print(f"[bold]{one.issue}[/], {one.state}, by {one.transport}; begun {local(one.created_at, zone)}{finished}")
+    if one.corrects:
+        console.print(f"A correction, to those who got {one.corrects} or may have got it.", markup=False)
     style = "green" if found.sum_holds else "bold red"
     console.print(f"{found.the_sum}: {'the sum holds' if found.sum_holds else 'THE SUM DOES NOT HOLD'}", style=style)
     rows = [

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import typer
 from django.conf import settings
 
+from newsletter.authoring.corrections import corrects_on_disk
 from newsletter.authoring.folder import issue_name
 from newsletter.cli.arguments import DayOption, FormatOption, IssueArgument, day
 from newsletter.cli.printing import OutputFormat, console, print_json, print_table
@@ -18,8 +19,10 @@ from newsletter.cli.reporting import print_report
 from newsletter.cli.send_display import SendDisplay, standing_fields
 from newsletter.cli.standing_words import progress_in_words, quiet_in_words, what_it_waits_for
 from newsletter.cli.stopping import stop_on_signals
+from newsletter.cli.telling import telling_people
 from newsletter.clock import system_clock
 from newsletter.config import Config
+from newsletter.delivery.correcting import corrected_by, correction_audience
 from newsletter.delivery.models import Handover, Send
 from newsletter.delivery.reporting import SendStatus, find_sends, send_report
 from newsletter.delivery.sending import DeliverySummary, deliver_open_sends, start_due_sends
@@ -36,14 +39,16 @@ LONGEST_WAIT_SECONDS = 5.0
 def audience(issue: IssueArgument, *, on: DayOption = "", output: FormatOption = OutputFormat.TEXT) -> None:
     """Say how many people would get an issue on a day, and why others would not."""
     name = issue_name(issue)
-    count = count_audience(day(on))
+    corrects = corrected_by(name) or corrects_on_disk(settings.NEWSLETTER.home, name)
+    count = correction_audience(corrects, on=day(on)) if corrects else count_audience(day(on))
     if output is OutputFormat.JSON:
-        print_json(count)
+        print_json({"corrects": corrects, **dataclasses.asdict(count)})
         return
     rows = [("would get it", language, str(number)) for language, number in sorted(count.by_language.items())]
     rows += [("left out", reason, str(number)) for reason, number in sorted(count.excluded.items())]
     rows += [("have left", reason, str(number)) for reason, number in sorted(count.ended.items())]
-    print_table(["", "", "people"], rows, title=f"{name}: {count.to_be_mailed} people would get it.")
+    whom = f" It corrects {corrects}, and goes to those who got that one." if corrects else ""
+    print_table(["", "", "people"], rows, title=f"{name}: {count.to_be_mailed} people would get it.{whom}")
 
 
 def send(issue: IssueArgument, *, output: FormatOption = OutputFormat.TEXT) -> None:
@@ -52,7 +57,11 @@ def send(issue: IssueArgument, *, output: FormatOption = OutputFormat.TEXT) -> N
     Run again after a crash it goes on where the ledger stands. Exit 3 when the issue is not due or is held.
     """
     config: Config = settings.NEWSLETTER
-    name = issue_name(issue)
+    with telling_people(config):
+        _send(issue_name(issue), config, output=output)
+
+
+def _send(name: str, config: Config, *, output: OutputFormat) -> None:
     for slot in start_due_sends(config, system_clock, ask_trials=TrialRegistry(config.trials).ask):
         if slot.issue != name:
             continue
@@ -132,6 +141,8 @@ def status(issue: IssueArgument = "", *, output: FormatOption = OutputFormat.TEX
         [(one.issue, one.state, one.transport, str(one.frozen), *map(str, one.handovers.values())) for one in statuses],
     )
     for one, standing in zip(statuses, standings, strict=True):
+        if one.corrects:
+            console.print(f"{one.issue} goes to those who got {one.corrects}, which it corrects.", markup=False)
         if one.state in OPEN:
             words = [progress_in_words(standing.progress, one.frozen), *what_it_waits_for(standing, config.cadence.timezone)]
             console.print(f"{one.issue}: {'; '.join(words)}", markup=False)

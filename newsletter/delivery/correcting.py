@@ -9,6 +9,7 @@ from django.db import connection
 
 from newsletter.delivery import statements
 from newsletter.delivery.models import Send, SendState
+from newsletter.publishing.candidates import latest_candidate
 from newsletter.subscribers.audience import AudienceCount
 
 OVER: Final = frozenset({SendState.DONE, SendState.CANCELLED})
@@ -16,6 +17,15 @@ OVER: Final = frozenset({SendState.DONE, SendState.CANCELLED})
 
 NO_END: Final = 2**62
 """Higher than any delivery's id."""
+
+
+def corrected_by(issue: str) -> str:
+    """Give the issue that ``issue`` corrects, as its send or else its latest candidate says; "" when it is no correction."""
+    send = Send.objects.select_related("corrects").filter(issue=issue).first()
+    if send is not None:
+        return send.corrects.issue if send.corrects else ""
+    candidate = latest_candidate(issue)
+    return candidate.corrects if candidate else ""
 
 
 def correction_audience(issue: str, *, on: date) -> AudienceCount:

@@ -16,7 +16,10 @@ from newsletter.errors import NotAllowedError
 
 @dataclass(frozen=True, slots=True)
 class SendStatus:
-    """Where a send stands. While it is prepared, ``frozen`` grows and the sum is of what is frozen so far."""
+    """Where a send stands. While it is prepared, ``frozen`` grows and the sum is of what is frozen so far.
+
+    ``corrects`` is the issue whose readers a correction goes to.
+    """
 
     issue: str
     state: SendState
@@ -26,6 +29,7 @@ class SendStatus:
     finished_at: datetime | None
     frozen: int
     handovers: Mapping[Handover, int]
+    corrects: str = ""
 
     @property
     def sum_holds(self) -> bool:
@@ -70,12 +74,12 @@ def find_sends() -> list[SendStatus]:
         cursor.execute(statements.COUNT_HANDOVERS)
         for send_id, handover, count in cursor.fetchall():
             counts.setdefault(send_id, _none_yet())[Handover(handover)] = count
-    return [_status(send, counts.get(send.pk, _none_yet())) for send in Send.objects.order_by("-id")]
+    return [_status(send, counts.get(send.pk, _none_yet())) for send in Send.objects.select_related("corrects").order_by("-id")]
 
 
 def send_report(issue: str) -> SendReport:
     """Give the whole report of the send of an issue; raises NotAllowedError when there is none."""
-    send = Send.objects.filter(issue=issue).first()
+    send = Send.objects.select_related("corrects").filter(issue=issue).first()
     if send is None:
         raise NotAllowedError(f"{issue} was not sent. See when it is due with: newsletter calendar")
     handovers = _none_yet()
@@ -113,4 +117,5 @@ def _status(send: Send, handovers: Mapping[Handover, int]) -> SendStatus:
         finished_at=send.finished_at,
         frozen=send.frozen,
         handovers=handovers,
+        corrects=send.corrects.issue if send.corrects else "",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mailbox
 import os
 import re
 import shutil
@@ -151,6 +152,12 @@ def served(sent_site: Site) -> Iterator[Site]:
     finally:
         process.terminate()
         assert process.wait(30) == 0
+
+
+def newsletters(site: Site) -> list[mailbox.MaildirMessage]:
+    """Give what readers got: the outbox also holds what the editors are told."""
+    messages = mailbox.Maildir(site.folder / "var/outbox", create=False)
+    return [message for message in messages if message["List-Unsubscribe"]]
 
 
 def links_of(message: str) -> list[str]:

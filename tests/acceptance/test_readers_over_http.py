@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import mailbox
 import re
 from email.message import Message
 
 import httpx
 import pytest
 
-from tests.acceptance.conftest import Site, links_of
+from tests.acceptance.conftest import Site, links_of, newsletters
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
 def _mail(site: Site, number: int = 0) -> Message:
-    messages = sorted(mailbox.Maildir(site.folder / "var/outbox", create=False), key=lambda message: str(message["To"]))
+    messages = sorted(newsletters(site), key=lambda message: str(message["To"]))
     return messages[number]
 
 

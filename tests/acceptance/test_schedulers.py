@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import mailbox
 import time
 
-from tests.acceptance.conftest import Site, make_due
+from tests.acceptance.conftest import Site, make_due, newsletters
 
 
 def test_two_schedulers_at_a_slot_make_one_send(approved_site: Site) -> None:
@@ -23,7 +22,7 @@ def test_two_schedulers_at_a_slot_make_one_send(approved_site: Site) -> None:
     assert codes == [0, 0]
     statuses = json.loads(site.run("status", "--format", "json"))
     assert [(one["issue"], one["state"]) for one in statuses] == [("2026-12", "done")]
-    addresses = [str(message["To"]) for message in mailbox.Maildir(site.folder / "var/outbox", create=False)]
+    addresses = [str(message["To"]) for message in newsletters(site)]
     assert len(addresses) == len(set(addresses)) == statuses[0]["handovers"]["accepted"]
 
 

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from newsletter.config import SmtpSettings
+from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.transports import smtp_greeting
 from newsletter.delivery.transports.port import Answer, AnswerKind
 from newsletter.delivery.transports.smtp import SmtpTransport
 from newsletter.delivery.transports.smtp_wire import SmtpWire
 from newsletter.errors import SettingsError, TransportError
 from tests.contract.delivery.deliver import deliver
-from tests.contract.delivery.samples import letters
+from tests.contract.delivery.samples import letter, letter_form, letters
 from tests.integration.delivery.recording_smtp import DROP, SILENCE, RecordingSmtp, running
+from tests.unit.delivery.signing import signer, verifies
+
+
+@dataclass
+class Restarting(RecordingSmtp):
+    """Greets each connection in its turn, and hangs up on whom it does not welcome."""
+
+    greetings: Iterator[str] = field(default_factory=lambda: iter(()))
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.greeting = next(self.greetings)
+        await super()._talk(reader, writer)
 
 
 def transport(server: RecordingSmtp, **settings: object) -> SmtpTransport:
@@ -253,3 +270,131 @@ def test_several_connections_share_the_work() -> None:
         send(server, 60, connections=4)
     assert server.connections == 4
     assert Counter(mail.key for mail in server.mails).most_common(1)[0][1] == 1
+
+
+@pytest.mark.parametrize("extensions", [("PIPELINING", "SIZE 1500", "8BITMIME"), ("SIZE 1500",)])
+def test_a_mail_that_is_too_large_is_refused_before_it_is_sent(extensions: tuple[str, ...]) -> None:
+    """RFC 1870: the server said what it takes, so it is not asked."""
+    small = letters(3)
+    large = replace(small[1], form=letter_form(filler="long " * 400))
+    server = RecordingSmtp(extensions=extensions)
+    with running(server):
+        answers = {one.delivery_id: answer for one, answer in deliver(transport(server), [small[0], large, small[2]])}
+    assert answers[2].kind is AnswerKind.FINAL
+    assert re.fullmatch(r"the mail has \d,\d{3} octets, and the mail server takes 1,500 at most \(SIZE\)", answers[2].reason)
+    assert [mail.recipients for mail in server.mails] == [["reader1@example.org"], ["reader3@example.org"]]
+    assert server.connections == 1
+    assert not any("reader2@" in command for command in server.commands)
+
+
+@pytest.mark.parametrize("announced", ["SIZE", "SIZE 0", "SIZE 1000000"])
+def test_the_size_is_said_where_sizes_are_announced(announced: str) -> None:
+    server = RecordingSmtp(extensions=("PIPELINING", announced))
+    with running(server):
+        send(server, 2)
+    sizes = [len(mail.content) for mail in server.mails]
+    assert [command.partition(" SIZE=")[2] for command in server.commands if command.startswith("MAIL")] == [
+        str(n) for n in sizes
+    ]
+
+
+def test_bodies_are_7bit_whether_or_not_the_server_takes_8bit() -> None:
+    """RFC 6152: what is not declared is 7bit, so that nothing has to be converted on the way."""
+    for extensions in (("PIPELINING", "8BITMIME"), ("PIPELINING",)):
+        server = RecordingSmtp(extensions=extensions)
+        with running(server):
+            deliver(transport(server), [letter(1, letter_form("es"), first_name="Zoë 日本")])
+        assert server.mails[0].content.isascii()
+        assert not any("BODY=" in command for command in server.commands)
+
+
+def test_a_server_that_starts_anew_is_tried_again_within_the_run() -> None:
+    """Its connection breaks and new ones are refused for a while; the letters wait, and nobody is blamed."""
+    greetings = iter(["220 first", "554 starting", "554 starting", *["220 back"] * 20])
+    refusals = {"left": 1}
+
+    def hang_up_once(line: str) -> str:
+        if line.startswith("MAIL") and len(server.mails) == 2 and refusals["left"]:
+            refusals["left"] = 0
+            return DROP
+        return ""
+
+    server = Restarting(greetings=greetings, refuse=hang_up_once, extensions=())
+    with running(server):
+        answers = deliver(transport(server), letters(8))
+    kinds = Counter(answer.kind for _, answer in answers)
+    assert kinds == {AnswerKind.ACCEPTED: 5, AnswerKind.NOT_SENT: 3}
+    assert server.connections == 4
+
+
+def test_a_server_that_does_not_come_back_ends_the_lane() -> None:
+    greetings = iter(["220 first", *["554 gone"] * 20])
+    server = Restarting(greetings=greetings)
+    problems: list[TransportError] = []
+    with running(server):
+        answers = deliver(transport(server, messages_per_connection=2), letters(8), problems=problems)
+    assert Counter(answer.kind for _, answer in answers) == {AnswerKind.ACCEPTED: 2, AnswerKind.NOT_SENT: 3}
+    assert "does not want to talk to us (554)" in str(problems[0])
+
+
+def test_lanes_that_get_no_connection_leave_the_work_to_those_that_have_one() -> None:
+    """Many servers allow a client only so many connections."""
+    greetings = iter(["220 one", "220 two", *["421 4.7.0 too many connections"] * 50])
+    server = Restarting(greetings=greetings, slowness=0.002)
+    problems: list[TransportError] = []
+    with running(server):
+        answers = deliver(transport(server, connections=6), letters(60), problems=problems)
+    accepted = sum(answer.kind is AnswerKind.ACCEPTED for _, answer in answers)
+    assert accepted + sum(answer.kind is AnswerKind.NOT_SENT for _, answer in answers) == 60
+    assert accepted >= 40
+    assert len(server.mails) == accepted
+
+
+def test_who_gets_nothing_through_waits_longer_each_time() -> None:
+    """Throttled twice, then taken, then throttled again."""
+    replies = iter(["450 4.7.28 too fast", "450 4.7.28 too fast", "", "450 4.7.28 too fast"])
+    server = RecordingSmtp(extensions=(), refuse=lambda line: next(replies) if line.startswith("RCPT") else "")
+    waited: list[float] = []
+
+    class WatchedBag(Mailbag):
+        async def closed_within(self, seconds: float) -> bool:
+            waited.append(seconds)
+            return False
+
+    async def run() -> list[AnswerKind]:
+        bag, given = WatchedBag(), list[AnswerKind]()
+        bag.put(letters(4))
+        bag.close()
+        await transport(server).run_lane(bag, answer=lambda _, answer: given.append(answer.kind))
+        return given
+
+    with running(server):
+        slowed = AnswerKind.THROTTLED
+        assert asyncio.run(run()) == [slowed, slowed, AnswerKind.ACCEPTED, slowed]
+    assert waited == [0.01, 0.02, 0.01]
+
+
+def test_a_letter_is_signed_and_arrives_as_it_was_signed() -> None:
+    server = RecordingSmtp()
+    with running(server):
+        signing = SmtpTransport(SmtpSettings(port=server.port, connections=3, timeout_seconds=5), signer=signer())
+        now = datetime.now(UTC)
+        deliver(signing, [replace(one, date=now) for one in letters(12)])
+    assert len(server.mails) == 12
+    assert all(verifies(mail.content) for mail in server.mails)
+
+
+@pytest.mark.parametrize(("offered", "said"), [("AUTH=LOGIN PLAIN", "AUTH PLAIN "), ("AUTH LOGIN", "AUTH LOGIN")])
+def test_a_sign_in_is_found_however_it_is_announced(offered: str, said: str) -> None:
+    server = RecordingSmtp(extensions=("PIPELINING", offered))
+    with running(server):
+        send(server, 1, username="us", password=SecretStr("secret"))
+    assert any(command.startswith(said) for command in server.commands)
+
+
+def test_a_server_that_cannot_look_up_a_password_at_present_does_not_call_it_wrong() -> None:
+    server = RecordingSmtp(extensions=("AUTH LOGIN",), refuse=lambda line: "454 4.7.0 later" if line.startswith("AUTH") else "")
+    problems: list[TransportError] = []
+    with running(server):
+        deliver(transport(server, username="us", password=SecretStr("secret")), letters(1), problems=problems)
+    assert "does not sign us in (454 4.7.0 (policy)). It is tried again later" in str(problems[0])

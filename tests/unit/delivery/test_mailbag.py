@@ -66,3 +66,14 @@ def test_letters_can_be_taken_back_by_their_delivery() -> None:
     bag.put(letters(4))
     assert numbers(bag.take_back({2, 4}.__contains__)) == [2, 4]
     assert len(bag) == 2
+
+
+def test_who_waits_is_woken_when_the_bag_is_closed() -> None:
+    async def main() -> None:
+        bag = Mailbag()
+        assert not await bag.closed_within(0.01)
+        asyncio.get_running_loop().call_later(0.01, bag.close)
+        async with asyncio.timeout(5):
+            assert await bag.closed_within(60)
+
+    asyncio.run(main())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import mailbox
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from newsletter.delivery.transports.outbox import OutboxTransport
 from tests.contract.delivery.deliver import deliver
 from tests.contract.delivery.samples import letters
+from tests.unit.delivery.signing import signer, verifies
 
 
 def names(folder: Path) -> list[str]:
@@ -50,3 +54,27 @@ def test_the_folder_is_not_listed_for_every_few_letters(tmp_path: Path, monkeypa
     deliver(OutboxTransport(tmp_path), letters(200))
     assert listed == {"cur": 1}
     assert len(names(tmp_path)) == 200
+
+
+def test_a_mail_program_can_open_it_mark_a_letter_and_find_it_again(tmp_path: Path) -> None:
+    """Python's own mailbox module knows Maildirs as mail programs do: names, folders, flags."""
+    deliver(OutboxTransport(tmp_path), letters(3))
+    maildir = mailbox.Maildir(tmp_path, create=False)
+    assert sorted(maildir.keys()) == [one.key for one in letters(3)]
+    seen = letters(1)[0].key
+    message = maildir[seen]
+    assert (message.get_subdir(), message.get_flags()) == ("new", "")
+    assert message["Subject"] == "Your test results"
+    message.set_subdir("cur")
+    message.set_flags("S")
+    maildir[seen] = message
+    deliver(OutboxTransport(tmp_path), letters(3))
+    assert sorted(maildir.keys()) == [one.key for one in letters(3)]
+    assert maildir[seen].get_flags() == "S"
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_what_is_signed_lies_there_signed(tmp_path: Path) -> None:
+    signed = [replace(one, date=datetime.now(UTC)) for one in letters(2)]
+    deliver(OutboxTransport(tmp_path, signer=signer()), signed)
+    assert all(verifies((tmp_path / "new" / one.key).read_bytes()) for one in signed)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -21,6 +21,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 from selectolax.lexbor import LexborHTMLParser
 
+from newsletter.publishing.archive_corrections import correction_notes, first_corrected, with_notes
 from newsletter.publishing.cadence import time_zone
 from newsletter.publishing.calendar_downloads import calendar_file_name
 from newsletter.publishing.models import FrozenAsset, FrozenEdition, Slot, SlotState
@@ -46,12 +47,13 @@ class ArchivedEdition:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedIssue:
-    """An issue in the list: its edition for the reader's language, and those that were written in another."""
+    """An issue in the list: its edition for the reader's language, those that were written in another, its corrections."""
 
     released_on: date
     released_in_words: str
     first: ArchivedEdition
     others: tuple[ArchivedEdition, ...]
+    corrections: tuple[ArchivedIssue, ...] = ()
 
 
 @require_safe
@@ -93,14 +95,15 @@ def issue(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 def issue_edition(request: HttpRequest, name: str, language: str) -> HttpResponse:
-    """Show the web page of a released edition: exactly the stored bytes."""
+    """Show the web page of a released edition: exactly the stored bytes, below a note where there is a correction."""
     edition = _released_editions(name).filter(language=language).only("web", "digest").first()
     if edition is None:
         raise Http404
-    response = HttpResponse(edition.web.encode(), content_type="text/html; charset=utf-8")
+    notes = correction_notes(name, language)
+    response = HttpResponse(with_notes(edition.web, notes).encode(), content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = _page_policy(edition.web)
     response.headers["Content-Language"] = language
-    return _unless_known(request, _public(response, AN_HOUR), etag=edition.digest)
+    return _unless_known(request, _public(response, AN_HOUR), etag=hashlib.sha256((edition.digest + notes).encode()).hexdigest())
 
 
 @require_safe
@@ -136,16 +139,21 @@ def _released_editions(name: str) -> QuerySet[FrozenEdition]:
 def _archived_issues(words: Words) -> list[ArchivedIssue]:
     """Read the list in three queries, without the pages themselves."""
     headings = FrozenEdition.objects.only("candidate", "language", "written_in", "title").order_by("language")
-    slots = (
+    slots = list(
         Slot.objects.filter(state=SlotState.RELEASED, candidate__isnull=False)
         .select_related("candidate")
         .prefetch_related(Prefetch("candidate__editions", queryset=headings))
         .order_by("-at")
     )
-    return [_archived(slot, words) for slot in slots]
+    corrects = {slot.issue: slot.candidate.corrects for slot in slots if slot.candidate}
+    below: dict[str, list[ArchivedIssue]] = {}
+    for slot in reversed(slots):
+        if (about := first_corrected(slot.issue, corrects)) != slot.issue:
+            below.setdefault(about, []).append(_archived(slot, words))
+    return [_archived(slot, words, below.get(slot.issue, ())) for slot in slots if not corrects[slot.issue]]
 
 
-def _archived(slot: Slot, words: Words) -> ArchivedIssue:
+def _archived(slot: Slot, words: Words, corrections: Iterable[ArchivedIssue] = ()) -> ArchivedIssue:
     assert slot.candidate is not None
     editions = sorted(slot.candidate.editions.all(), key=lambda edition: edition.language != words.language)
     names = {language: known.sections["date"]["language"] for language, known in page_design().words.items()}
@@ -161,7 +169,7 @@ def _archived(slot: Slot, words: Words) -> ArchivedIssue:
     ]
     released_on = slot.at.astimezone(time_zone(config().cadence)).date()
     others = tuple(line for line in lines[1:] if line.written_in == line.language)
-    return ArchivedIssue(released_on, words.day(released_on), lines[0], others)
+    return ArchivedIssue(released_on, words.day(released_on), lines[0], others, tuple(corrections))
 
 
 def _public(response: HttpResponse, caching: str) -> HttpResponse:

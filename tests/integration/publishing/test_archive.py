@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from newsletter.publishing.calendar import schedule_issue
-from newsletter.publishing.models import SlotState
+from newsletter.publishing.models import Slot, SlotState
 from newsletter.publishing.slots import move_slot
 from newsletter.rendering.calendar_files import MEDIA_TYPE, CalendarEvent, calendar_file
 from newsletter.rendering.edition import Asset
@@ -247,3 +247,43 @@ def test_the_archive_is_only_read(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405
     assert client.head(path).status_code == client.get(path).status_code
     assert client.head(path).content == b""
+
+
+CORRECTION = f"{ISSUE}-correction-1"
+
+
+def publish_correction(name: str = CORRECTION, *, corrects: str = ISSUE, days: int = 1) -> None:
+    files = Files(
+        issues=[make_issue(language, name=name) for language in ("en", "es")],
+        editions=[replace(make_edition(language, name), title=f"Correction <{language}>") for language in ("en", "es")],
+    ).with_issues(corrects=corrects)
+    candidate = approve_fully(files).candidate
+    at = datetime(2026, 12, 1 + days, 15, tzinfo=ZoneInfo("UTC"))
+    Slot.objects.create(at=at, issue=name, state=SlotState.RELEASED, candidate=candidate)
+
+
+def test_a_corrected_issue_leads_to_its_correction_and_that_one_to_its_issue(client: Client) -> None:
+    publish()
+    before = get(client, PAGE)
+    publish_correction()
+    page = get(client, PAGE)
+    said = "We corrected something in this issue on December 2, 2026:"
+    link = f'<a href="/issues/{CORRECTION}/en/" lang="en">Correction &lt;en&gt;</a>'
+    assert f'<main><p class="box important" lang="en">{said} {link}</p>' in page.content.decode()
+    assert page.content.decode().replace(f'<p class="box important" lang="en">{said} {link}</p>\n', "") == before.content.decode()
+    assert page.headers["ETag"] != before.headers["ETag"]
+    spanish = get(client, f"/issues/{CORRECTION}/es/").content.decode()
+    assert f'número del 1 de diciembre de 2026: <a href="/issues/{ISSUE}/es/" lang="es">Mets Matters {ISSUE} (es)</a>' in spanish
+
+
+def test_corrections_are_listed_under_their_issue(client: Client) -> None:
+    publish()
+    publish_correction()
+    publish_correction(f"{CORRECTION}-correction-1", corrects=CORRECTION, days=2)
+    page = get(client, "/issues/").content.decode()
+    assert page.count("<section>") == 1
+    assert (
+        page.index(f"/issues/{ISSUE}/en/")
+        < page.index(f"/issues/{CORRECTION}/en/")
+        < page.index("-correction-1-correction-1/en/")
+    )

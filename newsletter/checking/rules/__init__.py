@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from newsletter.checking.rule import Rule, registered_rules
 from newsletter.checking.rules import (
+    corrections,
     duties,
     events,
     foreign_resources,
@@ -30,7 +31,7 @@ from newsletter.checking.rules import (
 )
 
 RULE_MODULES = (
-    *(front_matter, topics, headings, links, tables, page_frame, placeholders),
+    *(front_matter, corrections, topics, headings, links, tables, page_frame, placeholders),
     *(pictures, picture_files, prepared_pictures, legibility, mail_styles, mail_elements, size),
     *(duties, events, foreign_resources, privacy, medicine, trials, plain_language, terms, languages),
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from tests.unit.checking import (
     cases,
+    correction_cases,
     event_cases,
     language_cases,
     mail_cases,
@@ -17,7 +18,7 @@ from tests.unit.checking.cases import Cases
 
 _BY_SUBJECT: tuple[Mapping[str, Cases], ...] = (
     *(cases.CASES, event_cases.CASES, mail_cases.CASES, prepared_picture_cases.CASES),
-    *(word_cases.CASES, language_cases.CASES, topic_cases.CASES),
+    *(word_cases.CASES, language_cases.CASES, topic_cases.CASES, correction_cases.CASES),
 )
 
 CASES: Mapping[str, Cases] = {rule_id: found for subject in _BY_SUBJECT for rule_id, found in subject.items()}

@@ -39,9 +39,8 @@ class PostgresqlStore:
 
     def __init__(self, programs: Path | None, clock: Clock) -> None:
         self._programs = programs
-        self._clock = clock
         self._name = str(connection.settings_dict["NAME"])
-        self._aside = f"{self._name[:30]}_before_restore_{clock():%Y%m%d_%H%M%S}"
+        self._aside = f"{self._name[:30]}_before_restore_{clock():%Y%m%d_%H%M%S}_{secrets.token_hex(2)}"
 
     def write_backup(self, file: Path) -> None:
         """Dump one snapshot in pg_dump's custom format, and have pg_restore read its list of contents."""

@@ -83,7 +83,8 @@ class SqliteStore:
 
     def keep_aside(self) -> str | None:
         """Copy what is there; None where it is damaged, so that it is kept as it is when it is replaced."""
-        self._aside = self._file.with_name(f"{self._file.stem}.before-restore-{self._clock():%Y%m%dT%H%M%S}{self._file.suffix}")
+        stamp = f"{self._clock():%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+        self._aside = self._file.with_name(f"{self._file.stem}.before-restore-{stamp}{self._file.suffix}")
         if self._held is None:
             return None
         _make_private(self._aside)

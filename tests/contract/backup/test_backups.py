@@ -1,0 +1,284 @@
+"""What a backup and a restore promise, on every database. They work on the whole of it, so nothing of a test is rolled back."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import stat
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from pytest_django import DjangoDbBlocker
+
+from newsletter.clock import system_clock
+from newsletter.config import Config
+from newsletter.delivery.ledger import claim_batch, take_step
+from newsletter.delivery.models import Delivery, Handover, PausedFor, Send, SendState
+from newsletter.delivery.preparing import freeze_audience
+from newsletter.errors import NotAllowedError, UsageError
+from newsletter.postbox.models import PostState, ServiceMail
+from newsletter.project.backup.making import make_backup
+from newsletter.project.backup.restoring import Restored, RestoreStep, restore
+from newsletter.project.backup.rings import fingerprint
+from newsletter.publishing.models import AuditEntry, HeldFor, Slot, SlotState
+from newsletter.subscribers.models import EndReason, Subscriber, Subscription, SuppressionReason
+from newsletter.subscribers.subscribing import end_subscription, snooze
+from newsletter.subscribers.suppressing import suppress
+from tests.contract.backup.programs import folder_of_programs
+from tests.contract.delivery.samples import NOW, TODAY, add_readers, begin_send, prepared_send
+from tests.readers import invented_ring, is_suppressed
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def config(transactional_db: None) -> Config:
+    del transactional_db
+    usual: Config = settings.NEWSLETTER
+    database = usual.database.model_copy(update={"programs": folder_of_programs()})
+    return usual.model_copy(update={"database": database})
+
+
+@pytest.fixture(autouse=True)
+def database_of_before(monkeypatch: pytest.MonkeyPatch, django_db_blocker: DjangoDbBlocker, transactional_db: None) -> None:
+    """Allow a second database: the tests' guard knows only those that there were when a test began."""
+    del transactional_db
+    real = django_db_blocker._real_ensure_connection
+    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", real)
+
+
+@pytest.fixture(autouse=True)
+def no_copies_left() -> Iterator[None]:
+    """Remove what restores keep aside."""
+    yield
+    if connection.vendor == "sqlite":
+        for kept in Path(connection.settings_dict["NAME"]).parent.glob("*before-restore*"):
+            kept.unlink()
+
+
+def back_up(folder: Path, config: Config) -> Path:
+    file = folder / "backup"
+    make_backup(file, config, settings.KEY_RING, system_clock, replace=True)
+    return file
+
+
+def put_back(file: Path, config: Config, *, done: Callable[[RestoreStep], None] = lambda _: None) -> Restored:
+    return restore(file, config, settings.KEY_RING, system_clock, person="ada", system_user="test", done=done)
+
+
+def add_slot(issue: str = "2027-02", **values: object) -> Slot:
+    return Slot.objects.create(at=NOW + timedelta(days=Slot.objects.count() + 1), issue=issue, **values)
+
+
+def add_service_mail(state: PostState) -> None:
+    ServiceMail.objects.create(
+        key=f"{state:0<32}", kind="alert", content=b"sealed", created_at=NOW, due_at=NOW, expires_at=NOW, state=state
+    )
+
+
+def test_a_backup_is_private_whole_and_says_what_is_in_it(tmp_path: Path, config: Config) -> None:
+    prepared_send(3)
+    add_slot()
+    contents = make_backup(tmp_path / "b", config, settings.KEY_RING, system_clock, replace=False)
+    assert (contents.subscriptions, contents.sends, contents.slots_to_come) == (3, 1, 1)
+    assert contents.ring == fingerprint(settings.KEY_RING)
+    assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o600
+    assert [one.name for one in tmp_path.iterdir()] == ["b"]
+
+
+def test_a_file_that_is_there_is_not_written_over_unless_asked_to(tmp_path: Path, config: Config) -> None:
+    file = tmp_path / "b"
+    file.write_text("precious")
+    with pytest.raises(NotAllowedError, match="--replace"):
+        make_backup(file, config, settings.KEY_RING, system_clock, replace=False)
+    assert file.read_text() == "precious"
+    assert make_backup(file, config, settings.KEY_RING, system_clock, replace=True).size > 1_000
+
+
+def test_after_a_restore_every_slot_and_open_send_is_held_and_nothing_is_on_its_way(tmp_path: Path, config: Config) -> None:
+    add_readers(10, languages=("en",))
+    running, _, paused = (begin_send(issue=issue) for issue in ("2026-06", "2026-08", "2026-10"))
+    freeze_audience(running, on=TODAY, now=NOW)
+    claim = claim_batch("one", lease_seconds=10, now=NOW)
+    assert claim is not None
+    take_step(claim, records=(), room=4, on=TODAY, now=NOW)
+    Send.objects.filter(pk=paused).update(state=SendState.PAUSED, paused_for=PausedFor.PERSON, reason="wrong picture")
+    add_slot("2027-02")
+    add_slot("2027-04", state=SlotState.HELD, held_for=HeldFor.APPROVAL, reason="it changed")
+    add_service_mail(PostState.QUEUED)
+    add_service_mail(PostState.SENDING)
+
+    done = put_back(back_up(tmp_path, config), config)
+
+    assert set(Slot.objects.exclude(state=SlotState.RELEASED).values_list("state", "held_for")) == {
+        (SlotState.HELD, HeldFor.RESTORE)
+    }
+    assert "it changed" in Slot.objects.get(issue="2027-04").reason
+    assert set(Send.objects.values_list("state", "paused_for")) == {(SendState.PAUSED, PausedFor.RESTORE)}
+    assert Delivery.objects.filter(handover=Handover.UNKNOWN).count() == 4
+    assert not Delivery.objects.filter(handover=Handover.SENDING).exists()
+    assert dict(ServiceMail.objects.values_list("key", "state")) == {
+        f"{PostState.QUEUED:0<32}": PostState.FAILED,
+        f"{PostState.SENDING:0<32}": PostState.UNKNOWN,
+    }
+    assert claim_batch("two", lease_seconds=10, now=datetime(2030, 1, 1, tzinfo=UTC)) is None
+    assert (done.held.slots, len(done.held.sends)) == (("2027-02", "2027-04"), 3)
+    assert (done.held.deliveries_unknown, done.held.service_mails) == (4, 2)
+    assert AuditEntry.objects.filter(act="restore", person="ada").count() == 1
+    assert AuditEntry.objects.filter(act="pause").count() == 3
+
+
+def test_who_said_no_since_the_backup_is_carried_over(tmp_path: Path, config: Config) -> None:
+    stays, left, suppressed, pauses, erased = add_readers(5, languages=("en",))
+    lookup = bytes(Subscriber.objects.get(subscriptions=suppressed).lookup)
+    file = back_up(tmp_path, config)
+    end_subscription(left, reason=EndReason.UNSUBSCRIBED, now=NOW)
+    suppress(lookup, reason=SuppressionReason.COMPLAINED, now=NOW)
+    snooze(pauses, until=TODAY + timedelta(days=9), today=TODAY)
+    Subscriber.objects.get(subscriptions=erased).delete()
+    add_readers(2, start=50)
+
+    carried = put_back(file, config).carried
+
+    assert carried is not None
+    assert (carried.goodbyes, carried.suppressions, carried.snoozes, carried.erased) == (1, 1, 1, 1)
+    assert carried.newcomers == 2
+    assert Subscription.objects.get(pk=left).end_reason == EndReason.UNSUBSCRIBED
+    assert is_suppressed(lookup)
+    assert Subscriber.objects.get(subscriptions=pauses).snoozed_until == TODAY + timedelta(days=9)
+    still_open = Subscription.objects.filter(ended_at__isnull=True).values_list("pk", flat=True)
+    assert sorted(still_open) == sorted([stays, suppressed, pauses])
+
+
+def test_nobody_is_taken_for_erased_where_another_list_was_there(tmp_path: Path, config: Config) -> None:
+    add_readers(5)
+    file = back_up(tmp_path, config)
+    Subscriber.objects.all().delete()
+    carried = put_back(file, config).carried
+    assert carried is not None
+    assert (carried.erased, Subscription.objects.filter(ended_at__isnull=True).count()) == (0, 5)
+
+
+def test_what_was_sent_since_is_named(tmp_path: Path, config: Config) -> None:
+    prepared_send(4)
+    file = back_up(tmp_path, config)
+    Delivery.objects.update(handover=Handover.ACCEPTED)
+    carried = put_back(file, config).carried
+    assert carried is not None
+    assert carried.sent_since == ("2026-12 (4 accepted since)",)
+
+
+def test_a_backup_of_another_key_ring_is_refused(tmp_path: Path, config: Config) -> None:
+    other = invented_ring()
+    add_slot()
+    file = tmp_path / "other"
+    make_backup(file, config, other, system_clock, replace=False)
+    with pytest.raises(NotAllowedError, match=f"sealed with the key ring {fingerprint(other)}"):
+        put_back(file, config)
+    assert Slot.objects.get().state == SlotState.SCHEDULED
+
+
+@pytest.mark.parametrize("content", [b"", b"something else", b"SQLite format 3\0" + b"\xff" * 5_000, b"PGDMP" + b"\xff" * 500])
+def test_what_is_no_backup_is_refused_and_changes_nothing(tmp_path: Path, config: Config, content: bytes) -> None:
+    add_slot()
+    file = tmp_path / "broken"
+    file.write_bytes(content)
+    with pytest.raises(UsageError, match="Nothing was changed"):
+        put_back(file, config)
+    assert Slot.objects.get().state == SlotState.SCHEDULED
+
+
+def test_a_restore_is_refused_while_another_process_uses_the_database(tmp_path: Path, config: Config) -> None:
+    add_slot()
+    file = back_up(tmp_path, config)
+    ready, over = os.pipe(), os.pipe()
+    connections.close_all()
+    child = os.fork()
+    if child == 0:
+        Slot.objects.count()
+        os.write(ready[1], b".")
+        os.read(over[0], 1)
+        os._exit(0)
+    os.read(ready[0], 1)
+    try:
+        with pytest.raises(NotAllowedError, match="Another process uses the database"):
+            put_back(file, config)
+    finally:
+        os.write(over[1], b".")
+        os.waitpid(child, 0)
+    assert Slot.objects.get().state == SlotState.SCHEDULED
+    assert put_back(file, config).held.slots == ("2027-02",)
+
+
+def _killed(file: Path, config: Config, *, after: RestoreStep, delay: float = 0.0) -> None:
+    """Restore in another process, which is killed as soon as a step is done, or a little later."""
+    done = os.pipe()
+    connections.close_all()
+    child = os.fork()
+    if child == 0:
+
+        def tell(step: RestoreStep) -> None:
+            if step is after:
+                os.write(done[1], b".")
+                if not delay:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        try:
+            put_back(file, config, done=tell)
+        finally:
+            os._exit(0)  # whatever happened: the test itself goes on in its parent only
+    os.close(done[1])
+    os.read(done[0], 1)
+    if delay:
+        time.sleep(delay)
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    os.close(done[0])
+
+
+def _is_old_or_held() -> str:
+    """Say which of the two the database is, having looked that it is nothing between."""
+    slots = set(Slot.objects.values_list("issue", "held_for"))
+    sends = set(Send.objects.values_list("state", flat=True))
+    if ("since", HeldFor.NOTHING) in slots:
+        assert slots == {("2027-02", HeldFor.NOTHING), ("since", HeldFor.NOTHING), ("2026-12", HeldFor.NOTHING)}
+        assert sends == {SendState.RUNNING}
+        return "old"
+    assert slots == {("2027-02", HeldFor.RESTORE), ("2026-12", HeldFor.NOTHING)}
+    assert sends == {SendState.PAUSED}
+    return "held"
+
+
+@pytest.mark.parametrize("step", list(RestoreStep))
+def test_killed_after_any_step_it_leaves_the_old_database_or_the_new_one_held(
+    tmp_path: Path, config: Config, step: RestoreStep
+) -> None:
+    prepared_send(3)
+    add_slot()
+    file = back_up(tmp_path, config)
+    add_slot("since")
+    _killed(file, config, after=step)
+    assert _is_old_or_held() == ("held" if step is RestoreStep.IN_PLACE else "old")
+    put_back(file, config)
+    assert _is_old_or_held() == "held"
+
+
+def test_killed_while_it_is_put_in_place_it_leaves_one_of_the_two(tmp_path: Path, config: Config) -> None:
+    prepared_send(3_000)
+    add_slot()
+    file = back_up(tmp_path, config)
+    chance = random.Random(4)  # noqa: S311 - nothing secret
+    for _ in range(5 if connection.vendor == "sqlite" else 2):
+        Slot.objects.get_or_create(issue="since", defaults={"at": NOW + timedelta(days=99)})
+        Slot.objects.filter(issue="2027-02").update(state=SlotState.SCHEDULED, held_for=HeldFor.NOTHING)
+        Send.objects.update(state=SendState.RUNNING)
+        _killed(file, config, after=RestoreStep.CARRIED, delay=chance.uniform(0.001, 0.03))
+        assert _is_old_or_held() in {"old", "held"}
+        assert Subscription.objects.count() == 3_000

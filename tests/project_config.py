@@ -19,5 +19,5 @@ def config_with(changes: dict[str, object] | None = None, *, home: Path = REPOSI
         for section in sections:
             table = table.setdefault(section, {})
         table[name] = value
-    values["home"] = home
-    return Config(**values)
+    # NEWSLETTER_HOME, which every test run has, would win over what is passed in.
+    return Config(**values).model_copy(update={"home": home})

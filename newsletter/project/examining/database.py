@@ -71,7 +71,7 @@ def examine_file(file: Path, *, longest: float = LONGEST_LOOK) -> Diagnosis:
     """Read through an SQLite file for damage, for a few seconds at most (sqlite.org/pragma.html, quick_check)."""
     ends = time.monotonic() + longest
     with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=longest)) as database:
-        database.set_progress_handler(lambda: time.monotonic() > ends, 10_000)
+        database.set_progress_handler(lambda: time.monotonic() > ends, 1_000)
         try:
             found = [row[0] for row in database.execute("PRAGMA quick_check(3)")]
         except sqlite3.OperationalError as error:

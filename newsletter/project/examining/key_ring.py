@@ -54,4 +54,4 @@ def _whole(config: Config, ring: KeyRing, *, now: datetime) -> Diagnosis:
             f"{file}, {versions}; it is {age.days // 365} years old. {SPARE}",
             "See whether the copy still opens, and who had access to it since.",
         )
-    return ok("keys.ring", f"{file}, {versions}, {age.days} days old. {SPARE}")
+    return ok("keys.ring", f"{file}, {versions}, {max(age.days, 0)} days old. {SPARE}")

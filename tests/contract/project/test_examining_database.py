@@ -1,0 +1,77 @@
+"""The database, examined on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from newsletter.delivery.models import Installation
+from newsletter.postbox.models import ServiceMail
+from newsletter.project.examining.database import examine_database
+from newsletter.project.examining.diagnosis import Diagnosis, Verdict
+from newsletter.publishing.models import Slot
+from newsletter.subscribers.models import Subscriber
+from tests.readers import sign_up
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+NOW = datetime.now(UTC)
+
+
+def examine() -> dict[str, Diagnosis]:
+    return {one.check: one for one in examine_database(clock=lambda: datetime.now(UTC))}
+
+
+def test_a_database_that_is_well() -> None:
+    sign_up()
+    Installation.objects.update_or_create(pk=1, defaults={"backed_up_at": NOW - timedelta(days=1)})
+    found = examine()
+    bad = [one for one in found.values() if one.verdict is not Verdict.OK and one.check != "database.durable"]
+    assert bad == []
+    assert ("clock.database" in found) == (connection.vendor == "postgresql")
+
+
+def test_a_backup_that_was_never_made_or_is_old_is_a_warning() -> None:
+    sign_up()
+    Installation.objects.all().delete()
+    assert "never a backup" in examine()["database.backup"].said
+    Installation.objects.create(pk=1, backed_up_at=NOW - timedelta(days=30))
+    assert "30 days old" in examine()["database.backup"].said
+
+
+def test_keys_of_another_database_are_a_problem() -> None:
+    sign_up()
+    Subscriber.objects.update(contact=b"\x01" + b"x" * 60)
+    assert examine()["keys.opens"].verdict is Verdict.PROBLEM
+
+
+def test_a_slot_that_nobody_begins_shows_that_no_scheduler_runs() -> None:
+    Slot.objects.create(at=NOW - timedelta(minutes=5), issue="2026-10")
+    assert examine()["calendar.overdue"].verdict is Verdict.OK
+    Slot.objects.update(at=NOW - timedelta(minutes=30))
+    assert "the slot of 2026-10" in examine()["calendar.overdue"].said
+
+
+def test_a_service_mail_that_nobody_takes_shows_it_too() -> None:
+    ServiceMail.objects.create(
+        key="0" * 32, kind="x", content=b"", created_at=NOW, due_at=NOW - timedelta(hours=1), expires_at=NOW + timedelta(hours=1)
+    )
+    assert "1 service mails" in examine()["calendar.overdue"].said
+
+
+def test_nothing_is_written() -> None:
+    written: list[str] = []
+
+    def only_reading(execute: Callable[..., Any], sql: str, params: Any, many: Any, context: Any) -> Any:
+        if not sql.lstrip().upper().startswith(("SELECT", "PRAGMA", "SHOW", "WITH")):
+            written.append(sql)
+        return execute(sql, params, many, context)
+
+    sign_up()
+    with connection.execute_wrapper(only_reading):
+        examine()
+    assert written == []

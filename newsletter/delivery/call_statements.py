@@ -20,6 +20,9 @@ PUT_INTO_CALL: Final = """
 """
 """Only what is still marked by whoever holds these batches."""
 
+FIND_ANY_CALL: Final = "SELECT 1 FROM delivery_providercall LIMIT 1"
+"""Where calls are not noted there is none, and nobody has to be looked for."""
+
 FIND_CALLS_OF: Final = "SELECT id, call_id FROM delivery_delivery WHERE call_id IS NOT NULL AND id IN {ids}"
 
 LOOK_AT_CALLS: Final = "SELECT id, cancelling FROM delivery_providercall WHERE id IN {ids} ORDER BY id"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 import structlog
@@ -60,12 +60,15 @@ class Composing:
         self._editions: dict[int, Mapping[str, Edition]] = {}
         self._forms: dict[tuple[int, str], EditionForms] = {}
 
-    def letter(self, claim: Claim, marked: Marked, *, now: datetime) -> Letter:
-        """Make the letter of a marked delivery."""
-        to = marked.addressee
-        manage_url, unsubscribe_url = reader_links().both_urls(to.public_id)
-        personal = Personal(to.first_name, to.address, manage_url, unsubscribe_url)
-        return Letter(marked.delivery_id, marked.key, self.forms(claim).for_reader(to.topics), personal, now)
+    def letters(self, claim: Claim, marked: Iterable[Marked], *, now: datetime) -> list[Letter]:
+        """Make the letters of marked deliveries."""
+        forms, both_urls = self.forms(claim), reader_links().both_urls
+        made = []
+        for one in marked:
+            to = one.addressee
+            personal = Personal(to.first_name, to.address, *both_urls(to.public_id))
+            made.append(Letter(one.delivery_id, one.key, forms.for_reader(to.topics), personal, now))
+        return made
 
     def forms(self, claim: Claim) -> EditionForms:
         """Give the forms of the edition that a claimed batch is to get.

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
 from django.db import connection
@@ -43,6 +44,9 @@ OUTCOME_RANK: Mapping[Outcome, int] = {
 BOUNCE_RANK: Final = (BounceKind.NONE, BounceKind.POLICY, BounceKind.SOFT, BounceKind.HARD)
 """A mail may come back more than once: what says most about the address is kept."""
 
+SHARED: Final = attrgetter("handover", "reason", "due_at", "counted")
+"""What deliveries share that are recorded by one statement."""
+
 CALLED_BACK: Final = "its call is being cancelled"
 
 PUT_BACK_AT_ONCE: Final = 1_000
@@ -68,25 +72,24 @@ class Record:
 
 def record(cursor: CursorWrapper, records: Iterable[Record], *, now: datetime) -> None:
     """Write down what became of deliveries marked ``sending``; one that evidence has settled meanwhile stays settled."""
-
-    def together(one: Record) -> tuple[str, str, float, bool]:
-        return one.handover.value, one.reason, one.due_at, one.counted
-
     records = list(records)
     in_calls = lock_calls_of(cursor, [one.delivery_id for one in records])
     if in_calls:
         records = [_doubted(one) if in_calls.get(one.delivery_id) else one for one in records]
     lock_deliveries(cursor, [one.delivery_id for one in records])
-    for (handover, reason, due_at, counted), group in groupby(sorted(records, key=together), key=together):
+    alike: dict[tuple[Handover, str, float, bool], list[int]] = {}
+    for shared, group in groupby(records, key=SHARED):
+        alike.setdefault(shared, []).extend(one.delivery_id for one in group)
+    for (handover, reason, due_at, counted), delivery_ids in alike.items():
         move_deliveries(
             cursor,
-            [one.delivery_id for one in group],
+            delivery_ids,
             source=Handover.SENDING,
-            target=Handover(handover),
+            target=handover,
             reason=reason,
             due_at=due_at,
             attempts=0 if counted else -1,
-            handed_over_at=now if handover == Handover.ACCEPTED else None,
+            handed_over_at=now if handover is Handover.ACCEPTED else None,
         )
     if in_calls:
         known = {handover: [one.delivery_id for one in records if one.handover is handover] for handover in Handover}

@@ -90,7 +90,7 @@ class LedgerThread:
             )
             if step.halted:
                 self._tally.forget(claim.send_id)
-            return step, [self._composing.letter(claim, marked, now=now) for marked in step.marked]
+            return step, self._composing.letters(claim, step.marked, now=now)
 
         return await self._do(take)
 

@@ -87,7 +87,8 @@ def lock_calls_of(cursor: CursorWrapper, delivery_ids: Sequence[int]) -> dict[in
 
     Nobody begins to cancel one of these calls until the end of the transaction.
     """
-    if not delivery_ids:
+    cursor.execute(call_statements.FIND_ANY_CALL)
+    if not delivery_ids or cursor.fetchone() is None:
         return {}
     cursor.execute(call_statements.FIND_CALLS_OF.format(ids=among(len(delivery_ids))), list(delivery_ids))
     calls = dict(cursor.fetchall())

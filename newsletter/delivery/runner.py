@@ -23,7 +23,7 @@ from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.models import Handover
 from newsletter.delivery.refusals import RefusalWatch
 from newsletter.delivery.retrying import record_for
-from newsletter.delivery.transports.port import Answer, AnswerKind, NotesCalls, Transport
+from newsletter.delivery.transports.port import Answer, AnswerKind, AnswersGroups, NotesCalls, Transport
 from newsletter.errors import TransportError
 
 log = structlog.get_logger()
@@ -95,6 +95,8 @@ class Runner:
         self._lanes_open = transport.lanes
         self._broken = ""
         self._summary = RunSummary()
+        if isinstance(transport, AnswersGroups):
+            transport.answer_group = self._take_group
         if isinstance(transport, NotesCalls) and transport.notes_calls:
             ledger.notes_calls, transport.note_call = True, self._note_call
 
@@ -167,10 +169,10 @@ class Runner:
         batch.paced_until = batch.renewed + step.wait if step.wait else 0.0
         batch.marked.update({one.delivery_id: one for one in step.marked})
         batch.exhausted = self._is_exhausted(batch, step, records, room=room)
-        self._bag.put(self._in_order(letter for letter in letters if letter.has_safe_address))
-        for letter in letters:
-            if not letter.has_safe_address:
-                self._take_answer(letter, Answer(AnswerKind.FINAL, "the stored address is not one that mail can be sent to"))
+        unsafe = [letter for letter in letters if not letter.has_safe_address]
+        self._bag.put(self._in_order([letter for letter in letters if letter not in unsafe] if unsafe else letters))
+        for letter in unsafe:
+            self._take_answer(letter, Answer(AnswerKind.FINAL, "the stored address is not one that mail can be sent to"))
         if step.halted:
             self._watch.forget(batch.claim.send_id)
         if step.halted or batch.halted:  # the latter while this step was being taken
@@ -236,6 +238,23 @@ class Runner:
                 if complaint := self._watch.judge(batch.claim.send_id, answer):
                     batch.complaint = complaint
                     self._halt(batch.claim.send_id)
+                if self._is_step_worthwhile(batch):
+                    batch.wake.set()
+
+    def _take_group(self, letters: Sequence[Letter], answer: Answer) -> None:
+        """Take one answer for many: what is yes for all needs no look at each of them."""
+        if answer.kind is not AnswerKind.ACCEPTED:
+            for letter in letters:
+                self._take_answer(letter, answer)
+            return
+        self._summary.answers[answer.kind] += len(letters)
+        for batch in self._batches:
+            taken = [letter.delivery_id for letter in letters if letter.delivery_id in batch.marked]
+            if taken:
+                for delivery_id in taken:
+                    del batch.marked[delivery_id]
+                batch.records += [Record(delivery_id, Handover.ACCEPTED) for delivery_id in taken]
+                self._watch.judge(batch.claim.send_id, answer)
                 if self._is_step_worthwhile(batch):
                     batch.wake.set()
 

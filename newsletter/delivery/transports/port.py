@@ -63,6 +63,17 @@ class Transport(Protocol):
         ...
 
 
+AnswerGroup = Callable[[Sequence[Letter], Answer], None]
+"""Takes the one answer for several letters, on the event loop's thread."""
+
+
+@runtime_checkable
+class AnswersGroups(Protocol):
+    """A transport that answers for many letters alike: whoever runs it may take that at once, by ``answer_group``."""
+
+    answer_group: AnswerGroup | None
+
+
 class NoteCall(Protocol):
     """Stores in the ledger, and commits, which deliveries a call is about to carry."""
 

@@ -18,7 +18,7 @@ import orjson
 from newsletter.config import SendgridSettings
 from newsletter.delivery.letters import Letter, LetterForm
 from newsletter.delivery.mailbag import Mailbag
-from newsletter.delivery.transports.port import Answer, AnswerKind, AnswerSink, NoteCall
+from newsletter.delivery.transports.port import Answer, AnswerGroup, AnswerKind, AnswerSink, NoteCall
 from newsletter.delivery.transports.sendgrid_client import NEVER_SENT, SendgridClient, seconds_to_wait
 from newsletter.delivery.transports.sendgrid_group import Addressed, GroupDelivery, Refusal
 from newsletter.delivery.transports.sendgrid_limits import (
@@ -43,6 +43,9 @@ BATCH_IDS_AT_ONCE: Final = 4
 
 NOT_AT_PRESENT: Final = Answer(AnswerKind.NOT_SENT, "SendGrid cannot be used at present")
 
+Answers = Sequence[tuple[Sequence[Letter], Answer]]
+"""Which letters got which answer."""
+
 Note = Callable[[Sequence[int], Schedule], None]
 """Stores in the ledger which deliveries a call is about to carry; returns when that is committed."""
 
@@ -64,6 +67,7 @@ class SendgridTransport:
         self._closed_until = 0.0
         self.notes_calls = settings.in_doubt == "cancel"
         self.note_call: NoteCall | None = None
+        self.answer_group: AnswerGroup | None = None
         self.lanes = settings.connections
         self.batches_at_once = settings.connections
 
@@ -74,20 +78,24 @@ class SendgridTransport:
             lane = _Lane(client, self._now, self._note(loop))
             while letters := await bag.take(self.group):
                 answers = await loop.run_in_executor(thread, self._deliver, lane, letters)
-                for letter, given in answers:
-                    answer(letter, given)
+                for answered, given in answers:
+                    if self.answer_group is not None:
+                        self.answer_group(answered, given)
+                    else:
+                        for letter in answered:
+                            answer(letter, given)
                 if lane.problem:
                     raise TransportError(lane.problem)
 
-    def _deliver(self, lane: _Lane, letters: Sequence[Letter]) -> list[tuple[Letter, Answer]]:
+    def _deliver(self, lane: _Lane, letters: Sequence[Letter]) -> Answers:
         form = self._form(letters[0].form)
         if fault := self._fault_of(form):
             lane.problem = f"SendGrid would find fault with the mail itself: {fault}. Correct it; sending goes on by itself."
-            return [(letter, NOT_AT_PRESENT) for letter in letters]
+            return [(letters, NOT_AT_PRESENT)]
         answers, addressed = _addressed(form, letters)
         delivery = GroupDelivery(lambda group: self._post(lane, form, group))
         delivery.deliver(addressed)
-        return answers + delivery.answers
+        return [*answers, *delivery.answers]
 
     def _post(self, lane: _Lane, form: SendgridForm, group: Sequence[Addressed]) -> Answer | Refusal:
         wait = self._closed_until - self._now()
@@ -207,17 +215,18 @@ class _Lane:
         return NOT_AT_PRESENT
 
 
-def _addressed(form: SendgridForm, letters: Sequence[Letter]) -> tuple[list[tuple[Letter, Answer]], list[Addressed]]:
+def _addressed(form: SendgridForm, letters: Sequence[Letter]) -> tuple[Answers, list[Addressed]]:
     """Write everybody's part; give an answer for those who can have none."""
-    answers, addressed = [], []
+    answers: list[tuple[Sequence[Letter], Answer]] = []
+    addressed: list[Addressed] = []
     for letter in letters:
         try:
             personalization = form.personalization(letter)
         except ValueError as error:
-            answers.append((letter, Answer(AnswerKind.FINAL, str(error))))
+            answers.append(([letter], Answer(AnswerKind.FINAL, str(error))))
             continue
         if fault := form.fault_of(letter, personalization):
-            answers.append((letter, Answer(AnswerKind.FINAL, fault)))
+            answers.append(([letter], Answer(AnswerKind.FINAL, fault)))
         else:
             addressed.append((letter, personalization))
     return answers, addressed

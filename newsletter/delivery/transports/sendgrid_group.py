@@ -33,12 +33,12 @@ Post = Callable[[Sequence[Addressed]], Answer | Refusal]
 
 
 class GroupDelivery:
-    """Delivers groups by ``post`` and collects one answer a letter in ``answers``."""
+    """Delivers groups by ``post`` and collects in ``answers`` who got which, each letter once."""
 
     def __init__(self, post: Post) -> None:
         self._post_once = post
         self._calls_left = MOST_CALLS
-        self.answers: list[tuple[Letter, Answer]] = []
+        self.answers: list[tuple[list[Letter], Answer]] = []
 
     def deliver(self, group: Sequence[Addressed]) -> None:
         """Answer for every letter; an address that stands there twice goes out in two calls."""
@@ -83,7 +83,7 @@ class GroupDelivery:
         return self._post_once(group)
 
     def _give(self, group: Sequence[Addressed], answer: Answer) -> None:
-        self.answers += [(letter, answer) for letter, _ in group]
+        self.answers.append(([letter for letter, _ in group], answer))
 
 
 def _divide(suspects: Sequence[Addressed], refusal: Refusal) -> tuple[Sequence[Addressed], Sequence[Addressed]]:

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import django
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from newsletter.rendering.edition import Edition
 
 
+SIGNING_DOMAIN: Final = "metsmatters.example"
+SELECTOR: Final = "benchmark"
+
+
 class BenchmarkNewsletter:
     """Made before anything of ours is imported: the settings are read from its folder."""
 
@@ -31,8 +35,11 @@ class BenchmarkNewsletter:
         django.setup()
         from django.core.management import call_command  # noqa: PLC0415 - after setup, as all of ours
 
+        from newsletter.delivery.dkim_key import make_key  # noqa: PLC0415
         from tests.contract.delivery import samples  # noqa: PLC0415
 
+        self.key_file = folder / "dkim.pem"
+        make_key(self.key_file)
         call_command("migrate", verbosity=0)
         samples.add_readers(readers, languages=("en",))
         self._samples = samples
@@ -66,9 +73,9 @@ class BenchmarkNewsletter:
         assert send_id is not None
         freeze_audience(send_id, on=now.date(), now=now)
 
-    def deliver(self, port: int, *, connections: int) -> None:
+    def deliver(self, port: int, *, connections: int, signed: bool = False) -> None:
         """Deliver the prepared send, ledger and all."""
-        self.deliver_by(self._transport(port, connections))
+        self.deliver_by(self._transport(port, connections, signed=signed))
 
     def deliver_by(self, transport: Transport) -> None:
         """Deliver the prepared send by a transport that is open, ledger and all."""
@@ -98,9 +105,12 @@ class BenchmarkNewsletter:
         answers = deliver(transport, letters)
         assert all(answer.kind == "accepted" for _, answer in answers)
 
-    @staticmethod
-    def _transport(port: int, connections: int) -> Transport:
+    def _transport(self, port: int, connections: int, *, signed: bool = False) -> Transport:
         from newsletter.config import SmtpSettings  # noqa: PLC0415
+        from newsletter.delivery.dkim import DkimSigner  # noqa: PLC0415
+        from newsletter.delivery.dkim_key import read_key  # noqa: PLC0415
         from newsletter.delivery.transports.smtp import SmtpTransport  # noqa: PLC0415
 
-        return SmtpTransport(SmtpSettings(port=port, connections=connections, messages_per_connection=1_000_000))
+        signer = DkimSigner(domain=SIGNING_DOMAIN, selector=SELECTOR, key=read_key(self.key_file)) if signed else None
+        settings = SmtpSettings(port=port, connections=connections, messages_per_connection=1_000_000)
+        return SmtpTransport(settings, signer=signer)

@@ -141,11 +141,12 @@ def addressees(subscription_ids: Sequence[int], *, on: date, with_topics: bool =
         rows = cursor.fetchall()
     found: dict[int, Addressee | str] = dict.fromkeys(subscription_ids, "erased")
     without_topics = 0
+    nothing: frozenset[str] = frozenset()
     for subscription_id, public_id, lookup, contact, topics, exclusion in rows:
-        chosen = sealer().readable_topics(topics, lookup=bytes(lookup)) if with_topics and not exclusion else frozenset()
+        chosen = sealer().readable_topics(topics, lookup=bytes(lookup)) if with_topics and not exclusion else nothing
         without_topics += chosen is None
         found[subscription_id] = exclusion or _open_addressee(
-            subscription_id, bytes(public_id), bytes(lookup), bytes(contact), chosen or frozenset()
+            subscription_id, bytes(public_id), bytes(lookup), bytes(contact), chosen or nothing
         )
     if without_topics:
         log.warning("topics unreadable", readers=without_topics)

@@ -29,7 +29,7 @@ from newsletter.delivery.transports.sendgrid_limits import (
     faults_of_constant,
     telling_categories,
 )
-from newsletter.delivery.transports.sendgrid_request import Schedule, SendgridForm
+from newsletter.delivery.transports.sendgrid_request import MOST_CHARACTERS, Schedule, SendgridForm
 from newsletter.errors import NewsletterError, SettingsError, TransportError
 
 SEND_AHEAD: Final = 1_800
@@ -69,7 +69,8 @@ class SendgridTransport:
         self.note_call: NoteCall | None = None
         self.answer_group: AnswerGroup | None = None
         self.lanes = settings.connections
-        self.batches_at_once = settings.connections
+        # While calls are under way, the next batch is marked and its letters are made.
+        self.batches_at_once = settings.connections + 1
 
     async def run_lane(self, bag: Mailbag, *, answer: AnswerSink) -> None:
         """Post groups until the bag is empty; raises TransportError when SendGrid cannot be reached or refuses our key."""
@@ -225,7 +226,7 @@ def _addressed(form: SendgridForm, letters: Sequence[Letter]) -> tuple[Answers, 
         except ValueError as error:
             answers.append(([letter], Answer(AnswerKind.FINAL, str(error))))
             continue
-        if fault := form.fault_of(letter, personalization):
+        if len(personalization) >= MOST_CHARACTERS and (fault := form.fault_of(personalization)):
             answers.append(([letter], Answer(AnswerKind.FINAL, fault)))
         else:
             addressed.append((letter, personalization))

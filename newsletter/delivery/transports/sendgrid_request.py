@@ -43,6 +43,9 @@ VALUES: Final = ("first_name", "address", "manage_url", "unsubscribe_url")
 END: Final = "}}"
 """Ends a personalization: the custom arguments come last."""
 
+LONGEST_LEAVING: Final = LONGEST_LIST_UNSUBSCRIBE - len("<>")
+"""Characters of an unsubscribe link."""
+
 MOST_CHARACTERS: Final = MOST_SUBSTITUTION_BYTES // 4
 """A personalization of fewer characters breaks none of SendGrid's limits on bytes: UTF-8 takes four for one at most."""
 
@@ -106,18 +109,16 @@ class SendgridForm:
         if (
             # What has to be escaped for HTML or for JSON is rare: it goes the long way.
             "&" in said or '"' in said or "<" in said or "'" in said or ">" in said or "\\" in said
-            or not said.isprintable() or not leave.startswith(("https://", "http://")) or " " in leave or not leave.isascii()
+            or len(leave) > LONGEST_LEAVING or not said.isprintable() or not leave.startswith(("https://", "http://"))
+            or " " in leave or not leave.isascii()
         ):  # fmt: skip
-            return self._without_end(self._person(letter))
+            return self._written_with_care(letter)
         filled = [values[position] or fallback for position, fallback in self._plain_values]
         return self._template % (personal.address, leave, letter.key, *filled, letter.key)
 
-    def fault_of(self, letter: Letter, personalization: str) -> str:
-        """Say which of SendGrid's limits one person's part breaks; empty when it breaks none."""
-        if len(personalization) < MOST_CHARACTERS and len(letter.personal.unsubscribe_url) <= LONGEST_LIST_UNSUBSCRIBE - len(
-            "<>"
-        ):
-            return ""
+    @staticmethod
+    def fault_of(personalization: str) -> str:
+        """Say which of SendGrid's limits one person's part breaks; empty when it breaks none, as below MOST_CHARACTERS."""
         return fault_of_person(orjson.loads(personalization + END))
 
     def body(self, personalizations: Sequence[str], schedule: Schedule | None = None) -> bytes:
@@ -127,6 +128,11 @@ class SendgridForm:
             head += b',"send_at":%d,"batch_id":%b' % (schedule.send_at, orjson.dumps(schedule.batch_id))
             end = f",{_json(CALL_ARGUMENT)}:{_json(schedule.batch_id)}{END}"
         return b'%b,"personalizations":[%b]}' % (head, (f"{end},".join(personalizations) + end).encode())
+
+    def _written_with_care(self, letter: Letter) -> str:
+        if len(letter.personal.unsubscribe_url) > LONGEST_LEAVING:
+            raise ValueError(f"its List-Unsubscribe is longer than {LONGEST_LIST_UNSUBSCRIBE} octets")
+        return self._without_end(self._person(letter))
 
     @cached_property
     def _constant_json(self) -> bytes:

@@ -144,6 +144,17 @@ def test_a_link_that_cannot_stand_in_a_header_is_refused_and_named_to_nobody() -
         SendgridForm(letter_form(), sandbox=False).personalization(Letter(1, "0" * 32, letter_form(), personal, NOW))
 
 
+def test_a_link_longer_than_relays_leave_alone_is_refused() -> None:
+    for length, taken in ((75, True), (76, False)):
+        personal = Personal("Ana", "ana@example.org", "https://example.org/m/1", "https://example.org/".ljust(length, "u"))
+        try:
+            SendgridForm(letter_form(), sandbox=False).personalization(Letter(1, "0" * 32, letter_form(), personal, NOW))
+        except ValueError as error:
+            assert not taken, error
+        else:
+            assert taken
+
+
 def test_each_part_has_tags_of_its_own_so_that_only_html_values_are_escaped() -> None:
     substitutions = person_of(letter(1, letter_form(), first_name="A&B"))["substitutions"]
     assert {tag.rpartition("_")[2]: value for tag, value in substitutions.items() if "first_name" in tag} == {
@@ -171,4 +182,4 @@ def test_personal_parts_over_the_limit_are_found_by_their_bytes() -> None:
     made = SendgridForm(form, sandbox=False)
     for name, fault in (("é" * 2_400, False), ("é" * 2_500, True)):
         one = letter(1, form, first_name=name)
-        assert bool(made.fault_of(one, made.personalization(one))) is fault
+        assert bool(made.fault_of(made.personalization(one))) is fault

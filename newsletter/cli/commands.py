@@ -54,6 +54,8 @@ COMMANDS = [
     Command("resume", "Let a paused send go on.", "steering", SENDING),
     Command("cancel", "End a send: who is still queued does not get it.", "steering", SENDING),
     Command("retry", "Try the failed of a send again.", "steering", SENDING),
+    Command("reconcile", "Settle what is unknown, by evidence or by your word.", "reconciling", SENDING),
+    Command("bounces", "What came back by mail: counts, and fetching it.", "bounces", SENDING),
     Command("correct", "Begin a correction, to those who got an issue.", "correcting", SENDING),
     Command("subscribers", "The list: import, add, show, end, stats.", "subscribers", READERS),
     Command("serve", "Readers' pages, calendar and sending in one process.", "serving", RUNNING),
@@ -94,7 +96,8 @@ def _add(app: typer.Typer, command: Command) -> None:
     module = import_module(f"newsletter.cli.{command.module}")
     function = getattr(module, command.name.replace("-", "_"))
     if isinstance(function, typer.Typer):
-        app.add_typer(function, name=command.name, help=command.summary, no_args_is_help=True)
+        # A group with a function of its own does something without a further word as well.
+        app.add_typer(function, name=command.name, help=command.summary, no_args_is_help=function.registered_callback is None)
         return
     settings: dict[str, object] | None = None
     if command.name == "manage":

@@ -18,6 +18,7 @@ from django.db import OperationalError, close_old_connections
 from newsletter.clock import Clock
 from newsletter.config import Config
 from newsletter.delivery.alerts import post_alerts
+from newsletter.delivery.bounces.pulling import is_anything_configured, pull_bounces
 from newsletter.delivery.refusals import RefusalWatch
 from newsletter.delivery.sending import deliver_open_sends, start_due_sends
 from newsletter.delivery.service_mails import empty_postbox
@@ -30,6 +31,8 @@ SECONDS_BETWEEN_LOOKS_FOR_WORK = 5
 
 SECONDS_BETWEEN_LOOKS_INTO_THE_POSTBOX = 3
 """Somebody may sit and wait for a service mail."""
+
+SECONDS_BETWEEN_LOOKS_AT_BOUNCES = 300
 
 SECOND_OF_ALERTS = 20
 """Of every minute: by then the calendar's tick has held what it holds."""
@@ -54,6 +57,8 @@ class Ticking:
             (Look("postbox", self._empty_postbox), _every(SECONDS_BETWEEN_LOOKS_INTO_THE_POSTBOX)),
             (Look("alerts", self._post_alerts), CronTrigger(second=SECOND_OF_ALERTS, timezone="UTC")),
         ]
+        if is_anything_configured(config):
+            self._jobs.append((Look("bounces", self._pull_bounces), _every(SECONDS_BETWEEN_LOOKS_AT_BOUNCES)))
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(len(self._jobs))},
@@ -83,6 +88,9 @@ class Ticking:
     def _empty_postbox(self) -> str:
         problem = empty_postbox(self._config, self._clock, stop=self._stop).problem
         return f"service mails wait: {problem}" if problem else ""
+
+    def _pull_bounces(self) -> str:
+        return " ".join(pull_bounces(self._config, self._clock, stop=self._stop).problems)
 
     def _post_alerts(self) -> str:
         return post_alerts(self._config, self._clock()).problem

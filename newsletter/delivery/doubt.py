@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from newsletter.delivery.models import Outcome
+from newsletter.delivery.models import BounceKind, Outcome
 
 
 class Verdict(StrEnum):
@@ -34,10 +34,14 @@ class InDoubt:
 
 @dataclass(frozen=True, slots=True)
 class Clue:
-    """What one source says of one delivery; ``reason`` names no person. ``at`` is when it was taken, where that is known."""
+    """What one source says of one delivery; ``reason`` names no person. ``at`` is when it was taken, where that is known.
+
+    ``bounce`` says of which kind its bounce was, where the source tells.
+    """
 
     key: str
     verdict: Verdict
     at: datetime | None = None
     outcome: Outcome | None = None
     reason: str = ""
+    bounce: BounceKind = BounceKind.NONE

@@ -144,6 +144,12 @@ MOVE: Final = """
     RETURNING id
 """
 
+NEXT_GENERATION: Final = """
+    INSERT INTO delivery_installation (id, ring, generation) VALUES (%s, '', 1)
+    ON CONFLICT (id) DO UPDATE SET generation = delivery_installation.generation + 1
+    RETURNING generation
+"""
+
 FIND_PACE: Final = "SELECT tokens, filled_at, epoch FROM delivery_pace WHERE transport = %s"
 
 INSERT_PACE: Final = """
@@ -260,8 +266,8 @@ DATE_BACK: Final = """
 EXPLAIN_DROPPED: Final = """
     UPDATE delivery_delivery
     SET handed_over_at = NULL,
-        reason = (SELECT e.reason FROM delivery_event e WHERE e.delivery_id = delivery_delivery.id AND e.kind = %s
-                  ORDER BY e.at DESC, e.reason DESC LIMIT 1)
+        reason = COALESCE((SELECT e.reason FROM delivery_event e WHERE e.delivery_id = delivery_delivery.id AND e.kind = %s
+                           ORDER BY e.at DESC, e.reason DESC LIMIT 1), reason)
     WHERE handover = 'failed' AND id IN {ids}
 """
 """Of several reports the last one gives the reason, in whichever order they came."""
@@ -276,3 +282,15 @@ COUNT_POLICY_BOUNCES: Final = """
     SELECT count(*) FROM delivery_delivery WHERE bounce > '' AND bounce = 'policy' AND send_id = %s
 """
 """The first condition is the index's own."""
+
+COUNT_BOUNCES: Final = """
+    SELECT issue, bounce, status, count(*) FROM (
+        SELECT s.id AS send_id, s.issue AS issue, d.bounce AS bounce,
+               COALESCE((SELECT max(e.reason) FROM delivery_event e
+                         WHERE e.delivery_id = d.id AND e.kind = 'bounce'), '') AS status
+        FROM delivery_send s JOIN delivery_delivery d ON d.send_id = s.id AND d.bounce > ''
+        WHERE s.id IN (SELECT id FROM delivery_send ORDER BY id DESC LIMIT %s)
+    ) came_back
+    GROUP BY send_id, issue, bounce, status
+    ORDER BY send_id DESC, bounce, count(*) DESC, status
+"""

@@ -1,7 +1,7 @@
 """A mailbox that bounces come to, read by IMAP over TLS (RFC 3501). Nothing in it is ever deleted.
 
-What was looked at gets a keyword, so that the next look asks for the rest alone; what was handled is marked as seen as well, and what
-is left to people stays unread. A server that keeps no keywords gets a star on what is left instead.
+What was looked at gets a keyword, so that the next look asks for the rest alone; what was handled is marked as seen as well, and
+what is left to people stays unread. A server that keeps no keywords gets a star on what is left instead.
 """
 
 from __future__ import annotations

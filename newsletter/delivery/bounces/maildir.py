@@ -1,4 +1,4 @@
-"""A Maildir that a mail server delivers bounces to. Looked at is what is in ``new``; what was handled goes to its folder Handled."""
+"""A Maildir that a mail server delivers bounces to. Looked at is what is in ``new``; what was handled goes to a folder of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class MaildirSource:
     def __enter__(self) -> Self:
         if not (self._folder / "new").is_dir():
             raise BouncesUnavailableError(
-                f"{self._folder} is no Maildir: it has no folder “new”. Correct delivery.bounces.maildir, or deliver a mail to it."
+                f"{self._folder} is no Maildir: it has no folder “new”. Correct delivery.bounces.maildir."
             )
         try:
             mailbox.Maildir(self._folder, create=False).add_folder(HANDLED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +33,13 @@ REPLIES: Final[Mapping[str, tuple[str, ...]]] = {
     "x-autorespond": ("",),
 }
 """Headers of automatic replies (RFC 3834), with what their values hold. Reports of servers carry some of them as well."""
+
+
+UNREADABLE: Final = (AttributeError, LookupError, TypeError, ValueError)
+"""What flufl.bounce's detectors raise of mail that has no From, two, or bytes that are no text in it."""
+
+# It writes a traceback of each of these.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 
 class Action(StrEnum):
@@ -134,7 +142,10 @@ def _without_a_report(message: Message) -> Said | None:
     """Ask flufl.bounce whether this is a bounce at all: it knows what servers wrote before, and beside, RFC 3464."""
     if message.get_content_type() == "multipart/report" or _is_reply(message) or not _is_of_a_server(message):
         return None
-    temporary, permanent = all_failures(message)
+    try:
+        temporary, permanent = all_failures(message)
+    except UNREADABLE:
+        return None
     if not (temporary or permanent):
         return None
     words = said_in(message)[:LONGEST_WORDS]

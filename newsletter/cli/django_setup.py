@@ -8,6 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+from newsletter.cli.acting import system_user
+from newsletter.clock import system_clock
 from newsletter.errors import NotAllowedError
 
 
@@ -35,6 +37,7 @@ def set_up_django() -> None:
     from newsletter.subscribers.own_keys import require_own_keys  # noqa: PLC0415
 
     require_own_keys(sealer())
+    _hold_an_old_copy()
 
 
 def database_errors() -> tuple[type[Exception], ...]:
@@ -70,3 +73,24 @@ def _bring_tables_up_to_date() -> None:
         fcntl.flock(handle, fcntl.LOCK_EX)  # two processes that start together
         if pending():
             call_command("migrate", verbosity=0)
+
+
+def _hold_an_old_copy() -> None:
+    """Hold everything, and say so, where somebody put an older copy of the database in place by hand."""
+    from django.conf import settings  # noqa: PLC0415 - after django.setup()
+
+    from newsletter.delivery.generations import is_old_copy  # noqa: PLC0415
+
+    if not is_old_copy(settings.NEWSLETTER):
+        return
+    from newsletter.project.backup.old_copies import hold_an_old_copy  # noqa: PLC0415 - hardly ever needed
+
+    held = hold_an_old_copy(settings.NEWSLETTER, now=system_clock(), system_user=system_user())
+    if held is not None:
+        print(  # noqa: T201
+            "The database is an older copy, put back by hand: it does not know whom this machine mailed since. So that nobody is "
+            f"mailed twice, {len(held.slots)} slots are held, {len(held.sends)} sends are paused, and {held.service_mails} "
+            "service mails are not sent. Look at `newsletter calendar` and `newsletter status`, and let go what is right with "
+            "`newsletter unhold` and `newsletter resume`.",
+            file=sys.stderr,
+        )

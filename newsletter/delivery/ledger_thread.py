@@ -16,6 +16,7 @@ from django.db import OperationalError, connection
 from newsletter.clock import Clock
 from newsletter.config import Config
 from newsletter.delivery.composing import Composing
+from newsletter.delivery.generations import pass_generation
 from newsletter.delivery.ledger import Claim, FenceLost, Record, Step, claim_batch, leave_batch, take_step
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.models import Handover, PausedFor
@@ -104,7 +105,13 @@ class LedgerThread:
 
     async def leave(self, claim: Claim) -> bool:
         """Give a batch back; say whether it was closed. Raises FenceLost."""
-        return await self._do(lambda: leave_batch(claim, now=self._clock()))
+
+        def give_back() -> bool:
+            closed = leave_batch(claim, now=self._clock())
+            pass_generation(self._config)
+            return closed
+
+        return await self._do(give_back)
 
     def _claim(self) -> Claim | None:
         lease_seconds = self._config.delivery.lease_seconds
@@ -120,6 +127,8 @@ class LedgerThread:
                     raise
                 self._faults[found.send_id] = str(error)
             else:
+                # Before anything of it is marked: a copy made until now is known to be old then.
+                pass_generation(self._config)
                 return found
         return None
 

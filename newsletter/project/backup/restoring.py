@@ -18,6 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from newsletter.clock import Clock
 from newsletter.config import Config
+from newsletter.delivery.generations import adopt, remembered_generation
 from newsletter.delivery.models import Installation
 from newsletter.errors import NotAllowedError, UsageError
 from newsletter.keys import KeyRing
@@ -69,6 +70,7 @@ def restore(
     if not file.is_file():
         raise UsageError(f"There is no file {file}.")
     store = open_store(config, clock)
+    remembered = remembered_generation(config)
     with store.alone():
         done(RestoreStep.ALONE)
         before = store.keep_aside()
@@ -78,6 +80,7 @@ def restore(
             done(RestoreStep.UNPACKED)
             with working_on(name):
                 made_at = _take_in(ring)
+                adopt(remembered)
                 held = _hold(file, made_at, person=person, system_user=system_user, now=clock())
                 done(RestoreStep.HELD)
                 carried = _carry(before, now=clock())

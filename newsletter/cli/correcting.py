@@ -102,10 +102,12 @@ def _say_whom(name: str) -> None:
 
 def _say_what_comes_next(name: str, errors: Sequence[Finding]) -> None:
     console.print("Next:")
-    for command, purpose in [
+    commands = [
         (f"newsletter preview {name}", "look at it"),
         (f"newsletter check {name}", f"until there is no error; {counted(len(errors), 'error')} now"),
         (f"newsletter approve {name} --role editor --as PERSON", "an editor's yes"),
-        (f"newsletter request-review {name}", "asks for the medical reviewer's"),
-    ]:
-        console.print(f"  {command:<62} {purpose}", markup=False, soft_wrap=True)
+        (f"newsletter request-review {name}", "asks for the medical reviewer's yes"),
+    ]
+    width = max(len(command) for command, _ in commands)
+    for command, purpose in commands:
+        console.print(f"  {command:<{width}}  {purpose}", markup=False, soft_wrap=True)

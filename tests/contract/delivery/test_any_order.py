@@ -26,9 +26,9 @@ from newsletter.delivery.ledger import (
     settle_by_evidence,
     take_step,
 )
-from newsletter.delivery.models import Delivery, Handover, PausedFor, Send, SendState
+from newsletter.delivery.models import Batch, Delivery, Handover, PausedFor, Send, SendState
 from newsletter.delivery.pausing import pause_by_itself, pause_send, resume_send
-from newsletter.delivery.preparing import freeze_audience
+from newsletter.delivery.preparing import find_preparing_sends, freeze_audience
 from newsletter.delivery.steering import SEND_TRANSITIONS
 from newsletter.delivery.sweeping import sweep
 from newsletter.delivery.trying_again import try_failed_again
@@ -83,7 +83,7 @@ class World:
 
     def act(self, name: str, worker: Worker, number: int) -> None:
         acts: dict[str, Callable[[], object]] = {
-            "freeze": lambda: freeze_audience(self.send_id, on=TODAY, now=NOW, chunk=3),
+            "freeze": self.freeze,
             "claim": lambda: self.claim(worker),
             "step": lambda: self.step(worker, room=number % 4),
             "answer": lambda: self.answer(worker, *ANSWERS[number % len(ANSWERS)]),
@@ -98,6 +98,10 @@ class World:
             self.report(name, number)
         else:
             self.steer(name)
+
+    def freeze(self) -> None:
+        if self.send_id in find_preparing_sends():
+            freeze_audience(self.send_id, on=TODAY, now=NOW, chunk=3)
 
     def claim(self, worker: Worker) -> None:
         if worker.claim is None:
@@ -123,6 +127,7 @@ class World:
             self.copies.update(worker.in_hand[:room])
             worker.forget()
             return
+        assert worker.claim.fence == Batch.objects.get(pk=worker.claim.batch_id).fence, "whoever lost the fence does nothing"
         marked = [one.delivery_id for one in step.marked]
         assert running or not marked, "nothing is marked while the send is paused or cancelled"
         assert step.halted is not running
@@ -230,6 +235,26 @@ Act = tuple[str, int, int]
 ACT = st.tuples(st.sampled_from(ACTS), st.integers(0, 1), st.integers(0, 20))
 
 
+def batch_worked_off(answer: int) -> list[Act]:
+    """Claim a batch and answer for all of it; it is not left yet."""
+    group = [("step", 0, 3), *[("answer", 0, answer)] * 3]
+    return [("claim", 0, 0), *group, *group, ("step", 0, 0)]
+
+
+LEAVE = [("leave", 0, 0)]
+
+SETTLED_WHILE_PAUSED = [("freeze", 0, 0), *batch_worked_off(0), *LEAVE, *batch_worked_off(0), ("pause", 0, 0), *LEAVE]
+
+FAILED_AND_RETRIED = [("freeze", 0, 0), *(batch_worked_off(1) + LEAVE) * 2, ("retry", 0, 0)]
+
+DEAD_IN_A_CANCELLED_SEND = [("freeze", 0, 0), ("claim", 0, 0), ("step", 0, 3), ("cancel", 0, 0), ("die", 0, 1)]
+
+WOKEN_WITHOUT_ITS_FENCE = [
+    *[("freeze", 0, 0), ("claim", 0, 0), ("step", 0, 3), ("time passes", 0, 0), ("claim", 1, 0)],
+    *[("step", 1, 1), ("time passes", 0, 0), ("step", 0, 3), ("claim", 0, 0), ("step", 0, 3)],
+]
+
+
 @pytest.fixture
 def send_id() -> int:
     """Open a send to a few readers in two languages, which is two batches; nothing of it is frozen yet."""
@@ -239,8 +264,10 @@ def send_id() -> int:
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(acts=st.lists(ACT, min_size=10, max_size=60))
-@example(acts=[("freeze", 0, 0), ("claim", 0, 0), ("step", 0, 3), ("cancel", 0, 0), ("die", 0, 1), ("time passes", 0, 0)])
-@example(acts=[("freeze", 0, 0), ("claim", 0, 0), ("step", 0, 3), ("time passes", 0, 0), ("claim", 1, 0), ("answer", 0, 0)])
+@example(acts=SETTLED_WHILE_PAUSED)
+@example(acts=FAILED_AND_RETRIED)
+@example(acts=DEAD_IN_A_CANCELLED_SEND)
+@example(acts=WOKEN_WITHOUT_ITS_FENCE)
 def test_whatever_happens_in_whatever_order_nobody_gets_two_and_every_send_ends(send_id: int, acts: list[Act]) -> None:
     with transaction.atomic():
         world = World(send_id)

@@ -56,7 +56,8 @@ def test_rows_with_addresses_are_for_the_publisher_and_are_written_down(sent_sit
     assert len(rows) == status["frozen"]
     assert sum(row["handover"] == "accepted" for row in rows) == status["handovers"]["accepted"]
     as_json = json.loads(sent_site.run("report", "2026-12", "--recipients", "--as", "ada", "--format", "json"))
-    assert [row["address"] for row in as_json] == [row["address"].lstrip("'") for row in rows]
+    in_cells = [f"'{row['address']}" if row["address"][0] in "=+-@" else row["address"] for row in as_json]
+    assert in_cells == [row["address"] for row in rows]
 
 
 def test_what_makes_no_sense_together_is_refused(sent_site: Site) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from typing import Final
 
 import dns.exception
@@ -14,6 +15,7 @@ from newsletter.delivery.dkim_key import BITS, DnsRecord, dns_record, read_key
 from newsletter.errors import SettingsError
 from newsletter.project.examining.diagnosis import Diagnosis, ok, problem, skipped, warning
 from newsletter.project.examining.own_settings import domain_of
+from newsletter.project.examining.sender_dns import answers, silent
 
 DKIM: Final = "dns.dkim"
 
@@ -44,6 +46,8 @@ def parse_tags(record: str) -> dict[str, str]:
 
 def _own(settings: DkimSettings, wanted: DnsRecord, resolver: dns.resolver.Resolver) -> Diagnosis:
     publish = f"Publish in the DNS: {wanted.as_zone_line()}"
+    if not answers(resolver, wanted.name, "TXT"):
+        return silent(DKIM)
     try:
         records = [b"".join(one.strings).decode("utf-8", "replace") for one in resolver.resolve(wanted.name, "TXT")]
     except dns.exception.DNSException as error:
@@ -51,18 +55,24 @@ def _own(settings: DkimSettings, wanted: DnsRecord, resolver: dns.resolver.Resol
     keys = [tags for tags in map(parse_tags, records) if "p" in tags]
     if len(keys) != 1:
         return problem(DKIM, f"{wanted.name} has {len(keys)} keys where one belongs.", publish)
-    published, ours = _key(keys[0]["p"]), _key(parse_tags(wanted.value)["p"])
-    if not keys[0]["p"]:
+    return _published(keys[0], settings, wanted, publish)
+
+
+def _published(tags: Mapping[str, str], settings: DkimSettings, wanted: DnsRecord, publish: str) -> Diagnosis:
+    published, ours = _key(tags["p"]), _key(parse_tags(wanted.value)["p"])
+    if not tags["p"]:
         return problem(DKIM, f"The key of {wanted.name} is revoked (its p= is empty).", publish)
     if published != ours:
         return problem(DKIM, f"The key of {wanted.name} is not that of {settings.key_file}: no signature verifies.", publish)
-    if "y" in keys[0].get("t", "").split(":"):
+    if "y" in tags.get("t", "").split(":"):
         return warning(DKIM, f"{wanted.name} says that signing is a test (t=y), so nobody minds a wrong one.", publish)
     return ok(DKIM, f"{wanted.name} has the key that we sign with (RSA, at least {BITS} bits).")
 
 
 def _sendgrid(domain: str, resolver: dns.resolver.Resolver) -> Diagnosis:
     wrong = []
+    if not answers(resolver, f"{SENDGRID_NAMES[0]}._domainkey.{domain}", "CNAME"):
+        return silent(DKIM)
     for name in SENDGRID_NAMES:
         owner = f"{name}._domainkey.{domain}"
         try:

@@ -186,9 +186,10 @@ def _on_this_machine(config: Config, *, clock: Callable[[], datetime]) -> Iterat
         yield from diagnoses
         if not any(one.check == "database.reachable" and one.verdict is Verdict.PROBLEM for one in diagnoses):
             readers = count_readers()
-        connections.close_all()
         if file is not None:
+            # While the other connection is open: the last one that closes tidies the write-ahead log away, if it may write.
             yield examine_file(file)
+        connections.close_all()
     else:
         yield skipped("database.reachable", "There is none yet." if not stored else "It is not opened without its keys.")
     yield examine_room(config, readers=readers)

@@ -50,9 +50,27 @@ def make_resolver(nameserver: str = "", *, timeout: float) -> Resolver:
     return resolver
 
 
+def answers(resolver: Resolver, name: str, kind: str) -> bool:
+    """Whether the DNS says anything about a name; that there is no such record is an answer as well."""
+    try:
+        resolver.resolve(name, kind)
+    except (dns.resolver.LifetimeTimeout, dns.resolver.NoNameservers):
+        return False
+    except dns.exception.DNSException:
+        return True
+    return True
+
+
+def silent(check: str) -> Diagnosis:
+    """Say that nothing is known: what did not answer is not what is missing."""
+    return problem(check, "The DNS did not answer.", "Is this machine on the internet? Ask another server: --nameserver 9.9.9.9")
+
+
 def examine_spf(config: Config, resolver: Resolver) -> Diagnosis:
     """Look at the record of the domain that bounces come back to."""
     domain = envelope_domain(config)
+    if not answers(resolver, domain, "TXT"):
+        return silent(SPF)
     found: Mapping[str, Any] = check_spf(domain, resolver=resolver, timeout=A_QUERY)
     record, error = found.get("record"), found.get("error")
     if config.delivery.transport == "sendgrid" and not record:
@@ -85,6 +103,9 @@ def examine_spf(config: Config, resolver: Resolver) -> Diagnosis:
 def examine_dmarc(config: Config, resolver: Resolver) -> Iterator[Diagnosis]:
     """Look at the policy of the domain that readers see, and whether what we send is aligned with it."""
     domain = domain_of(config.newsletter.from_address)
+    if not answers(resolver, f"_dmarc.{domain}", "TXT"):
+        yield silent(DMARC)
+        return
     found: Mapping[str, Any] = check_dmarc(domain, resolver=resolver, timeout=A_QUERY)
     if not found.get("valid"):
         organisation = get_base_domain(domain)
@@ -138,6 +159,8 @@ def examine_alignment(config: Config, *, domain: str, strict_dkim: bool, strict_
 def examine_mx(config: Config, resolver: Resolver) -> Diagnosis:
     """Look whether answers and bounces would find a mail server (RFC 5321, 5.1; RFC 7505)."""
     domains = list(dict.fromkeys([domain_of(config.newsletter.reply_to), envelope_domain(config)]))
+    if not answers(resolver, domains[0], "MX"):
+        return silent(MX)
     lost = [domain for domain in domains if not _takes_mail(domain, resolver)]
     if lost:
         return problem(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
 
 from newsletter.config import Config
 from newsletter.delivery.dkim_key import dns_record, make_key, read_key
+from newsletter.errors import UsageError
 from newsletter.project.examining.diagnosis import Diagnosis, Verdict
 from newsletter.project.examining.dkim_record import examine_dkim
-from newsletter.project.examining.sender_dns import examine_dmarc, examine_mx, examine_spf
+from newsletter.project.examining.sender_dns import examine_dmarc, examine_mx, examine_spf, make_resolver
 from tests.integration.project.examining.name_server import Zone, answering, text
 from tests.project_config import config_with
 
@@ -171,3 +173,35 @@ def test_sendgrids_two_names_have_to_lead_to_sendgrid() -> None:
 def test_answers_and_bounces_need_a_mail_server(name: str, zone: Zone, verdict: Verdict) -> None:
     with answering(zone) as resolver:
         assert examine_mx(mailing("mx-letter.org"), resolver).verdict is verdict
+
+
+def test_a_dns_that_does_not_answer_is_never_told_to_publish_what_may_be_there(dkim_file: Path) -> None:
+    config = mailing(
+        "silent-letter.org", delivery__dkim={"domain": "silent-letter.org", "selector": "s", "key_file": str(dkim_file)}
+    )
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        resolver = make_resolver(f"127.0.0.1:{deaf.getsockname()[1]}", timeout=0.2)
+        found = [
+            examine_spf(config, resolver),
+            *examine_dmarc(config, resolver),
+            examine_dkim(config, resolver),
+            examine_mx(config, resolver),
+        ]
+    assert {one.said for one in found} == {"The DNS did not answer."}
+    assert "Publish" not in str(found)
+
+
+@pytest.mark.parametrize("nameserver", ["9.9.9.9.9", "dns.letter.org", "9.9.9.9:many"])
+def test_a_name_server_has_to_be_an_address(nameserver: str) -> None:
+    with pytest.raises(UsageError, match="is not an IP address"):
+        make_resolver(nameserver, timeout=1)
+
+
+@pytest.mark.parametrize(
+    ("nameserver", "host", "port"),
+    [("9.9.9.9", "9.9.9.9", 53), ("127.0.0.1:5353", "127.0.0.1", 5353), ("::1", "::1", 53), ("[::1]:5353", "::1", 5353)],
+)
+def test_a_name_server_may_have_a_port(nameserver: str, host: str, port: int) -> None:
+    resolver = make_resolver(nameserver, timeout=1)
+    assert (str(resolver.nameservers[0]), resolver.port) == (host, port)

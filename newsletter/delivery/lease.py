@@ -44,8 +44,12 @@ def read_boot_clock(boot_id: Path = BOOT_ID) -> LeaseTime:
     Where the system does not name its boots (only Linux does), a lease from before a reboot lies in the future, or
     expires as any other.
     """
-    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return LeaseTime(_name_of_this_boot(boot_id), time.clock_gettime(clock))
+    return LeaseTime(_name_of_this_boot(boot_id), seconds_since_boot())
+
+
+def seconds_since_boot() -> float:
+    """Give the seconds since this machine's boot; on Linux the time that it slept counts."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 @cache

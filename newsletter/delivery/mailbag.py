@@ -11,9 +11,18 @@ from newsletter.delivery.letters import Letter
 
 
 class Mailbag:
-    """A first-in, first-out bag; used by one event loop only."""
+    """A first-in, first-out bag; used by one event loop only.
 
-    def __init__(self) -> None:
+    A worker may be stopped between marking and the wire, and given up meanwhile: what was settled since must not leave after all.
+    So ``is_ours`` is asked of each letter when it is taken (and by whoever sends it, right before the wire); ``not_ours`` gets
+    those for which it does not hold.
+    """
+
+    def __init__(
+        self, *, is_ours: Callable[[Letter], bool] = lambda _: True, not_ours: Callable[[Letter], None] = lambda _: None
+    ) -> None:
+        self.is_ours = is_ours
+        self._not_ours = not_ours
         self._letters: deque[Letter] = deque()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._closed = False
@@ -21,6 +30,11 @@ class Mailbag:
 
     def __len__(self) -> int:
         return len(self._letters)
+
+    @property
+    def lanes_waiting(self) -> int:
+        """How many lanes have nothing to do."""
+        return len(self._waiting)
 
     def put(self, letters: Iterable[Letter]) -> None:
         """Add letters and wake as many lanes."""
@@ -43,26 +57,37 @@ class Mailbag:
 
     async def take(self, most: int) -> list[Letter]:
         """Take up to ``most`` letters of one form, waiting for the first; nothing once the bag is closed and empty."""
-        while not self._letters:
+        while (first := self.take_now()) is None:
             if self._closed:
                 return []
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(waiter)
             await waiter
-        taken = [self._letters.popleft()]
-        while self._letters and len(taken) < most and self._letters[0].form is taken[0].form:
-            taken.append(self._letters.popleft())
+        taken = [first]
+        while self._letters and len(taken) < most and self._letters[0].form is first.form:
+            if letter := self._take_first():
+                taken.append(letter)
         return taken
 
     def take_now(self) -> Letter | None:
         """Take one letter if there is one at this moment."""
-        return self._letters.popleft() if self._letters else None
+        while self._letters:
+            if letter := self._take_first():
+                return letter
+        return None
 
     def take_back(self, which: Callable[[int], bool]) -> list[Letter]:
         """Take out the letters that no lane has taken yet and for whose delivery id ``which`` holds."""
         taken = [letter for letter in self._letters if which(letter.delivery_id)]
         self._letters = deque(letter for letter in self._letters if not which(letter.delivery_id))
         return taken
+
+    def _take_first(self) -> Letter | None:
+        letter = self._letters.popleft()
+        if self.is_ours(letter):
+            return letter
+        self._not_ours(letter)
+        return None
 
     def _wake(self, count: int) -> None:
         while self._waiting and count > 0:

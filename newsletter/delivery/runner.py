@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 
 from newsletter.clock import Clock
+from newsletter.delivery.lease import seconds_since_boot
 from newsletter.delivery.ledger import Claim, FenceLost, Marked, Record, Step
 from newsletter.delivery.ledger_thread import LedgerThread
 from newsletter.delivery.letters import Letter, LetterForm
@@ -29,7 +30,7 @@ from newsletter.errors import TransportError
 log = structlog.get_logger()
 
 MARKED_AT_ONCE: Final = 20
-"""Deliveries that one ledger step marks beyond those in flight, where a transport takes one letter at a time."""
+"""Deliveries that are marked beyond one for each lane, where a transport takes one letter at a time."""
 
 LOOK_ROUND: Final = 0.25
 """Seconds between looks at whether to stop."""
@@ -59,7 +60,7 @@ class _BatchInHand:
         self.halted = False
         self.complaint = ""
         self.paced_until = 0.0
-        self.renewed = time.monotonic()
+        self.renewed = seconds_since_boot()
         self.wake = asyncio.Event()
 
     @property
@@ -84,13 +85,13 @@ class Runner:
         self._ledger = ledger
         self._transport = transport
         self._clock = clock
+        self._lease_seconds = lease_seconds
         self._heartbeat = lease_seconds / 3
         self._attempts = attempts
         self._stopping = stopping
         self._watch = watch
-        self._at_once = max(MARKED_AT_ONCE, transport.group)
-        self._window = self._at_once if transport.group > 1 else MARKED_AT_ONCE + transport.lanes
-        self._bag = Mailbag()
+        self._window = max(MARKED_AT_ONCE, transport.group) if transport.group > 1 else MARKED_AT_ONCE + transport.lanes
+        self._bag = Mailbag(is_ours=self._is_ours, not_ours=self._give_back_late)
         self._batches: list[_BatchInHand] = []
         self._lanes_open = transport.lanes
         self._broken = ""
@@ -163,10 +164,11 @@ class Runner:
             complaint, batch.complaint = batch.complaint, ""
             await self._ledger.pause(batch.claim, complaint)
         records, batch.records = batch.records, []
-        room = 0 if self._ends(batch) else min(self._at_once, self._window - len(batch.marked))
+        room = 0 if self._ends(batch) else self._window - len(batch.marked)
+        began = seconds_since_boot()
         step, letters = await self._ledger.step(batch.claim, records, room=room)
-        batch.renewed = time.monotonic()
-        batch.paced_until = batch.renewed + step.wait if step.wait else 0.0
+        batch.renewed = began
+        batch.paced_until = time.monotonic() + step.wait if step.wait else 0.0
         batch.marked.update({one.delivery_id: one for one in step.marked})
         batch.exhausted = self._is_exhausted(batch, step, records, room=room)
         unsafe = [letter for letter in letters if not letter.has_safe_address]
@@ -208,7 +210,7 @@ class Runner:
                 async with asyncio.timeout(self._until_the_next_look(batch)):
                     await batch.wake.wait()
             except TimeoutError:
-                if time.monotonic() - batch.renewed >= self._heartbeat:
+                if seconds_since_boot() - batch.renewed >= self._heartbeat:
                     return
             if self._winding_down:
                 self._give_back()
@@ -221,13 +223,23 @@ class Runner:
         if batch.complaint:
             return True
         if batch.paced_until and not self._ends(batch):
-            worth_recording = not batch.marked or len(batch.records) >= self._at_once // 2
+            worth_recording = not batch.marked or len(batch.records) >= self._window // 2
             return time.monotonic() >= batch.paced_until or (bool(batch.records) and worth_recording)
         if not batch.marked:
             return True
         if batch.exhausted or self._ends(batch):
-            return len(batch.records) >= self._at_once
-        return len(batch.records) >= self._at_once // 2 or (bool(batch.records) and not len(self._bag))
+            return len(batch.records) >= self._window
+        idle = self._bag.lanes_waiting > self._transport.lanes // 8
+        return len(batch.records) >= self._window // 2 or (bool(batch.records) and idle)
+
+    def _is_ours(self, letter: Letter) -> bool:
+        """Whether nobody else can have claimed a letter's batch yet: who stood still for longer must not send what it holds."""
+        given_up = seconds_since_boot() - self._lease_seconds
+        return any(letter.delivery_id in batch.marked and batch.renewed > given_up for batch in self._batches)
+
+    def _give_back_late(self, letter: Letter) -> None:
+        """Queue a letter again, if its batch is still ours after all; if not, recording it fails, and it stays unknown."""
+        self._take_answer(letter, Answer(AnswerKind.NOT_SENT, "its worker stood still"))
 
     def _take_answer(self, letter: Letter, answer: Answer) -> None:
         self._summary.answers[answer.kind] += 1

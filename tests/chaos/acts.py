@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -45,9 +45,9 @@ def migrate(_: Clock) -> None:
     call_command("migrate", verbosity=0)
 
 
-def add(_: Clock, *, readers: int, start: int = 1) -> None:
-    """Add invented readers."""
-    add_readers(readers, choices=CHOICES, start=start)
+def add(_: Clock, *, readers: int, languages: Sequence[str] = ("en", "es")) -> None:
+    """Add invented readers, whose languages take turns."""
+    add_readers(readers, choices=CHOICES, languages=tuple(languages))
 
 
 def begin(_: Clock, *, issues: list[str], transport: str, varied: bool = False) -> None:
@@ -115,7 +115,7 @@ def say_goodbye(clock: Clock, *, subscriptions: list[int], certain: str) -> None
 
 def steer(clock: Clock, *, issue: str, how: str) -> None:
     """Pause, resume or cancel a send, as a person would; at the moment it may be over, or paused already."""
-    who = {"person": "ada", "now": clock(), "system_user": "chaos"}
+    who: Any = {"person": "ada", "now": clock(), "system_user": "chaos"}
     try:
         match how:
             case "pause":

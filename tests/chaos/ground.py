@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from tests.chaos.books import Books
-from tests.chaos.journal import count_faults, count_held
+from tests.chaos.journal import Held, count_faults, count_held, read_held
 from tests.chaos.orders import Order
 from tests.site_folder import REPOSITORY, make_site_folder
 
@@ -122,6 +122,10 @@ class Server:
     def held(self) -> int:
         """How many messages it holds."""
         return count_held(self.journal)
+
+    def holds(self) -> list[Held]:
+        """Give what it holds."""
+        return list(read_held(self.journal))
 
     @property
     def faults(self) -> Counter[str]:

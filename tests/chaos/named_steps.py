@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
 
-from newsletter.delivery.models import Handover
-from newsletter.delivery.transports.port import AnswerKind
-
 BLOWS: Final = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
 
@@ -33,7 +30,7 @@ class NamedStep:
 
 
 def _marks(_: tuple[Any, ...], named: dict[str, Any], __: Any) -> bool:
-    return named.get("target") == Handover.SENDING
+    return named.get("target") == "sending"
 
 
 def _marked(_: tuple[Any, ...], __: dict[str, Any], step: Any) -> bool:
@@ -45,7 +42,7 @@ def _recorded(_: tuple[Any, ...], named: dict[str, Any], __: Any) -> bool:
 
 
 def _was_accepted(given: tuple[Any, ...], _: dict[str, Any], __: Any) -> bool:
-    return bool(given[0].kind is AnswerKind.ACCEPTED)
+    return bool(given[0].kind == "accepted")
 
 
 def _gave_something(_: tuple[Any, ...], __: dict[str, Any], result: Any) -> bool:

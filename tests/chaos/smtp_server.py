@@ -47,6 +47,8 @@ class SmtpFault(StrEnum):
     IDLE_CLOSED = "connection closed after an answer"
 
 
+HELLO: Final = b"250-recorder.example\r\n250-8BITMIME\r\n250 PIPELINING\r\n"
+
 AT_MAIL: Final = (SmtpFault.MAIL_451, SmtpFault.MAIL_550, SmtpFault.MAIL_421)
 AT_RCPT: Final = tuple(kind for kind in SmtpFault if kind not in AT_MAIL)
 
@@ -134,8 +136,6 @@ class Conversation(asyncio.Protocol):
 
     def _reply_to(self, line: bytes) -> bytes:
         match line[:4].upper():
-            case b"EHLO":
-                return b"250-recorder.example\r\n250-8BITMIME\r\n250 PIPELINING\r\n"
             case b"MAIL":
                 self._recipient, self._fault = "", self._recorder.strike("MAIL", AT_MAIL)
                 return self._refusal(AT_MAIL, otherwise=b"250 2.1.0 ok\r\n")
@@ -149,9 +149,9 @@ class Conversation(asyncio.Protocol):
                 return b"503 5.5.1 MAIL first\r\n"
             case b"QUIT":
                 self._hang_up(b"221 2.0.0 bye\r\n")
-            case _:
+            case other:
                 self._recipient = self._fault = ""
-                return b"250 2.0.0 ok\r\n"
+                return HELLO if other == b"EHLO" else b"250 2.0.0 ok\r\n"
         return b""
 
     def _refusal(self, kinds: tuple[SmtpFault, ...], *, otherwise: bytes) -> bytes:

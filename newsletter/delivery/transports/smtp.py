@@ -27,6 +27,8 @@ __all__ = ["SmtpTransport", "trusting"]
 LOST_BEFORE = "the connection was lost before the message was handed over"
 LOST_AFTER = "the connection was lost after the message was handed over"
 
+HELD_TOO_LONG = "it was held for longer than the lease"
+
 PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds before a lane tries once more, each time that it did not get a message through."""
 
@@ -175,6 +177,10 @@ class _Lane:
 
     async def _hand_over(self, session: SmtpSession, ready: ReadyLetter, following: ReadyLetter | None) -> bool:
         """Send the message and answer for it; say whether the session goes on. If not, ``following`` is answered too."""
+        if not self._bag.is_ours(ready.letter):
+            for one in filter(None, (ready, following)):
+                self._answer(one.letter, Answer(AnswerKind.NOT_SENT, HELD_TOO_LONG))
+            return False
         try:
             session.write_message(ready, following)
         except ConnectionGone:

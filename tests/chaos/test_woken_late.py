@@ -1,0 +1,37 @@
+"""A worker that is stopped, given up, settled by evidence, and then goes on as if nothing had happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos.ground import Ground, Server, ground_with
+from tests.chaos.trials import LEASE, begin_trial, database_on_trial
+
+CONNECTIONS = 2
+
+Pair = tuple[Ground, Server]
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[Pair]:
+    settings = {"DELIVERY__SMTP__CONNECTIONS": CONNECTIONS}
+    with ground_with("smtp_server", database=database_on_trial(), settings=settings) as made:
+        made[0].do("add", readers=120)
+        yield made
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("step", ["marked", "answered"])
+def test_what_was_queued_again_meanwhile_is_not_sent_by_the_one_that_slept(pair: Pair, step: str) -> None:
+    trial = begin_trial(*pair, transport="smtp")
+    sleeper = trial.ground.start("deliver", step=step, passing=3, blow="stop")
+    sleeper.wait(until_stopped=True)
+    time.sleep(1.5 * LEASE)
+    trial.deliver()
+    trial.settle()
+    sleeper.go_on()
+    assert sleeper.wait() == 0
+    assert trial.judge(most_unknown=0).complaints == ()

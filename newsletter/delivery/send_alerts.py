@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from typing import Final
 
 from newsletter.config import Config
 from newsletter.delivery.models import Handover, PausedFor, Send, SendState
 from newsletter.delivery.reporting import SendReport, send_report
 from newsletter.publishing.alerts import ALERTS_LAST, EDITORS_AND_PUBLISHERS, Occasion, Reader, find_act, without_addresses
 from newsletter.publishing.models import FrozenEdition
+
+RESUMED_ALTHOUGH: Final[Mapping[PausedFor, str]] = {
+    PausedFor.AGE: " --although-old",
+    PausedFor.RESTORE: " --although-restored",
+}
+"""What a person says when they resume a send that is paused for more than a while."""
 
 
 def find_send_occasions(now: datetime) -> Iterator[Occasion]:
@@ -36,7 +43,7 @@ def _paused(send: Send, *, now: datetime) -> Occasion:
             "sum": report().the_sum,
             "commands": [
                 f"newsletter status {send.issue}",
-                f"newsletter resume {send.issue} --as {reader.key}",
+                f"newsletter resume {send.issue} --as {reader.key}{RESUMED_ALTHOUGH.get(PausedFor(send.paused_for), '')}",
                 f"newsletter cancel {send.issue} --as {reader.key}",
             ],
         }
@@ -59,7 +66,7 @@ def _finished(send: Send, *, now: datetime) -> Occasion:
             "begun": reader.moment(send.created_at),
             "finished": reader.moment(finished_at),
             "transport": send.transport,
-            "commands": _following(found, reader),
+            "commands": _following(send, found, reader),
             **_figures(found),
         }
 
@@ -67,12 +74,12 @@ def _finished(send: Send, *, now: datetime) -> Occasion:
     return Occasion(key, "alert-finished", send.issue, EDITORS_AND_PUBLISHERS, now + ALERTS_LAST, values)
 
 
-def _following(report: SendReport, reader: Reader) -> Sequence[str]:
+def _following(send: Send, report: SendReport, reader: Reader) -> Sequence[str]:
     status = report.status
     commands = [f"newsletter report {status.issue}"]
     if status.handovers[Handover.UNKNOWN]:
         commands.append(f"newsletter reconcile {status.issue} --as {reader.key}")
-    if status.handovers[Handover.FAILED] and status.state == SendState.DONE:
+    if status.handovers[Handover.FAILED] and status.state == SendState.DONE and not send.corrections.exists():
         commands.append(f"newsletter retry {status.issue} --as {reader.key}")
     return commands
 

@@ -75,6 +75,11 @@ def try_failed_again(
     send = get_send(issue)
     if send.state not in MAY_BE_TRIED_AGAIN:
         raise NotAllowedError(f"{issue} is {send.state}: nobody of it is tried again.")
+    if (correction := send.corrections.first()) is not None:
+        raise NotAllowedError(
+            f"{issue} was corrected by {correction.issue}, whose readers are settled: whoever got it now would get the mistake "
+            "and not the correction. Nobody is tried again."
+        )
     still = now - still_since(send, now=now)
     if still > within and not although_old:
         raise NotAllowedError(

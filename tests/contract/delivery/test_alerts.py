@@ -181,7 +181,8 @@ def test_a_paused_send_is_told_to_the_publishers_with_the_reason_and_the_sum(sen
     assert (mail.address, mail.subject) == (ADA, "Sending issue 2026-12 is paused")
     assert "12 of 50 failed: (address)" in mail.text
     assert "4 = 4 queued + 0 accepted" in mail.text
-    assert "newsletter resume 2026-12 --as ada" in mail.text
+    although = {PausedFor.AGE: " --although-old", PausedFor.RESTORE: " --although-restored"}.get(why, "")
+    assert f"newsletter resume 2026-12 --as ada{although}\n" in mail.text
     assert told(NOW + timedelta(days=1)) == []
     pause(send, why)
     assert told(NOW + timedelta(days=1)) == [ADA]

@@ -10,6 +10,8 @@ from newsletter.delivery import preparing
 from newsletter.delivery.models import Delivery, Handover, Send, SendState
 from newsletter.delivery.preparing import AudienceMismatchError, freeze_audience, start_send
 from newsletter.delivery.reporting import send_report
+from newsletter.delivery.trying_again import try_failed_again
+from newsletter.errors import NotAllowedError
 from newsletter.publishing.models import Slot, SlotState
 from newsletter.subscribers.models import EndReason, Subscriber, Subscription, SuppressionReason
 from newsletter.subscribers.subscribing import end_subscription, snooze
@@ -118,3 +120,12 @@ def test_nothing_is_sent_when_the_readers_are_not_those_that_counting_gives(monk
     with pytest.raises(AudienceMismatchError, match="Nothing was sent"):
         freeze_audience(send_id, on=TODAY, now=NOW)
     assert to_be_mailed(send_id) == set()
+
+
+def test_an_issue_that_was_corrected_is_tried_again_with_nobody() -> None:
+    """They would get the mistake, and the correction's readers are settled without them."""
+    prepared_send(2)
+    settle(Handover.ACCEPTED, Handover.FAILED)
+    begin_correction()
+    with pytest.raises(NotAllowedError, match="was corrected by 2026-12-correction-1"):
+        try_failed_again(ISSUE, person="ada", now=NOW, system_user="tester", within=timedelta(days=3))

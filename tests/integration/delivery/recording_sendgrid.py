@@ -61,6 +61,7 @@ class RecordingSendgrid:
     requests: list[dict[str, Any]] = field(default_factory=list)
     request_headers: list[dict[str, str]] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
     connections: set[object] = field(default_factory=set)
     cancelled: dict[str, str] = field(default_factory=dict)
     batch_ids: int = 0
@@ -99,6 +100,7 @@ class RecordingSendgrid:
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> Fault:
         """Answer any call but the one that sends mail."""
+        self.bodies.append(body)
         refused = self.refuse(method, path)
         if refused is not None and refused[0] != LOST:
             return refused

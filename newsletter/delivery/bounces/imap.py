@@ -31,10 +31,17 @@ class ImapSource:
         self._session: imaplib.IMAP4_SSL | None = None
 
     def __enter__(self) -> Self:
-        self._trying(self._open)
+        try:
+            self._trying(self._open)
+        except BouncesUnavailableError:
+            self._close()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._close()
+
+    def _close(self) -> None:
         session, self._session = self._session, None
         if session is not None:
             try:

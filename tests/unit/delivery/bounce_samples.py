@@ -56,8 +56,9 @@ SERVERS: Final = (
         "From: Mail Delivery System <Mailer-Daemon@mx.example.net>\nSubject: Mail delivery failed: returning message to sender\n"
         "X-Failed-Recipients: reader1@example.org\nAuto-Submitted: auto-replied\nReferences: <x@y.example>\n",
         "This message was created automatically by mail delivery software.\n\nA message that you sent could not be "
-        "delivered to one or more of its\nrecipients. This is a permanent error. The following address(es) failed:\n\n  reader1@example.org\n"
-        "    host mx.example.org [198.51.100.7]\n    SMTP error from remote mail server after RCPT TO:<reader1@example.org>:\n"
+        "delivered to one or more of its\nrecipients. This is a permanent error.\n"
+        "The following address(es) failed:\n\n  reader1@example.org\n    host mx.example.org [198.51.100.7]\n"
+        "    SMTP error from remote mail server after RCPT TO:<reader1@example.org>:\n"
         "    {diagnostic}",
         "Reporting-MTA: dns; mx.example.net",
         "Action: {action}\nFinal-Recipient: rfc822;reader1@example.org\nStatus: {status}\nRemote-MTA: dns; mx.example.org\n"
@@ -104,7 +105,8 @@ SERVERS: Final = (
         "From: Mail Delivery Subsystem <MAILER-DAEMON@relay.example>\nSubject: Returned mail: see transcript for details\n"
         "Auto-Submitted: auto-generated (failure)\n",
         "The original message was received at Tue, 1 Dec 2026 15:00:02 GMT\n\n   ----- The following addresses had "
-        "permanent fatal errors -----\n<reader1@example.org>\n    (reason: {diagnostic})\n\n   ----- Transcript of session follows -----\n"
+        "permanent fatal errors -----\n"
+        "<reader1@example.org>\n    (reason: {diagnostic})\n\n   ----- Transcript of session follows -----\n"
         ">>> DATA\n<<< {diagnostic}\n",
         "Reporting-MTA: dns; relay.example\nReceived-From-MTA: DNS; out.metsmatters.example\n"
         "Arrival-Date: Tue, 1 Dec 2026 15:00:02 GMT",

@@ -32,6 +32,8 @@ log = structlog.get_logger()
 MARKED_AT_ONCE: Final = 20
 """Deliveries that are marked beyond one for each lane, where a transport takes one letter at a time."""
 
+STOOD_STILL: Final = Answer(AnswerKind.NOT_SENT, "its worker stood still")
+
 LOOK_ROUND: Final = 0.25
 """Seconds between looks at whether to stop."""
 
@@ -85,13 +87,12 @@ class Runner:
         self._ledger = ledger
         self._transport = transport
         self._clock = clock
-        self._lease_seconds = lease_seconds
         self._heartbeat = lease_seconds / 3
         self._attempts = attempts
         self._stopping = stopping
         self._watch = watch
         self._window = max(MARKED_AT_ONCE, transport.group) if transport.group > 1 else MARKED_AT_ONCE + transport.lanes
-        self._bag = Mailbag(is_ours=self._is_ours, not_ours=self._give_back_late)
+        self._bag = Mailbag(is_ours=self._is_ours, not_ours=lambda letter: self._take_answer(letter, STOOD_STILL))
         self._batches: list[_BatchInHand] = []
         self._lanes_open = transport.lanes
         self._broken = ""
@@ -234,12 +235,8 @@ class Runner:
 
     def _is_ours(self, letter: Letter) -> bool:
         """Whether nobody else can have claimed a letter's batch yet: who stood still for longer must not send what it holds."""
-        given_up = seconds_since_boot() - self._lease_seconds
+        given_up = seconds_since_boot() - 3 * self._heartbeat
         return any(letter.delivery_id in batch.marked and batch.renewed > given_up for batch in self._batches)
-
-    def _give_back_late(self, letter: Letter) -> None:
-        """Queue a letter again, if its batch is still ours after all; if not, recording it fails, and it stays unknown."""
-        self._take_answer(letter, Answer(AnswerKind.NOT_SENT, "its worker stood still"))
 
     def _take_answer(self, letter: Letter, answer: Answer) -> None:
         self._summary.answers[answer.kind] += 1

@@ -62,6 +62,7 @@ def _campaigns(wanted: argparse.Namespace, *, seed: int, database: str) -> list[
     """Share deliveries, faults and time between the transports and databases; without PostgreSQL, SQLite gets all."""
     shares = SHARES if database else {where: share for where, share in SHARES.items() if not where[1]}
     whole = sum(shares.values())
+    seconds = wanted.minutes * 60 * 0.85
     return [
         Campaign(
             name=f"{transport} on {'PostgreSQL' if on_postgresql else 'SQLite'}",
@@ -70,10 +71,10 @@ def _campaigns(wanted: argparse.Namespace, *, seed: int, database: str) -> list[
             sends=max(1, round(wanted.deliveries * share / whole / READERS)),
             faults=round(FAULTS * share / whole),
             seed=seed + number,
-            every=1.0,
+            every=0.6 * seconds / FAULTS,
             database=database if on_postgresql else "",
             connections=10,
-            seconds=wanted.minutes * 60 * 0.85 * share / whole,
+            seconds=seconds * share / whole,
         )
         for number, ((transport, on_postgresql), share) in enumerate(shares.items())
     ]

@@ -23,6 +23,8 @@ from tests.chaos.journal import Held, count_faults, count_held, read_held
 from tests.chaos.orders import Order
 from tests.site_folder import REPOSITORY, make_site_folder
 
+ALL_TIMES: Final = "2020-01-01T00:00..2100-01-01T00:00"
+
 LOOK: Final = 0.01
 """Seconds between looks at a process."""
 
@@ -199,6 +201,14 @@ class Ground:
         )
         assert done.returncode in {0, 1}, done.stderr
         return done.stdout
+
+    def reconcile(self, server: Server) -> None:
+        """Settle what is unknown of every send by the server's log, on the command line, as a person would."""
+        for issue in {one.issue for one in self.books.entries() if one.handover == "unknown"}:
+            log = ["--mail-log", str(server.journal), "--log-zone", "UTC", "--not-in-log", "requeue", "--log-covers", ALL_TIMES]
+            said = self.command("reconcile", issue, "--as", "ada", *log)
+            with self.log.open("a") as file:
+                file.write(said)
 
     def reported_unknown(self, issues: Collection[str]) -> set[str]:
         """Give the keys that the reports of these sends list as unknown."""

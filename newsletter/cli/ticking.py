@@ -15,10 +15,12 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from django.db import OperationalError, close_old_connections
 
+from newsletter.cli.acting import system_user
 from newsletter.clock import Clock
 from newsletter.config import Config
 from newsletter.delivery.alerts import post_alerts
 from newsletter.delivery.bounces.pulling import is_anything_configured, pull_bounces
+from newsletter.delivery.calling_back import call_back, is_calling_back
 from newsletter.delivery.refusals import RefusalWatch
 from newsletter.delivery.sending import deliver_open_sends, start_due_sends
 from newsletter.delivery.service_mails import empty_postbox
@@ -33,6 +35,9 @@ SECONDS_BETWEEN_LOOKS_INTO_THE_POSTBOX = 3
 """Somebody may sit and wait for a service mail."""
 
 SECONDS_BETWEEN_LOOKS_AT_BOUNCES = 300
+
+SECONDS_BETWEEN_LOOKS_AT_CALLS = 60
+"""A call is cancelled until ten minutes before it takes effect, and takes effect after thirty."""
 
 SECOND_OF_ALERTS = 20
 """Of every minute: by then the calendar's tick has held what it holds."""
@@ -57,6 +62,8 @@ class Ticking:
             (Look("postbox", self._empty_postbox), _every(SECONDS_BETWEEN_LOOKS_INTO_THE_POSTBOX)),
             (Look("alerts", self._post_alerts), CronTrigger(second=SECOND_OF_ALERTS, timezone="UTC")),
         ]
+        if is_calling_back(config):
+            self._jobs.append((Look("calls in doubt", self._call_back), _every(SECONDS_BETWEEN_LOOKS_AT_CALLS)))
         if is_anything_configured(config):
             self._jobs.append((Look("bounces", self._pull_bounces), _every(SECONDS_BETWEEN_LOOKS_AT_BOUNCES)))
         self._scheduler = BackgroundScheduler(
@@ -91,6 +98,10 @@ class Ticking:
 
     def _pull_bounces(self) -> str:
         return " ".join(pull_bounces(self._config, self._clock, stop=self._stop).problems)
+
+    def _call_back(self) -> str:
+        call_back(self._config, self._clock, system_user=system_user())
+        return ""
 
     def _post_alerts(self) -> str:
         return post_alerts(self._config, self._clock()).problem

@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+import mailbox
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 from django.conf import settings
 
 from newsletter.cli.ticking import Ticking
+from newsletter.clock import system_clock
 from newsletter.config import SmtpSettings
 from newsletter.delivery.models import PausedFor, Send
+from newsletter.postbox.models import PostState, ServiceMail
+from newsletter.publishing.models import Slot
 from tests.contract.delivery.samples import NOW, add_readers, begin_send, handovers
 from tests.integration.delivery.recording_smtp import RecordingSmtp, running
 
@@ -27,3 +36,30 @@ def test_after_refusals_for_what_we_are_the_next_looks_send_nothing() -> None:
     assert 0 < said == len(server.commands)
     assert handovers() == {"queued": 60}
     assert Send.objects.get().paused_for == PausedFor.ERRORS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_scheduler_tells_people_what_there_is_to_tell(tmp_path: Path) -> None:
+    """From a slot that nobody approved to the mail in the outbox, by two schedulers at once."""
+    Slot.objects.create(at=system_clock() + timedelta(days=3), issue="2027-02")
+    known = settings.NEWSLETTER
+    config = known.model_copy(update={"delivery": known.delivery.model_copy(update={"outbox": tmp_path / "outbox"})})
+    tickings = [Ticking(config, system_clock) for _ in range(2)]
+    for ticking in tickings:
+        ticking.start()
+    told = {person.address for person in config.people.values() if {"editor", "publisher"} & set(person.roles)}
+    try:
+        wait_until(lambda: ServiceMail.objects.filter(state=PostState.ACCEPTED).count() == len(told))
+    finally:
+        for ticking in tickings:
+            ticking.stop()
+    mails = list(mailbox.Maildir(tmp_path / "outbox", create=False))
+    assert sorted(str(mail["To"]) for mail in mails) == sorted(told)
+    assert all(str(mail["Subject"]).endswith("is not approved yet") for mail in mails)
+
+
+def wait_until(there: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not there():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -213,6 +213,13 @@ class DeliverySettings(_Section):
     dkim: DkimSettings | None = None
     bounces: BounceSettings = BounceSettings()
 
+    @model_validator(mode="after")
+    def _quiet_hours_have_an_end(self) -> DeliverySettings:
+        begin, _, end = self.quiet_hours.partition("-")
+        if begin and begin == end:
+            raise ValueError("quiet_hours begin and end at the same time: nothing would ever be sent; leave them out for none")
+        return self
+
 
 class TrialSettings(_Section):
     """The trial registry, ClinicalTrials.gov's API v2 or something that speaks it."""

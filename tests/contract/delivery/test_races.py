@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from time import sleep
+from typing import TypeVar
 
 import pytest
 from django.db import connection, transaction
 
-from newsletter.delivery.ledger import Claim, Record, claim_batch, leave_batch, take_step
-from newsletter.delivery.models import Batch, Handover, Send, SendState
-from tests.contract.delivery.samples import NOW, TODAY, prepared_send
+from newsletter.delivery.ledger import Claim, Record, claim_batch, leave_batch, put_back, take_step
+from newsletter.delivery.models import Batch, Delivery, Handover, Send, SendState
+from newsletter.delivery.pausing import pause_send
+from tests.contract.delivery.samples import ISSUE, NOW, TODAY, prepared_send
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
+
+T = TypeVar("T")
 
 
 def worked_off(worker: str) -> Claim:
@@ -52,3 +57,87 @@ def test_of_two_workers_who_close_the_last_two_batches_at_once_one_finishes_the_
         assert [done.result() for done in (pool.submit(leave_slowly), pool.submit(leave))] == [True, True]
     assert not Batch.objects.filter(done=False).exists()
     assert Send.objects.get().state == SendState.DONE
+
+
+def in_two_threads(slow: Callable[[Event], T], quick: Callable[[], T]) -> list[T]:
+    """Run two acts; ``slow`` says that it is in the middle of its transaction, and ``quick`` begins then."""
+    begun = Event()
+
+    def closing(act: Callable[[], T]) -> T:
+        try:
+            return act()
+        finally:
+            connection.close()
+
+    def after_the_other() -> T:
+        begun.wait(timeout=10)
+        return quick()
+
+    with ThreadPoolExecutor(2) as pool:
+        acts = (pool.submit(closing, lambda: slow(begun)), pool.submit(closing, after_the_other))
+        return [act.result() for act in acts]
+
+
+def test_who_is_put_back_while_their_batch_is_being_closed_is_sent_all_the_same() -> None:
+    """Closed a moment later, the batch would hold somebody queued whom nobody ever claims."""
+    prepared_send(2)
+    claim = claim_batch("one", lease_seconds=10, now=NOW)
+    assert claim is not None
+    ids = [one.delivery_id for one in take_step(claim, records=[], room=20, on=TODAY, now=NOW).marked]
+    take_step(claim, records=[Record(one, Handover.FAILED, "550") for one in ids], room=0, on=TODAY, now=NOW)
+
+    def leave_slowly(begun: Event) -> int:
+        with transaction.atomic():
+            leave_batch(claim, now=NOW)
+            begun.set()
+            sleep(0.3)
+        return 0
+
+    def put_one_back() -> int:
+        with transaction.atomic(), connection.cursor() as cursor:
+            return put_back(cursor, ids[:1], source=Handover.FAILED)
+
+    assert in_two_threads(leave_slowly, put_one_back) == [0, 1]
+    assert Send.objects.get().state == SendState.RUNNING
+    worked_off("two")
+    assert Batch.objects.filter(done=False).count() == 1
+
+
+def test_a_batch_is_left_open_when_somebody_in_it_is_put_back_at_that_moment() -> None:
+    prepared_send(2)
+    claim = claim_batch("one", lease_seconds=10, now=NOW)
+    assert claim is not None
+    ids = [one.delivery_id for one in take_step(claim, records=[], room=20, on=TODAY, now=NOW).marked]
+    take_step(claim, records=[Record(one, Handover.FAILED, "550") for one in ids], room=0, on=TODAY, now=NOW)
+
+    def put_back_slowly(begun: Event) -> int:
+        with transaction.atomic(), connection.cursor() as cursor:
+            moved = put_back(cursor, ids[:1], source=Handover.FAILED)
+            begun.set()
+            sleep(0.3)
+            return moved
+
+    assert in_two_threads(put_back_slowly, lambda: int(leave_batch(claim, now=NOW))) == [1, 0]
+    assert Send.objects.get().state == SendState.RUNNING
+    assert not Batch.objects.filter(done=True).exists()
+
+
+def test_once_a_pause_is_committed_nobody_is_marked_any_more() -> None:
+    """A step that is under way has looked at the send before: the pause waits for it."""
+    prepared_send(4)
+    claim = claim_batch("one", lease_seconds=10, now=NOW)
+    assert claim is not None
+
+    def step_slowly(begun: Event) -> int:
+        with transaction.atomic():
+            marked = take_step(claim, records=[], room=2, on=TODAY, now=NOW).marked
+            begun.set()
+            sleep(0.3)
+        return len(marked)
+
+    def pause_and_count() -> int:
+        pause_send(ISSUE, person="ada", note="", now=NOW, system_user="test")
+        return Delivery.objects.filter(handover=Handover.SENDING).count()
+
+    assert in_two_threads(step_slowly, pause_and_count) == [2, 2]
+    assert take_step(claim, records=[], room=2, on=TODAY, now=NOW).halted

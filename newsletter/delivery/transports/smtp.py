@@ -143,7 +143,7 @@ class _Lane:
                 if refusal.kind is AnswerKind.THROTTLED:
                     self._failures += 1
                     return False
-                return True
+                return not session.wire.gone
             following = await self._take_following(session)
             if not await self._hand_over(session, ready, following):
                 return False

@@ -56,9 +56,10 @@ class SmtpSession:
         )
 
     async def envelope_refused(self, ready: ReadyLetter, *, written: bool) -> Answer | None:
-        """Wait until the server asks for the message; give its refusal otherwise, with the session ready for another.
+        """Wait until the server asks for the message; give its refusal otherwise.
 
-        ``written``: the envelope is on its way already. Raises ConnectionGone.
+        Then the session is ready for another letter, or its wire is gone: some servers refuse and hang up. ``written``: the
+        envelope is on its way already. Raises ConnectionGone when there is no answer to it.
         """
         mail, rcpt, data = await self._replies_to_envelope(ready, written=written)
         refusing = next((reply for reply in (mail, rcpt) if not reply.accepts), None)
@@ -66,10 +67,6 @@ class SmtpSession:
             if not self.wire.quiet:  # what came too early would be taken for the answer to the message
                 raise ConnectionGone
             return None
-        if data.code == 354:
-            # RFC 2920, 3.1: nobody to send to, and yet the server waits for a message; an empty one ends it.
-            self.wire.write(b".\r\n")
-            await self.wire.reply()
         about = About.SENDER if refusing is mail else About.RECIPIENT if refusing is rcpt else About.MESSAGE
         answer = (refusing or data).judge(about)
         if answer.kind is AnswerKind.ACCEPTED:
@@ -77,7 +74,7 @@ class SmtpSession:
         if about is About.SENDER and answer.kind is AnswerKind.POLICY:
             answer = Answer(AnswerKind.POLICY, f"{answer.reason}, the sender refused")
         if answer.kind is not AnswerKind.THROTTLED:
-            await self.command(b"RSET\r\n")
+            await self._make_ready_for_another(waits_for_message=data.code == 354)
         return answer
 
     def write_message(self, ready: ReadyLetter, following: ReadyLetter | None) -> None:
@@ -108,6 +105,16 @@ class SmtpSession:
         except (ConnectionGone, TimeoutError):
             pass
         finally:
+            self.wire.abort()
+
+    async def _make_ready_for_another(self, *, waits_for_message: bool) -> None:
+        try:
+            if waits_for_message:
+                # RFC 2920, 3.1: nobody to send to, and yet the server waits for a message; an empty one ends it.
+                self.wire.write(b".\r\n")
+                await self.wire.reply()
+            await self.command(b"RSET\r\n")
+        except ConnectionGone:
             self.wire.abort()
 
     async def _replies_to_envelope(self, ready: ReadyLetter, *, written: bool) -> tuple[Reply, Reply, Reply]:

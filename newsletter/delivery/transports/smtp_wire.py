@@ -35,6 +35,11 @@ class SmtpWire(asyncio.Protocol):
         return self._transport
 
     @property
+    def gone(self) -> bool:
+        """Whether the connection has ended, or is given up."""
+        return self._gone
+
+    @property
     def quiet(self) -> bool:
         """Whether nothing was received that nobody asked for."""
         return not (self._replies or self._lines or self._received)

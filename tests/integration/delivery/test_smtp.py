@@ -151,13 +151,16 @@ def test_a_sender_who_is_refused_is_a_matter_of_policy_not_of_the_reader() -> No
     assert answers[1].kind is AnswerKind.POLICY
 
 
-def test_a_reset_that_is_refused_ends_the_connection() -> None:
+@pytest.mark.parametrize("reset", ["500 what", DROP, SILENCE])
+def test_a_server_that_refuses_somebody_and_then_itself_has_refused_only_them(reset: str) -> None:
+    """Some hang up after a refusal: it stands, and the others get their mail over another connection."""
     server = refusing(1, "550 5.1.1 no")
     usual = server.refuse
-    server.refuse = lambda line: "500 what" if line.startswith("RSET") else usual(line)
+    server.refuse = lambda line: reset if line.startswith("RSET") else usual(line)
     with running(server):
-        answers = deliver(transport(server), letters(2))
-    assert [answer.kind for _, answer in answers] == [AnswerKind.RETRYABLE, AnswerKind.ACCEPTED]
+        answers = send(server, 3)
+    assert [answers[number].kind for number in (1, 2, 3)] == [AnswerKind.FINAL, AnswerKind.ACCEPTED, AnswerKind.ACCEPTED]
+    assert server.connections == 2
 
 
 def test_one_connection_carries_as_many_messages_as_allowed() -> None:

@@ -68,6 +68,8 @@ def approve(
         console.print(change, markup=False)
     verb = "had approved" if approved.already else "approved"
     console.print(f"{approver.name} {verb} {approved.candidate} as {role.value}.", markup=False)
+    if approved.candidate.corrects:
+        console.print(f"It goes to those who got {approved.candidate.corrects}, which it corrects.", markup=False)
     if approved.held:
         console.print(f"Its slot is held: {approved.held}", markup=False, style="yellow")
     elif approved.complete:

@@ -42,6 +42,7 @@ def show(request: HttpRequest, review: ReviewRequest, typed: TypedAnswer | None 
         "heading": words.say("review", "heading", issue=candidate.issue),
         "for_you": words.say("review", "for_you", name=person.name, role=words.say("review", review.role)),
         "until": words.say("review", "until", day=local_day(review.expires_at, words, settings)),
+        "corrects": words.say("review", "corrects", issue=candidate.corrects) if candidate.corrects else "",
         "approvals": _approvals(candidate, words, settings),
         "changes": _changes(review, content, words, settings),
         "editions": [_edition(edition, words, settings) for edition in content.editions],

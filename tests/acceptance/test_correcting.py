@@ -24,7 +24,8 @@ def correct(site: Site, *more: str, code: int = 0) -> str:
 
 def approve(site: Site) -> None:
     for person, role in (("ada", "editor"), ("maria", "medical")):
-        site.run("approve", CORRECTION, "--as", person, "--role", role, "--on", "2026-12-02")
+        said = site.run("approve", CORRECTION, "--as", person, "--role", role, "--on", "2026-12-02")
+        assert "It goes to those who got 2026-12, which it corrects." in said
 
 
 def let_its_hour_come(site: Site) -> None:

@@ -15,7 +15,7 @@ from django.test import Client
 
 from newsletter.findings import Finding, Place, Severity
 from newsletter.postbox.models import ServiceMail
-from newsletter.publishing.models import Approval, AuditEntry, Objection, ReviewNote, ReviewRequest, TrialCheck
+from newsletter.publishing.models import Approval, AuditEntry, Objection, ReviewNote, ReviewRequest, Slot, SlotState, TrialCheck
 from newsletter.rendering.edition import Variant
 from tests.contract.publishing.review_samples import EDITED, FILES, PEOPLE, ask, site, token_of
 from tests.contract.publishing.samples import TRIAL, Files, approve_as
@@ -318,3 +318,10 @@ def test_no_address_and_no_token_stands_in_the_tables_of_this_room(review: Revie
     stored = " ".join(str(row) for model in (ReviewRequest, AuditEntry, Objection, ReviewNote) for row in model.objects.values())
     assert token not in stored
     assert "@" not in stored
+
+
+def test_whom_a_correction_goes_to_is_said(client: Client, review: ReviewRequest) -> None:
+    assert "correction" not in shown(client, review)
+    Slot.objects.create(at=NOW, issue="2026-10", state=SlotState.RELEASED)
+    [request] = ask("ines", files=FILES.with_issues(corrects="2026-10"), now=NOW).requests
+    assert "La reciben quienes recibieron el número 2026-10, y nadie más." in shown(client, request)

@@ -243,9 +243,14 @@ def batch_worked_off(answer: int) -> list[Act]:
 
 LEAVE = [("leave", 0, 0)]
 
-SETTLED_WHILE_PAUSED = [("freeze", 0, 0), *batch_worked_off(0), *LEAVE, *batch_worked_off(0), ("pause", 0, 0), *LEAVE]
+BATCHES = 5
+"""Seven readers in two languages, frozen three at a time."""
 
-FAILED_AND_RETRIED = [("freeze", 0, 0), *(batch_worked_off(1) + LEAVE) * 2, ("retry", 0, 0)]
+ALL_BUT_ONE = (batch_worked_off(0) + LEAVE) * (BATCHES - 1)
+
+SETTLED_WHILE_PAUSED = [("freeze", 0, 0), *ALL_BUT_ONE, *batch_worked_off(0), ("pause", 0, 0), *LEAVE]
+
+FAILED_AND_RETRIED = [("freeze", 0, 0), *(batch_worked_off(1) + LEAVE) * BATCHES, ("retry", 0, 0)]
 
 DEAD_IN_A_CANCELLED_SEND = [("freeze", 0, 0), ("claim", 0, 0), ("step", 0, 3), ("cancel", 0, 0), ("die", 0, 1)]
 

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import OperationalError
+from structlog.testing import capture_logs
 
 from newsletter.delivery import ledger_thread
 from newsletter.delivery.ledger import Claim, Step, take_step
 from newsletter.delivery.ledger_thread import LedgerUnavailableError
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.models import Batch, Delivery, Handover, PausedFor, Send, SendState
+from newsletter.delivery.pausing import pause_send
 from newsletter.delivery.refusals import RefusalWatch
 from newsletter.delivery.reporting import send_report
 from newsletter.delivery.sending import deliver_open_sends
@@ -197,6 +199,40 @@ def test_of_two_sends_the_one_that_is_refused_is_paused_and_the_other_goes_out()
     assert Send.objects.get(pk=well).state == SendState.DONE
     assert Send.objects.get(pk=refused).state == SendState.PAUSED
     assert set(Delivery.objects.filter(send=refused).values_list("handover", flat=True)) == {"queued"}
+
+
+def test_a_group_that_is_marked_but_not_posted_yet_is_given_back_when_the_send_is_paused() -> None:
+    open_send(200)
+
+    def pause_at_the_fifth(_: Letter) -> Answer:
+        if len(transport.seen) == 5:
+            with_connection(lambda: pause_send(ISSUE, person="ada", note="", now=NOW, system_user="test"))
+        return Answer(AnswerKind.ACCEPTED)
+
+    transport = ScriptedTransport(pause_at_the_fifth, lanes=1, group=10, delay=0.05)
+    summary = deliver(transport)
+    assert "paused: by ada" in summary.faults[ISSUE]
+    assert len(transport.seen) <= 2 * 10
+    assert handovers() == {"accepted": len(transport.seen), "queued": 200 - len(transport.seen)}
+    assert set(Delivery.objects.filter(handover=Handover.QUEUED).values_list("attempts", flat=True)) == {0}
+    assert not Batch.objects.filter(leased_at__isnull=False).exists()
+
+
+def test_why_a_send_stands_still_is_kept_with_it_and_logged_once() -> None:
+    open_send(60)
+
+    def broken(_: Letter) -> Answer:
+        raise TransportError("No connection to the mail server. It is tried again later.")
+
+    with capture_logs() as logs:
+        for _ in range(3):
+            deliver(ScriptedTransport(broken))
+    assert Send.objects.get().reason == "No connection to the mail server. It is tried again later."
+    assert [entry["event"] for entry in logs if entry["log_level"] == "warning"] == ["send stands still"]
+    with capture_logs() as logs:
+        assert deliver(ScriptedTransport()).finished
+    assert Send.objects.get().reason == ""
+    assert "send goes on" in [entry["event"] for entry in logs]
 
 
 def test_a_stop_finishes_what_is_in_flight_and_leaves_nothing_unknown() -> None:

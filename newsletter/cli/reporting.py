@@ -19,6 +19,7 @@ from newsletter.cli.arguments import IssueArgument, person
 from newsletter.cli.printing import console, local, print_json, print_table
 from newsletter.clock import system_clock
 from newsletter.config import Config
+from newsletter.delivery.models import SendState
 from newsletter.delivery.report.aftermath import FullReport, full_report
 from newsletter.delivery.report.page import report_page
 from newsletter.delivery.report.recipients import as_csv, as_json, as_text, find_recipients
@@ -30,6 +31,7 @@ REPORTS: Final = "var/reports"
 
 DOMAINS_SHOWN: Final = 15
 BOUNCES_SHOWN: Final = 15
+UNKNOWN_SHOWN: Final = 50
 
 
 class ReportFormat(StrEnum):
@@ -112,13 +114,18 @@ def print_report(found: SendReport, config: Config) -> None:
             "Unknown, never sent again by guess. Look for each in your mail server's log: it is the left half of a Message-ID.",
             style="yellow",
         )
-        for key in found.unknown_keys:
+        for key in found.unknown_keys[:UNKNOWN_SHOWN]:
             console.print(f"  {key}", markup=False)
+        if len(found.unknown_keys) > UNKNOWN_SHOWN:
+            console.print(f"  and {len(found.unknown_keys) - UNKNOWN_SHOWN} more: newsletter report {one.issue} --format json")
+        console.print(f"To settle them by evidence: newsletter reconcile {one.issue}", style="yellow")
 
 
 def _print_aftermath(found: FullReport, config: Config) -> None:
     """Print what the send alone does not say: bounces, domains, goodbyes, and how long it took."""
     zone = config.cadence.timezone
+    if found.summary.status.state in {SendState.PAUSED, SendState.CANCELLED} and found.reason:
+        console.print(f"It is {found.summary.status.state}: {found.reason}", style="yellow", markup=False)
     for one in found.elsewhere:
         console.print(f"{one.people} who read in {one.language} got the edition in {one.written_in or 'another language'}.")
     if found.bounces:

@@ -13,17 +13,18 @@ from io import StringIO
 from typing import Final
 
 import orjson
-from django.db import connection, transaction
+from django.db import transaction
 
 from newsletter.config import Person
 from newsletter.delivery.models import Send
 from newsletter.delivery.report import statements
 from newsletter.delivery.report.aftermath import read_moment
+from newsletter.delivery.report.paging import rows_by_batch
 from newsletter.errors import KeyMissingError, NotAllowedError, SealError
 from newsletter.publishing.audit import record_act
 from newsletter.subscribers.sealing import Sealer
 
-AT_A_TIME: Final = 2_000
+BATCHES_AT_ONCE: Final = 2
 
 SEES_ADDRESSES: Final = "publisher"
 """The role that may."""
@@ -51,7 +52,7 @@ COLUMNS: Final = tuple(one.name for one in fields(Recipient))
 def find_recipients(
     issue: str, sealer: Sealer, *, person_key: str, person: Person, now: datetime, system_user: str
 ) -> Iterator[Recipient]:
-    """Give every delivery of an issue's send, in pages, after writing down who looks.
+    """Give every delivery of an issue's send, batch after batch, after writing down who looks.
 
     Raises NotAllowedError when nothing was sent, or for a person who may not see addresses.
     """
@@ -65,7 +66,7 @@ def find_recipients(
         raise NotAllowedError(f"{issue} was not sent. See when it is due with: newsletter calendar")
     with transaction.atomic():
         record_act("see recipients", issue, person=person_key, note="", now=now, system_user=system_user)
-    return _pages(send.pk, sealer)
+    return _rows(send.pk, sealer)
 
 
 def as_csv(recipients: Iterable[Recipient]) -> Iterator[str]:
@@ -107,18 +108,11 @@ def _harmless(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
-def _pages(send_id: int, sealer: Sealer) -> Iterator[Recipient]:
-    after = 0
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(statements.FIND_RECIPIENTS, [send_id, after, AT_A_TIME])
-            rows = cursor.fetchall()
-        for _, handover, outcome, bounce, reason, at, attempts, language, lookup, contact in rows:
-            hour = f"{read_moment(at):%Y-%m-%dT%H:00Z}" if at else ""
-            yield Recipient(_address(sealer, lookup, contact), language, handover, outcome, bounce, reason, hour, attempts)
-        if len(rows) < AT_A_TIME:
-            return
-        after = rows[-1][0]
+def _rows(send_id: int, sealer: Sealer) -> Iterator[Recipient]:
+    found = rows_by_batch(statements.FIND_RECIPIENTS, send_id, batches=BATCHES_AT_ONCE)
+    for handover, outcome, bounce, reason, at, attempts, language, lookup, contact in found:
+        hour = f"{read_moment(at):%Y-%m-%dT%H:00Z}" if at else ""
+        yield Recipient(_address(sealer, lookup, contact), language, handover, outcome, bounce, reason, hour, attempts)
 
 
 def _address(sealer: Sealer, lookup: bytes | None, contact: bytes | None) -> str:

@@ -31,23 +31,22 @@ COUNT_ENDINGS: Final = """
     ORDER BY 1
 """
 
+FIND_BATCHES: Final = "SELECT id FROM delivery_batch WHERE send_id = %s ORDER BY id"
+
 FIND_UNDELIVERED: Final = """
-    SELECT d.id, d.handover, d.bounce, p.lookup, p.contact
+    SELECT d.handover, d.bounce, p.lookup, p.contact
     FROM delivery_delivery d
     LEFT JOIN subscribers_subscription s ON s.id = d.subscription_id
     LEFT JOIN subscribers_subscriber p ON p.id = s.subscriber_id
-    WHERE d.send_id = %s AND d.id > %s AND (d.handover = 'failed' OR d.outcome = 'bounced')
-    ORDER BY d.id
-    LIMIT %s
+    WHERE d.batch_id IN {ids} AND (d.handover = 'failed' OR d.outcome = 'bounced')
 """
 
 FIND_RECIPIENTS: Final = """
-    SELECT d.id, d.handover, d.outcome, d.bounce, d.reason, d.handed_over_at, d.attempts, b.language, p.lookup, p.contact
+    SELECT d.handover, d.outcome, d.bounce, d.reason, d.handed_over_at, d.attempts, b.language, p.lookup, p.contact
     FROM delivery_delivery d
     JOIN delivery_batch b ON b.id = d.batch_id
     LEFT JOIN subscribers_subscription s ON s.id = d.subscription_id
     LEFT JOIN subscribers_subscriber p ON p.id = s.subscriber_id
-    WHERE d.send_id = %s AND d.id > %s
+    WHERE d.batch_id IN {ids}
     ORDER BY d.id
-    LIMIT %s
 """

@@ -19,6 +19,8 @@ from typing import ClassVar, Final
 
 ONE_PERSON: Final = b'"custom_args"'
 
+COUNTING: Final = threading.Lock()
+
 
 class CountingHandler(BaseHTTPRequestHandler):
     """Counts people."""
@@ -29,7 +31,9 @@ class CountingHandler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Take a request."""
-        CountingHandler.people += self.rfile.read(int(self.headers["Content-Length"])).count(ONE_PERSON)
+        people = self.rfile.read(int(self.headers["Content-Length"])).count(ONE_PERSON)
+        with COUNTING:
+            CountingHandler.people += people
         self.send_response_only(202)
         self.send_header("Content-Length", "0")
         self.end_headers()

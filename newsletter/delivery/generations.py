@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -26,13 +27,17 @@ ROW: Final = 1
 
 
 def pass_generation(config: Config) -> None:
-    """Begin the next generation: first in the database, then in the file.
+    """Begin the next generation: first in the database, and in the file once the caller's transaction is committed.
 
     A file that cannot be written stays behind the database, which only makes an old copy harder to recognise.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statements.NEXT_GENERATION, [ROW])
         generation = int(cursor.fetchone()[0])
+        transaction.on_commit(partial(_remember, config, generation))
+
+
+def _remember(config: Config, generation: int) -> None:
     try:
         _write(generation_file(config), generation)
     except OSError as error:

@@ -14,7 +14,7 @@ from newsletter.project.backup.old_copies import hold_an_old_copy
 from newsletter.publishing.models import HeldFor, Slot
 from tests.contract.delivery.samples import NOW, prepared_send
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db]
+pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)

@@ -186,7 +186,7 @@ def _insert_batch(
             member.subscription_id,
             excluded if member.exclusion else queued,
             member.exclusion,
-            spread.due_at(member.position),
+            spread.due_at(member.position) if spread.seconds else 0.0,
         )
         for place, member in enumerate(members)
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 import structlog
 from django.db import connection
@@ -58,8 +59,7 @@ COUNT_ENDED = """
 SELECT end_reason, COUNT(*) FROM subscribers_subscription WHERE ended_at IS NOT NULL GROUP BY end_reason"""
 
 
-@dataclass(frozen=True, slots=True)
-class AudienceMember:
+class AudienceMember(NamedTuple):
     """One subscription. ``exclusion`` is empty, "snoozed" or "suppressed"; "ended" where those that ended were asked about."""
 
     subscription_id: int
@@ -108,7 +108,7 @@ def audience_page(*, after: int, last: int, limit: int, on: date) -> list[Audien
     """Give open subscriptions with ``after < id <= last``, by id, at most ``limit``; the excluded ones with their reason."""
     with connection.cursor() as cursor:
         cursor.execute(AUDIENCE_PAGE, [on.isoformat(), after, last, limit])
-        return [AudienceMember(*row) for row in cursor.fetchall()]
+        return [AudienceMember._make(row) for row in cursor.fetchall()]
 
 
 def members_among(subscription_ids: Sequence[int], *, on: date) -> dict[int, AudienceMember]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -16,6 +15,7 @@ from newsletter.delivery.models import Batch, Delivery, Send, SendState
 from newsletter.delivery.preparing import AudienceMismatchError, find_preparing_sends, freeze_audience, start_send
 from newsletter.delivery.reporting import send_report
 from newsletter.publishing.models import Slot
+from newsletter.subscribers.audience import AudienceMember
 from newsletter.subscribers.models import EndReason, Subscriber, SuppressionReason
 from newsletter.subscribers.subscribing import end_subscription, snooze
 from newsletter.subscribers.suppressing import suppress
@@ -95,7 +95,7 @@ def test_nothing_is_sent_when_a_chunk_is_not_whom_counting_gives(monkeypatch: py
     whole = next_page
 
     def forgetful(send: Send, *, limit: int, on: date) -> Sequence[FreezingMember]:
-        return [replace(member, exclusion="") for member in whole(send, limit=limit, on=on)]
+        return [AudienceMember(member.position, member.language, "") for member in whole(send, limit=limit, on=on)]
 
     monkeypatch.setattr(preparing, "next_page", forgetful)
     with pytest.raises(AudienceMismatchError, match=r"frozen 6 en; counted 5 en, 1 en snoozed.* Nothing was sent"):

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check bench lock clean
+.PHONY: help setup demo serve test check bench chaos lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -41,6 +41,9 @@ check: $(READY) ## ruff, mypy, import-linter; and coverage, of the last 'make te
 
 bench: $(READY) ## measure: compiling an issue, sending over SMTP
 	@$(BIN)/python -m benchmarks
+
+chaos: $(READY) ## kill the send a million deliveries long; 'make chaos CHAOS="--seed 7 --minutes 10"'
+	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 lock: $(READY) ## write requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \

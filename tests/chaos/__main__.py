@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -36,6 +37,7 @@ CONNECTIONS: Final = (1, 10, 50)
 def main() -> int:
     """Play all campaigns, measure, print the summary."""
     wanted = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that everything is put away
     seed = wanted.seed if wanted.seed is not None else random.SystemRandom().randrange(1_000_000)
     _say(f"seed {seed} (again with --seed {seed}), at most {wanted.minutes:.0f} minutes")
     began = time.monotonic()

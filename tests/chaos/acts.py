@@ -13,14 +13,16 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import DatabaseError, close_old_connections, transaction
 
 from newsletter.cli.ticking import Ticking
 from newsletter.clock import Clock, system_clock
 from newsletter.delivery.cancelling import cancel_send
-from newsletter.delivery.ledger import put_back, settle_by_evidence
-from newsletter.delivery.models import Delivery, Handover
+from newsletter.delivery.clues import clues_by_word
+from newsletter.delivery.models import Delivery, Handover, Send, SendState
 from newsletter.delivery.pausing import pause_send, resume_send
+from newsletter.delivery.reconciling import Actor, Witnessed, find_unknown
+from newsletter.delivery.reconciling import settle as by_word
 from newsletter.delivery.reporting import send_report
 from newsletter.delivery.sending import DeliverySummary, deliver_open_sends
 from newsletter.errors import NewsletterError, NotAllowedError
@@ -53,7 +55,8 @@ def add(_: Clock, *, readers: int, languages: Sequence[str] = ("en", "es")) -> N
 def begin(_: Clock, *, issues: list[str], transport: str, varied: bool = False) -> None:
     """Open a send of each issue, to all readers there are."""
     for issue in issues:
-        begin_send(transport=transport, issue=issue, varied=varied)
+        with transaction.atomic():
+            begin_send(transport=transport, issue=issue, varied=varied)
 
 
 def put_on_the_calendar(clock: Clock, *, issues: list[str]) -> None:
@@ -76,7 +79,7 @@ def deliver(clock: SteppingClock, *, name: str) -> None:
             say(f"look failed: {error}")
             time.sleep(ROUND)
             continue
-        if summary.finished:
+        if summary.finished and not Send.objects.filter(state=SendState.CANCELLING).exists():
             return
         idle = idle + 1 if _is_idle(summary, clock()) else 0
         if summary.next_due is not None and summary.next_due > clock().timestamp() and not summary.held_elsewhere:
@@ -87,7 +90,9 @@ def deliver(clock: SteppingClock, *, name: str) -> None:
 
 def _is_idle(summary: DeliverySummary, now: datetime) -> bool:
     waits = summary.next_due is not None and summary.next_due > now.timestamp()
-    return not (summary.run.answers or summary.held_elsewhere or summary.problem or waits or summary.prepared)
+    return bool(summary.running) and not (
+        summary.run.answers or summary.held_elsewhere or summary.problem or waits or summary.prepared
+    )
 
 
 def tick(clock: Clock) -> None:
@@ -129,16 +134,14 @@ def steer(clock: Clock, *, issue: str, how: str) -> None:
 
 
 def settle(clock: Clock, *, journals: list[str]) -> None:
-    """Settle the unknown by what the servers hold."""
+    """Settle the unknown by what the servers hold, as a person does who knows it."""
     held = {one.key for journal in journals for one in read_held(Path(journal))}
-    unknown = dict(Delivery.objects.filter(handover=Handover.UNKNOWN).values_list("key", "pk"))
-    taken = [pk for key, pk in unknown.items() if key in held]
-    never_left = [pk for key, pk in unknown.items() if key not in held]
-    for start in range(0, len(taken), 1_000):
-        with transaction.atomic(), connection.cursor() as cursor:
-            settle_by_evidence(cursor, taken[start : start + 1_000], target=Handover.ACCEPTED, at=clock())
-    with transaction.atomic(), connection.cursor() as cursor:
-        put_back(cursor, never_left, source=Handover.UNKNOWN)
+    actor = Actor("ada", "chaos", "what the servers hold")
+    for send in Send.objects.filter(deliveries__handover=Handover.UNKNOWN).distinct():
+        unknown = find_unknown(send)
+        keys = {one.key for one in unknown}
+        clues = clues_by_word(unknown, taken=keys & held, never_left=keys - held)
+        by_word(send, clues.found, by=Witnessed.PERSON, settings=settings.NEWSLETTER.delivery, actor=actor, now=clock())
 
 
 def report_unknown(_: Clock, *, issues: list[str], into: str) -> None:

@@ -170,7 +170,7 @@ class Ground:
         self.books = Books(database or f"sqlite:///{self.site}/var/chaos.sqlite3")
         defaults: dict[str, object] = {
             "DATABASE__URL": self.books.url,
-            "DELIVERY__LEASE_SECONDS": 0.5,
+            "DELIVERY__LEASE_SECONDS": 0.8,
             "DELIVERY__RESUME_WITHIN_HOURS": 1_000_000,
             "DELIVERY__SMTP__CONNECTIONS": 5,
             "DELIVERY__SMTP__TIMEOUT_SECONDS": 2,

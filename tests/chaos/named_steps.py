@@ -77,11 +77,18 @@ SENDGRID_STEPS: Final[Mapping[str, NamedStep]] = {
     "off the wire (sendgrid)": NamedStep("httpx:Client.send"),
 }
 
-PUTTING_BACK_STEPS: Final[Mapping[str, NamedStep]] = {
-    "put back, not committed": NamedStep("newsletter.delivery.ledger:put_back"),
+CANCELLING_STEPS: Final[Mapping[str, NamedStep]] = {
+    "cancelling": NamedStep("tests.chaos.acts:cancel_send"),
+    "batch excluded, not committed": NamedStep("newsletter.delivery.sweeping:exclude_queued"),
+    "batch excluded": NamedStep("newsletter.delivery.sweeping:_sweep_batch", _gave_something),
 }
 
-STEPS: Final = {**FREEZING_STEPS, **SENDING_STEPS, **SMTP_STEPS, **SENDGRID_STEPS, **PUTTING_BACK_STEPS}
+PUTTING_BACK_STEPS: Final[Mapping[str, NamedStep]] = {
+    "put back, not committed": NamedStep("newsletter.delivery.reconciling:put_back"),
+    "put back": NamedStep("tests.chaos.acts:by_word"),
+}
+
+STEPS: Final = {**FREEZING_STEPS, **SENDING_STEPS, **SMTP_STEPS, **SENDGRID_STEPS, **CANCELLING_STEPS, **PUTTING_BACK_STEPS}
 
 
 def strike_at(step: str, *, passing: int, blow: str) -> None:

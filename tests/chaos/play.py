@@ -27,6 +27,7 @@ HARMLESS: Final = {"goodbye", "pause", "cancel", "connections refused"}
 TO_COME_TO_REST: Final = 300.0
 """Seconds for what was begun in time."""
 
+AT_WORK: Final = {"preparing", "running", "cancelling"}
 OVER: Final = {"done", "cancelled"}
 LAST_OPEN_SUBSCRIPTIONS: Final = "SELECT id FROM subscribers_subscription WHERE ended_at IS NULL ORDER BY id DESC LIMIT 500"
 
@@ -86,8 +87,11 @@ class Play:
         """Keep two sends open."""
         open_sends = [one for one in self._ground.books.sends() if one.state not in OVER]
         if len(open_sends) < 2 and self._is_more_to_begin():
-            self._issues.append(issue_name(len(self._issues)))
-            self._ground.do("begin", issues=self._issues[-1:], transport=self._campaign.transport)
+            issue = issue_name(len(self._issues))
+            self._ground.start("begin", issues=[issue], transport=self._campaign.transport).wait()
+            # The database may be locked or gone: then it is tried again.
+            if any(one.issue == issue for one in self._ground.books.sends()):
+                self._issues.append(issue)
         spent = self.dealt.total() >= self._campaign.faults
         for one in open_sends:
             if one.state == "paused" and (spent or self._chance.random() < 0.1):
@@ -106,7 +110,7 @@ class Play:
     def _replace_the_dead(self) -> None:
         """Keep some workers at work; now and then the new one is disturbed, or is to be struck at a named step."""
         self._workers = [one for one in self._workers if one.look()]
-        while len(self._workers) < WORKERS and any(one.state in {"preparing", "running"} for one in self._ground.books.sends()):
+        while len(self._workers) < WORKERS and any(one.state in AT_WORK for one in self._ground.books.sends()):
             order: dict[str, Any] = {"name": f"worker{len(self._workers)}"}
             if self.dealt.total() < self._campaign.faults:
                 order |= self._disturbance()

@@ -8,7 +8,14 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from tests.chaos.ground import Ground, Server, ground_with
-from tests.chaos.named_steps import FREEZING_STEPS, SENDGRID_STEPS, SENDING_STEPS, SMTP_STEPS
+from tests.chaos.named_steps import (
+    CANCELLING_STEPS,
+    FREEZING_STEPS,
+    PUTTING_BACK_STEPS,
+    SENDGRID_STEPS,
+    SENDING_STEPS,
+    SMTP_STEPS,
+)
 from tests.chaos.trials import begin_trial, database_on_trial, strike_once
 
 READERS = 120
@@ -57,4 +64,24 @@ def test_over_sendgrid_nobody_gets_two_and_nobody_is_forgotten(sendgrid: Pair, s
     trial = begin_trial(*sendgrid, transport="sendgrid")
     strike_once(trial, step, blow=blow)
     assert trial.judge(most_unknown=READERS).complaints == ()
+    assert trial.settle().complaints == ()
+
+
+@pytest.mark.parametrize("step", CANCELLING_STEPS)
+def test_a_cancelled_send_adds_up_whoever_is_killed(smtp: Pair, step: str) -> None:
+    trial = begin_trial(*smtp, transport="smtp")
+    trial.ground.start("deliver", step="recorded", passing=2).wait()
+    trial.ground.start("steer", how="cancel", issue=trial.issue, step=step).wait()
+    trial.ground.start("deliver", step=step).wait()
+    trial.deliver()
+    judgement = trial.judge(most_unknown=SMTP_WINDOW)
+    assert judgement.complaints == ()
+    assert judgement.handovers["excluded"] > 0
+
+
+@pytest.mark.parametrize("step", PUTTING_BACK_STEPS)
+def test_what_never_left_is_queued_again_once_whoever_is_killed(smtp: Pair, step: str) -> None:
+    trial = begin_trial(*smtp, transport="smtp")
+    strike_once(trial, "marked", blow="kill")
+    trial.ground.start("settle", journals=[str(trial.server.journal)], step=step).wait()
     assert trial.settle().complaints == ()

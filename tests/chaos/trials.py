@@ -12,7 +12,7 @@ from typing import Any, Final
 from tests.chaos.ground import Ground, Server
 from tests.chaos.judge import Judgement, judge
 
-LEASE: Final = 0.5
+LEASE: Final = 0.8
 """Seconds, in these tests."""
 
 NUMBERS = count(1)

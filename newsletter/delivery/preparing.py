@@ -83,7 +83,7 @@ def freeze_audience(send_id: int, *, on: date, now: datetime, chunk: int = CHUNK
     """
     while _freeze_chunk_as_counted(send_id, on=on, chunk=chunk):
         pass
-    _set_running(send_id, now=now)
+    _set_running(send_id, on=on, now=now)
 
 
 def _freeze_chunk_as_counted(send_id: int, *, on: date, chunk: int) -> bool:
@@ -136,11 +136,14 @@ def _in_words(counts: dict[tuple[str, str], int]) -> str:
     return ", ".join(f"{number} {' '.join(filter(None, key))}" for key, number in sorted(counts.items())) or "nobody"
 
 
-def _set_running(send_id: int, *, now: datetime) -> None:
-    """Verify the whole of a frozen audience, then let it go."""
+def _set_running(send_id: int, *, on: date, now: datetime) -> None:
+    """Verify the whole of a frozen audience, then let it go.
+
+    A half-frozen one stays: freezing ends early when the send is paused, and it may be resumed a moment later.
+    """
     with connection.cursor() as cursor:
         send = Send.objects.get(pk=send_id)
-        if send.state != SendState.PREPARING:
+        if send.state != SendState.PREPARING or next_page(send, limit=1, on=on):
             return
         cursor.execute(statements.COUNT_DELIVERIES, [send_id])
         counted = cursor.fetchone()[0]

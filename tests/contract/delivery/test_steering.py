@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -106,6 +107,28 @@ def test_a_pause_while_the_audience_is_frozen_stops_that_too_and_resuming_goes_o
     assert (state(), Delivery.objects.count()) == (SendState.RUNNING, 5)
 
 
+def test_a_send_that_is_paused_and_resumed_while_it_is_frozen_does_not_run_half_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pause ends the freezing; were it not looked at again after the resume, those not frozen yet would be forgotten."""
+    from newsletter.delivery import preparing  # noqa: PLC0415 - the module whose freezing is interrupted
+
+    add_readers(5)
+    send_id = begin_send()
+    freeze_chunk = preparing._freeze_chunk
+
+    def paused_meanwhile(*args: int, **kwargs: Any) -> bool:
+        pause()
+        goes_on = freeze_chunk(*args, **kwargs)
+        resume()
+        return goes_on
+
+    monkeypatch.setattr(preparing, "_freeze_chunk", paused_meanwhile)
+    freeze_audience(send_id, on=TODAY, now=NOW)
+    assert (state(), Delivery.objects.count()) == (SendState.PREPARING, 0)
+    monkeypatch.undo()
+    freeze_audience(send_id, on=TODAY, now=NOW)
+    assert (state(), Delivery.objects.count()) == (SendState.RUNNING, 5)
+
+
 def test_what_dead_workers_left_in_a_paused_send_becomes_unknown_when_their_lease_has_run_out() -> None:
     prepared_send(30)
     held = claimed()
@@ -178,7 +201,6 @@ def test_a_half_frozen_audience_is_frozen_no_further_and_the_sum_holds_for_what_
         chunks = iter([True, False])
         freeze_chunk = preparing._freeze_chunk
         patch.setattr(preparing, "_freeze_chunk", lambda *a, **k: next(chunks) and freeze_chunk(*a, **k))
-        patch.setattr(preparing, "_set_running", lambda *_a, **_k: None)
         freeze_audience(send_id, on=TODAY, now=NOW, chunk=10)
     assert state() == SendState.PREPARING
     cancel()
@@ -289,6 +311,7 @@ def test_who_is_reported_on_between_being_found_and_being_marked_is_not_mailed(m
     held = claimed()
     first = Delivery.objects.order_by("pk").first()
     assert first is not None
+
     def reported_meanwhile(*args: object, **kwargs: object) -> object:
         with connection.cursor() as cursor:
             settle_by_evidence(cursor, [first.pk], target=Handover.ACCEPTED, at=NOW)

@@ -162,7 +162,7 @@ def _processor_seconds(pid: str) -> float:
 
 
 def take_one_by_one(public_key: str, post: Post) -> None:
-    """Do what a plain webhook does: verify with SendGrid's class, then look up, store and save, event by event in one transaction."""
+    """Do what a plain webhook does: verify with SendGrid's class, then look up, store and save, event by event, all at once."""
     from django.db import transaction  # noqa: PLC0415 - after open_site, as all of these
     from django.utils import timezone  # noqa: PLC0415
     from sendgrid.helpers.eventwebhook import EventWebhook  # noqa: PLC0415

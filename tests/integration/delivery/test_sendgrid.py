@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,9 @@ from tests.contract.delivery.samples import letter, letter_form, letters
 from tests.integration.delivery.recording_sendgrid import LOST, SLOW, Fault, RecordingSendgrid, posting_to
 
 
-def transport(service: RecordingSendgrid, **settings: object) -> SendgridTransport:
+def transport(service: RecordingSendgrid, *, now: Callable[[], float] = lambda: 1_000.0, **settings: object) -> SendgridTransport:
     values: dict[str, Any] = {"host": service.url, "api_key": SecretStr("SG.test"), "timeout_seconds": 0.5, "connections": 1}
-    return SendgridTransport(SendgridSettings(**(values | settings)), now=lambda: 1_000.0)
+    return SendgridTransport(SendgridSettings(**(values | settings)), now=now)
 
 
 def send(service: RecordingSendgrid, sent: list[Letter], problems: list[TransportError] | None = None) -> dict[int, Answer]:

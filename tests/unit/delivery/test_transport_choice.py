@@ -12,7 +12,7 @@ from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.transports.opening import open_transport
 from newsletter.delivery.transports.outbox import OutboxTransport
 from newsletter.delivery.transports.port import AnswerKind
-from newsletter.errors import TransportError
+from newsletter.errors import SettingsError, TransportError
 from tests.contract.delivery.deliver import deliver
 from tests.contract.delivery.samples import letters
 
@@ -23,6 +23,15 @@ def test_the_settings_choose_the_transport(name: str) -> None:
     sendgrid = SendgridSettings(api_key=SecretStr("SG.test"))
     delivery = config.delivery.model_copy(update={"transport": name, "sendgrid": sendgrid})
     assert open_transport(config.model_copy(update={"delivery": delivery})).name == name
+
+
+def test_a_category_that_is_one_of_the_newsletters_topics_is_refused() -> None:
+    config: Config = settings.NEWSLETTER
+    for category in ("tnbc", "Triple negativo"):
+        sendgrid = SendgridSettings(api_key=SecretStr("SG.test"), categories=(category,))
+        delivery = config.delivery.model_copy(update={"transport": "sendgrid", "sendgrid": sendgrid})
+        with pytest.raises(SettingsError, match=f"'{category}' is a topic"):
+            open_transport(config.model_copy(update={"delivery": delivery}))
 
 
 def test_a_letter_put_into_the_outbox_twice_lies_there_once(tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from typing import Final
 import structlog
 
 from newsletter.clock import Clock
+from newsletter.delivery.batch_in_hand import BatchInHand
 from newsletter.delivery.lease import seconds_since_boot
-from newsletter.delivery.ledger import Claim, FenceLost, Marked, Record, Step
+from newsletter.delivery.ledger import FenceLost, Record, Step
 from newsletter.delivery.ledger_thread import LedgerThread
 from newsletter.delivery.letters import Letter, LetterForm
 from newsletter.delivery.mailbag import Mailbag
@@ -48,28 +49,6 @@ class RunSummary:
     problem: str = ""
 
 
-class _BatchInHand:
-    """A claimed batch: what is marked and not yet answered, and what is answered and not yet recorded.
-
-    ``halted``: its send was paused or cancelled, so that nothing more of it is begun; ``complaint`` says why it is to be paused.
-    """
-
-    def __init__(self, claim: Claim) -> None:
-        self.claim = claim
-        self.marked: dict[int, Marked] = {}
-        self.records: list[Record] = []
-        self.exhausted = False
-        self.halted = False
-        self.complaint = ""
-        self.paced_until = 0.0
-        self.renewed = seconds_since_boot()
-        self.wake = asyncio.Event()
-
-    @property
-    def unrecorded(self) -> int:
-        return len(self.marked) + len(self.records)
-
-
 class Runner:
     """Delivers everything that is due, batch by batch, and returns."""
 
@@ -93,7 +72,7 @@ class Runner:
         self._watch = watch
         self._window = max(MARKED_AT_ONCE, transport.group) if transport.group > 1 else MARKED_AT_ONCE + transport.lanes
         self._bag = Mailbag(is_ours=self._is_ours, not_ours=lambda letter: self._take_answer(letter, STOOD_STILL))
-        self._batches: list[_BatchInHand] = []
+        self._batches: list[BatchInHand] = []
         self._lanes_open = transport.lanes
         self._broken = ""
         self._summary = RunSummary()
@@ -121,7 +100,7 @@ class Runner:
     def _winding_down(self) -> bool:
         return bool(self._broken) or self._stopping()
 
-    def _ends(self, batch: _BatchInHand) -> bool:
+    def _ends(self, batch: BatchInHand) -> bool:
         """Whether nothing more of a batch is to be begun."""
         return batch.halted or self._winding_down
 
@@ -142,7 +121,7 @@ class Runner:
             if claim is None:
                 return
             self._summary.left_behind += claim.left_behind
-            batch = _BatchInHand(claim)
+            batch = BatchInHand(claim)
             self._batches.append(batch)
             try:
                 await self._deliver(batch)
@@ -153,14 +132,14 @@ class Runner:
             finally:
                 self._batches.remove(batch)
 
-    async def _deliver(self, batch: _BatchInHand) -> None:
+    async def _deliver(self, batch: BatchInHand) -> None:
         while True:
             await self._step(batch)
             if not batch.unrecorded and (batch.exhausted or self._ends(batch)):
                 return
             await self._wait(batch)
 
-    async def _step(self, batch: _BatchInHand) -> None:
+    async def _step(self, batch: BatchInHand) -> None:
         if batch.complaint:
             complaint, batch.complaint = batch.complaint, ""
             await self._ledger.pause(batch.claim, complaint)
@@ -197,13 +176,13 @@ class Runner:
         for alike in by_form.values():
             yield from alike
 
-    def _is_exhausted(self, batch: _BatchInHand, step: Step, records: list[Record], *, room: int) -> bool:
+    def _is_exhausted(self, batch: BatchInHand, step: Step, records: list[Record], *, room: int) -> bool:
         if room > 0:
             return step.exhausted
         due_again = any(record.due_at == 0 and not record.counted for record in records)
         return batch.exhausted and not due_again
 
-    async def _wait(self, batch: _BatchInHand) -> None:
+    async def _wait(self, batch: BatchInHand) -> None:
         """Wait until a step is worth its commit, the lease needs renewing, or it is time to stop."""
         while not self._is_step_worthwhile(batch):
             batch.wake.clear()
@@ -216,11 +195,11 @@ class Runner:
             if self._winding_down:
                 self._give_back()
 
-    def _until_the_next_look(self, batch: _BatchInHand) -> float:
+    def _until_the_next_look(self, batch: BatchInHand) -> float:
         paced = batch.paced_until - time.monotonic() if batch.paced_until else LOOK_ROUND
         return max(min(LOOK_ROUND, self._heartbeat, paced), 0.0)
 
-    def _is_step_worthwhile(self, batch: _BatchInHand) -> bool:
+    def _is_step_worthwhile(self, batch: BatchInHand) -> bool:
         if batch.complaint:
             return True
         if batch.paced_until and not self._ends(batch):
@@ -278,7 +257,7 @@ class Runner:
         for batch in self._batches:
             batch.wake.set()
 
-    def _give_up_sight(self, batch: _BatchInHand) -> None:
+    def _give_up_sight(self, batch: BatchInHand) -> None:
         """No lane is left that could answer for these."""
         for marked in batch.marked.values():
             batch.records.append(Record(marked.delivery_id, Handover.UNKNOWN, "the transport gave no answer"))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,11 +19,16 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext, override_settings
+from hypothesis import given
+from hypothesis import strategies as st
+from sendgrid.helpers.eventwebhook import EventWebhook
 
 from newsletter.config import Config
-from newsletter.delivery.ledger import Record, claim_batch, take_step
+from newsletter.delivery.handovers import Record
+from newsletter.delivery.ledger import claim_batch, take_step
 from newsletter.delivery.models import Delivery, Event, Handover, Outcome
-from newsletter.delivery.webhooks import sendgrid_events
+from newsletter.delivery.sendgrid_events import parse_events
+from newsletter.delivery.webhooks import is_signed, sendgrid_events
 from newsletter.errors import SettingsError
 from newsletter.subscribers.models import EndReason, Subscription, Suppression
 from newsletter.subscribers.sealing import Contact
@@ -151,6 +157,25 @@ def test_what_an_event_means_for_its_reader(kind: str, more: dict[str, Any], rea
     assert Subscription.objects.filter(delivery=second, ended_at__isnull=True).exists()
 
 
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        ({"type": "bounce", "status": "5.1.1"}, "hard"),
+        ({"type": "bounce", "bounce_classification": "Invalid Address"}, "hard"),
+        ({"type": "bounce", "status": "5.2.2", "bounce_classification": "Mailbox Unavailable"}, "soft"),
+        ({"type": "bounce", "status": "5.0.0", "reason": "550 no such user here"}, "hard"),
+        ({"type": "bounce", "status": "5.7.1", "bounce_classification": "Unclassified"}, "policy"),
+        ({"type": "bounce", "bounce_classification": "Reputation"}, "policy"),
+        ({"type": "blocked", "status": "5.1.1", "bounce_classification": "Invalid Address"}, "policy"),
+    ],
+)
+def test_a_bounce_is_hard_soft_or_for_policy(more: dict[str, Any], kind: str) -> None:
+    [delivery] = in_flight()
+    tell(event(delivery, "bounce", **more))
+    delivery.refresh_from_db()
+    assert delivery.bounce == kind
+
+
 def test_of_several_farewells_in_one_post_the_weightiest_counts() -> None:
     """An unsubscribe that comes with a spam report must not hide it."""
     deliveries = in_flight(8)
@@ -223,6 +248,48 @@ def test_what_sendgrid_did_not_sign_just_now_is_refused(changed: dict[str, str],
     response = post(json.dumps([event(delivery, "delivered")]).encode(), **changed)
     assert response.status_code == status
     assert Event.objects.count() == 0
+
+
+@given(
+    text=st.text(),
+    timestamp=st.text(st.characters(codec="ascii"), max_size=12),
+    spoiled=st.sampled_from(["", "x", "\r\n", "=", "é"]),
+)
+def test_a_signature_is_judged_as_sendgrid_s_own_verifier_does(text: str, timestamp: str, spoiled: str) -> None:
+    """It raises for what is not Base64, which is no different from a wrong signature."""
+    body = text.encode("utf-8", "replace")
+    signed = signature(body, timestamp) + spoiled
+    verifier = EventWebhook(public_key())
+    for changed in (body, body + b"\n", body[1:]):
+        try:
+            expected = verifier.verify_signature(changed.decode("utf-8"), signed, timestamp)
+        except ValueError:
+            expected = False
+        assert is_signed(changed, signature=signed, timestamp=timestamp, public_key=public_key()) == expected
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=5,
+)
+FIELDS = ["timestamp", "type", "status", "reason", "bounce_classification", "sg_message_id", "attempt", "call", "email"]
+
+
+@given(
+    event=st.fixed_dictionaries(
+        {"delivery": st.just("a" * 32), "event": st.sampled_from(["bounce", "dropped", "delivered", "spamreport", "new"])},
+        optional={name: JSON | st.integers(0, 2**33) for name in FIELDS},
+    )
+)
+def test_no_event_can_break_the_reading(event: dict[str, Any]) -> None:
+    for report in parse_events(orjson.dumps([event])):
+        assert report.key == "a" * 32
+        assert len(report.reason) < 40, "a status code or a word of ours, never the prose of a server"
 
 
 def test_a_body_changed_by_one_octet_is_refused() -> None:

@@ -77,14 +77,16 @@ def examine_file(file: Path, *, longest: float = LONGEST_LOOK) -> Diagnosis:
         except sqlite3.OperationalError as error:
             if "interrupted" in str(error):
                 return skipped("database.whole", f"{file} is large: {longest:g} seconds did not suffice to read it.")
-            return problem("database.whole", f"{file} cannot be read: {error}.", "newsletter restore, from your latest backup")
+            return problem(
+                "database.whole", f"{file} cannot be read: {error}.", "newsletter restore FILE, with your latest backup"
+            )
         except sqlite3.DatabaseError as error:
-            return problem("database.whole", f"{file} is damaged: {error}.", "newsletter restore, from your latest backup")
+            return problem("database.whole", f"{file} is damaged: {error}.", "newsletter restore FILE, with your latest backup")
     if found != ["ok"]:
         return problem(
             "database.whole",
             f"{file} is damaged: {'; '.join(found)}.",
-            "Stop everything that uses it, keep a copy of the file, and restore your latest backup.",
+            "Stop everything that uses it; then newsletter restore FILE, with your latest backup.",
         )
     return ok("database.whole", "No damage was found.")
 

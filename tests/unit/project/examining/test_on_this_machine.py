@@ -187,3 +187,11 @@ def test_every_check_is_explained_in_the_documentation() -> None:
     page = (Path(__file__).parents[4] / "docs/doctor.md").read_text("utf-8")
     assert [check for check in CHECKS if f"### `{check}`" not in page] == []
     assert [line for line in page.splitlines() if line.startswith("### `") and line[5:-1] not in CHECKS] == []
+
+
+def test_only_the_doctor_loads_what_examines_the_dns() -> None:
+    house = Path(__file__).parents[4] / "newsletter"
+    using = {file.parent.name for file in house.rglob("*.py") if "from checkdmarc" in file.read_text("utf-8")}
+    assert using == {"examining"}
+    outside = [file for file in house.rglob("*.py") if "project.examining" in file.read_text("utf-8")]
+    assert {file.name for file in outside if file.parent.name != "examining"} == {"examining.py"}

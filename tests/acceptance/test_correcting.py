@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mailbox
 import re
 import sqlite3
 from email.message import Message
@@ -124,3 +125,13 @@ def test_its_hour_leaves_a_day_for_two_approvals_or_is_the_one_that_was_given(se
 def test_what_was_not_sent_has_no_correction(site: Site) -> None:
     assert "2026-12 was not sent" in correct(site, code=3)
     assert not list((site.folder / "issues").glob("*-correction-*"))
+
+
+def test_after_a_send_editors_and_publishers_are_told_the_sum_and_nothing_about_a_reader(sent_site: Site, got: list[str]) -> None:
+    told = [message for message in mailbox.Maildir(sent_site.folder / "var/outbox") if not message["List-Unsubscribe"]]
+    assert sorted(str(message["To"]) for message in told) == ["ada@metsmatters.example", "sam@metsmatters.example"]
+    for message in told:
+        assert str(message["Subject"]) == "Issue 2026-12 was sent"
+        said = message.as_string().lower()
+        assert f"{len(got)} accepted" in said
+        assert [address for address in got if address.lower() in said] == []

@@ -87,7 +87,7 @@ def _people(config: Config) -> list[Diagnosis]:
             problem(
                 "settings.people",
                 f"Nobody has the role {' or '.join(missing)}: without an editor and a medical reviewer nothing is approved, and "
-                "without a publisher nobody is told of a paused send.",
+                "without a publisher a paused send is told to the editors alone.",
                 'In newsletter.toml: [people.KEY] with name, address and roles = ["…"].',
             )
         )

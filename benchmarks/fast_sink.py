@@ -20,12 +20,16 @@ GO_ON: Final = b"354 go on\r\n"
 BYE: Final = b"221 2.0.0 bye\r\n"
 END: Final = b"\r\n.\r\n"
 MOST_AT_ONCE: Final = 1 << 18
+ANSWERS: Final = {b"EHLO": HELLO, b"DATA": GO_ON, b"QUIT": BYE}
 
 taken = 0
 
 
 class Conversation:
-    """One connection."""
+    """One connection; ``received`` is where all of them receive, one at a time."""
+
+    received = bytearray(MOST_AT_ONCE)
+    room = memoryview(received)
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
@@ -35,42 +39,41 @@ class Conversation:
 
     def hear(self) -> bool:
         """Take what came and answer it; say whether the connection goes on."""
-        global taken  # noqa: PLW0603 - one counter of one process, read when it ends
-        received = self.connection.recv(MOST_AT_ONCE)
-        if not received:
+        received, kept = self.received, len(self._rest)
+        received[:kept] = self._rest
+        count = self.connection.recv_into(self.room[kept:])
+        if not count:
             return False
+        answers = self._answer(received, kept + count)
+        if answers:
+            self.connection.send(b"".join(answers))
+        return True
+
+    def _answer(self, received: bytearray, end: int) -> list[bytes]:
+        global taken  # noqa: PLW0603 - one counter of one process, read when it ends
         answers = []
-        rest = self._rest + received if self._rest else received
-        while rest:
+        start = 0
+        while start < end:
             if self._in_message:
-                end = rest.find(END)
-                if end < 0:
-                    rest = rest[-4:]
+                found = received.find(END, start, end)
+                if found < 0:
+                    start = max(start, end - len(END) + 1)
                     break
                 taken += 1
                 self._in_message = False
                 answers.append(OK)
-                rest = rest[end + 5 :]
-            line, found, after = rest.partition(b"\r\n")
-            if not found:
+                start = found + len(END)
+                continue
+            found = received.find(b"\r\n", start, end)
+            if found < 0:
                 break
-            rest = after
-            verb = line[:4].upper()
-            if verb == b"DATA":
-                answers.append(GO_ON)
-                self._in_message = True
-                # The line end before the message, so that an empty message ends too.
-                rest = b"\r\n" + rest
-            elif verb == b"EHLO":
-                answers.append(HELLO)
-            elif verb == b"QUIT":
-                answers.append(BYE)
-            else:
-                answers.append(OK)
-        self._rest = rest
-        if answers:
-            self.connection.send(b"".join(answers))
-        return True
+            verb = bytes(received[start : start + 4]).upper()
+            self._in_message = verb == b"DATA"
+            answers.append(ANSWERS.get(verb, OK))
+            # The line end before a message belongs to it: an empty one ends too.
+            start = found if self._in_message else found + 2
+        self._rest = bytes(received[start:end])
+        return answers
 
 
 def main() -> None:

@@ -38,6 +38,9 @@ SENDER_REFUSED: Final = {"1.7", "1.8"}
 """The sender's address is wrong, or its domain (RFC 3463, 3.2); Postfix says so when it hears the recipient's."""
 
 
+TAKEN: Final = Answer(AnswerKind.ACCEPTED)
+
+
 class About(Enum):
     """What a reply answers."""
 
@@ -80,7 +83,7 @@ class Reply:
         good.
         """
         if self.accepts:
-            return Answer(AnswerKind.ACCEPTED)
+            return TAKEN
         match = ENHANCED_CODE.match(self.lines[0])
         detail = f"{match[2]}.{match[3]}" if match else ""
         return Answer(self._judge_temporary(detail) if self.code < 500 else self._judge_permanent(detail, about), self.status)

@@ -40,9 +40,9 @@ def test_replies_are_the_same_however_the_network_cuts_them(cuts: list[int]) -> 
         made, _ = wire()
         start = 0
         for cut in cuts:
-            made.data_received(received[start : start + cut])
+            made.read(received[start : start + cut])
             start += cut
-        made.data_received(received[start:])
+        made.read(received[start:])
         replies = [await made.reply() for _ in range(3)]
         assert replies == [
             Reply(250, ("first.example", "PIPELINING", "SIZE 1000")),
@@ -58,7 +58,7 @@ def test_replies_are_the_same_however_the_network_cuts_them(cuts: list[int]) -> 
 def test_what_is_no_smtp_ends_the_connection(nonsense: bytes) -> None:
     async def main() -> None:
         made, connection = wire()
-        made.data_received(nonsense)
+        made.read(nonsense)
         assert connection.aborted
         with pytest.raises(ConnectionGone):
             await made.reply()
@@ -83,7 +83,7 @@ def test_odd_replies_are_understood(received: bytes, reply: Reply) -> None:
 
     async def main() -> None:
         made, _ = wire()
-        made.data_received(received)
+        made.read(received)
         assert await made.reply() == reply
 
     asyncio.run(main())
@@ -92,7 +92,7 @@ def test_odd_replies_are_understood(received: bytes, reply: Reply) -> None:
 def test_one_reply_may_be_given_more_time_than_others() -> None:
     async def main() -> None:
         made, _ = wire()
-        asyncio.get_running_loop().call_later(0.05, made.data_received, b"250 late\r\n")
+        asyncio.get_running_loop().call_later(0.05, made.read, b"250 late\r\n")
         assert (await made.reply(within=5)).code == 250
 
     asyncio.run(main())
@@ -111,7 +111,7 @@ def test_a_reply_that_does_not_come_ends_the_connection() -> None:
 def test_replies_that_came_before_the_end_are_still_read() -> None:
     async def main() -> None:
         made, _ = wire()
-        made.data_received(b"221 bye\r\n")
+        made.read(b"221 bye\r\n")
         made.connection_lost(None)
         assert (await made.reply()).code == 221
 

@@ -50,14 +50,14 @@ def _gave_something(_: tuple[Any, ...], __: dict[str, Any], result: Any) -> bool
 
 
 SENDING_STEPS: Final[Mapping[str, NamedStep]] = {
-    "claimed": NamedStep("newsletter.delivery.ledger_thread:claim_batch", _gave_something),
+    "about to claim": NamedStep("newsletter.delivery.ledger_thread:LedgerThread._claim_next", before=True),
+    "claimed, not committed": NamedStep("newsletter.delivery.ledger_thread:claim_batch", _gave_something),
+    "claimed": NamedStep("newsletter.delivery.ledger_thread:LedgerThread._claim_next", _gave_something),
     "marked, not committed": NamedStep("newsletter.delivery.ledger:move_deliveries", _marks),
     "marked": NamedStep("newsletter.delivery.ledger_thread:take_step", _marked),
-    "answered": NamedStep("newsletter.delivery.runner:record_for", _was_accepted),
     "recorded, not committed": NamedStep("newsletter.delivery.ledger:record", lambda given, *_: bool(given[1])),
     "recorded": NamedStep("newsletter.delivery.ledger_thread:take_step", _recorded),
-    "left, not committed": NamedStep("newsletter.delivery.ledger:finish_send"),
-    "left": NamedStep("newsletter.delivery.ledger_thread:leave_batch"),
+    "left, not committed": NamedStep("newsletter.delivery.ledger_thread:leave_batch"),
 }
 """Those that every transport passes."""
 
@@ -70,11 +70,13 @@ FREEZING_STEPS: Final[Mapping[str, NamedStep]] = {
 SMTP_STEPS: Final[Mapping[str, NamedStep]] = {
     "before the wire (smtp)": NamedStep("newsletter.delivery.transports.smtp_session:SmtpSession.write_message", before=True),
     "on the wire (smtp)": NamedStep("newsletter.delivery.transports.smtp_session:SmtpSession.write_message"),
+    "answered (smtp)": NamedStep("newsletter.delivery.runner:record_for", _was_accepted),
 }
 
 SENDGRID_STEPS: Final[Mapping[str, NamedStep]] = {
     "before the wire (sendgrid)": NamedStep("httpx:Client.send", before=True),
     "off the wire (sendgrid)": NamedStep("httpx:Client.send"),
+    "answered (sendgrid)": NamedStep("newsletter.delivery.runner:Runner._take_group"),
 }
 
 CANCELLING_STEPS: Final[Mapping[str, NamedStep]] = {

@@ -94,9 +94,9 @@ def _unknown_swept_back() -> None:
 def _checkpoint_at_fetch() -> None:
     """Call a batch done when it is fetched, as listmonk does."""
 
-    def wrap(claim_batch: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap(claim_next: Callable[..., Any]) -> Callable[..., Any]:
         def claim(*given: Any, **named: Any) -> Any:
-            found = claim_batch(*given, **named)
+            found = claim_next(*given, **named)
             if found is not None:
                 with connection.cursor() as cursor:
                     cursor.execute("UPDATE delivery_batch SET done = TRUE WHERE id = %s", [found.batch_id])
@@ -104,7 +104,7 @@ def _checkpoint_at_fetch() -> None:
 
         return claim
 
-    replace("newsletter.delivery.ledger_thread:claim_batch", wrap)
+    replace("newsletter.delivery.ledger_thread:LedgerThread._claim_next", wrap)
     statements.RENEW_LEASE = statements.RENEW_LEASE.replace("AND NOT done", "")  # type: ignore[misc]
 
 

@@ -44,6 +44,7 @@ class Play:
         self._say = say
         self._chance = random.Random(campaign.seed)  # noqa: S311 - the same play every time
         self._workers: list[Process] = []
+        self._killed: list[Process] = []
         self._asleep: list[tuple[float, Process]] = []
         self._issues: list[str] = []
         self._locked: tuple[float, ExitStack] | None = None
@@ -63,6 +64,7 @@ class Play:
         while self._is_anything_open() or self._is_more_to_begin():
             assert time.monotonic() < self._until + TO_COME_TO_REST, f"no rest: {self._ground.books.sends()}"
             self._begin_more()
+            self._note_the_stopped()
             self._wake()
             self._replace_the_dead()
             if self.dealt.total() < self._campaign.faults and time.monotonic() >= strike_at:
@@ -72,6 +74,7 @@ class Play:
                 told = time.monotonic()
                 self._say(f"{self._campaign.name}: {self._server.held} held, {self.dealt.total()} faults dealt")
             time.sleep(0.03)
+        self._note_the_stopped()
         self._wake(everybody=True)
         for worker in self._workers:
             worker.wait(seconds=120)
@@ -109,7 +112,10 @@ class Play:
 
     def _replace_the_dead(self) -> None:
         """Keep some workers at work; now and then the new one is disturbed, or is to be struck at a named step."""
-        self._workers = [one for one in self._workers if one.look()]
+        for one in [one for one in self._workers if not one.look()]:
+            self._workers.remove(one)
+            if one.code == -signal.SIGKILL and one not in self._killed:
+                self.dealt["kill at a named step"] += 1
         while len(self._workers) < WORKERS and any(one.state in AT_WORK for one in self._ground.books.sends()):
             order: dict[str, Any] = {"name": f"worker{len(self._workers)}"}
             if self.dealt.total() < self._campaign.faults:
@@ -122,7 +128,6 @@ class Play:
             case "step":
                 step = self._chance.choice([*FREEZING_STEPS, *SENDING_STEPS, *own])
                 blow = self._chance.choice(["kill", "kill", "stop"])
-                self.dealt[f"{blow} at a named step"] += 1
                 return {"step": step, "passing": self._chance.randint(1, 30), "blow": blow}
             case "clock":
                 self.dealt["clock steps"] += 1
@@ -133,7 +138,6 @@ class Play:
 
     def _strike(self) -> None:
         """Deal one fault, if there is anything that it could hit."""
-        self._note_the_stopped()
         kind = self._chance.choices([*SHARES], [*SHARES.values()])[0]
         dealt = getattr(self, f"_deal_{kind}")()
         if dealt:
@@ -144,6 +148,7 @@ class Play:
         for one in self._workers:
             if one.look() and one.stopped and all(one is not sleeper for _, sleeper in self._asleep):
                 self._asleep.append((time.monotonic() + 2 * LEASE, one))
+                self.dealt["stop at a named step"] += 1
 
     def _awake(self) -> list[Process]:
         return [one for one in self._workers if one.look() and not one.stopped]
@@ -151,7 +156,8 @@ class Play:
     def _deal_kill(self) -> str:
         if not (awake := self._awake()):
             return ""
-        self._chance.choice(awake).strike(signal.SIGKILL)
+        self._killed.append(self._chance.choice(awake))
+        self._killed[-1].strike(signal.SIGKILL)
         return "kill"
 
     def _deal_stop(self) -> str:

@@ -24,7 +24,7 @@ def pair() -> Iterator[Pair]:
 
 
 @pytest.mark.database
-@pytest.mark.parametrize("step", ["marked", "answered"])
+@pytest.mark.parametrize("step", ["marked", "answered (smtp)"])
 def test_what_was_queued_again_meanwhile_is_not_sent_by_the_one_that_slept(pair: Pair, step: str) -> None:
     trial = begin_trial(*pair, transport="smtp")
     sleeper = trial.ground.start("deliver", step=step, passing=3, blow="stop")

@@ -29,7 +29,7 @@ class HelperTransport:
     def __init__(self, url: str, *, connections: int) -> None:
         self._client = SendGridAPIClient("SG.benchmark", host=url)
         self._client.client.timeout = 30
-        self.lanes, self.batches_at_once = connections, connections + 1
+        self.lanes = self.batches_at_once = connections
 
     async def run_lane(self, bag: Mailbag, *, answer: AnswerSink) -> None:
         """Send groups until the bag is empty."""

@@ -15,6 +15,7 @@ from django.db.backends.utils import CursorWrapper
 
 from newsletter.delivery import call_statements, statements
 from newsletter.delivery.lease import LeaseClock, read_lease_clock
+from newsletter.delivery.models import Delivery, ProviderCall
 from newsletter.delivery.statements import among
 from newsletter.errors import NewsletterError
 
@@ -157,6 +158,12 @@ def forget_old_calls(now: datetime) -> None:
             _delete(cursor, found)
         if not found:
             return
+
+
+def forget_all_calls() -> None:
+    """Forget all calls, for a database that came from a backup: what was in no call then may have been in one since."""
+    Delivery.objects.exclude(call=None).update(call=None)
+    ProviderCall.objects.all().delete()
 
 
 def _delete(cursor: CursorWrapper, call_ids: Sequence[int]) -> None:

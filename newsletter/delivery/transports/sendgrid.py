@@ -69,8 +69,9 @@ class SendgridTransport:
         self.note_call: NoteCall | None = None
         self.answer_group: AnswerGroup | None = None
         self.lanes = settings.connections
-        # While calls are under way, the next batch is marked and its letters are made.
-        self.batches_at_once = settings.connections + 1
+        # What is marked and waits is unknown after a crash, unless the ledger knows that it was in no call yet: only then is the
+        # next batch marked while calls are under way.
+        self.batches_at_once = settings.connections + self.notes_calls
 
     async def run_lane(self, bag: Mailbag, *, answer: AnswerSink) -> None:
         """Post groups until the bag is empty; raises TransportError when SendGrid cannot be reached or refuses our key."""

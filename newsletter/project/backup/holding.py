@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from newsletter.delivery.handovers import Record, record
 from newsletter.delivery.models import Delivery, Handover, PausedFor, Send, SendState
+from newsletter.delivery.provider_calls import forget_all_calls
 from newsletter.delivery.steering import move_send
 from newsletter.postbox.emptying import settle_all
 from newsletter.publishing.audit import record_act
@@ -77,4 +78,5 @@ def _lose_sight(why: str, *, now: datetime) -> int:
     with connection.cursor() as cursor:
         for start in range(0, len(lost), AT_ONCE):
             record(cursor, [Record(pk, Handover.UNKNOWN, why) for pk in lost[start : start + AT_ONCE]], now=now)
+    forget_all_calls()
     return len(lost)

@@ -23,6 +23,7 @@ from newsletter.delivery.provider_calls import (
     note_call,
 )
 from newsletter.delivery.reports import Report
+from newsletter.project.backup.holding import hold_everything
 from tests.contract.delivery.samples import NOW, TODAY, handovers, prepared_send
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
@@ -68,6 +69,14 @@ def test_what_is_marked_and_in_no_call_yet_never_left() -> None:
     assert calls_of(ids) == [NO_CALL_YET] * 3
     with pytest.raises(CallNotNotedError):
         note_call([claim], ids, ref="call-1", send_at=SEND_AT)
+
+
+def test_what_a_backup_says_of_calls_is_no_proof() -> None:
+    """What was in no call when the copy was made may have been posted since."""
+    _, ids = marked()
+    hold_everything("restored", person="ada", note="test", now=NOW, system_user="test")
+    assert handovers() == {"unknown": 3}
+    assert calls_of(ids) == [None] * 3
 
 
 def test_a_worker_whose_batch_was_claimed_notes_no_call() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from newsletter.delivery.handovers import Record
 from newsletter.delivery.lease import seconds_since_boot
-from newsletter.delivery.ledger import Claim, Marked, Record
+from newsletter.delivery.ledger import Claim, Marked
 
 
 class BatchInHand:

@@ -1,4 +1,4 @@
-"""The ledger: the only place where handovers change.
+"""The ledger: batches in workers' hands, and the steps that a worker takes.
 
 A worker claims a batch, marks a few of its deliveries ``sending``, commits, and only then touches the wire. Each claim raises
 the batch's fence; a worker whose fence has moved on finds out before it records or marks anything, and what it had marked is
@@ -17,17 +17,10 @@ from django.db.backends.utils import CursorWrapper
 
 from newsletter.delivery import statements
 from newsletter.delivery.handovers import (
-    HANDOVER_TRANSITIONS,
-    OUTCOME_RANK,
     Record,
     lock_deliveries,
-    moment,
     move_deliveries,
-    put_back,
-    raise_outcome,
     record,
-    settle_by_evidence,
-    to_the_hour,
 )
 from newsletter.delivery.lease import LeaseClock, LeaseTime, read_lease_clock
 from newsletter.delivery.models import Handover, SendState
@@ -37,28 +30,6 @@ from newsletter.delivery.statements import among
 from newsletter.delivery.steering import move_send
 from newsletter.errors import NewsletterError
 from newsletter.subscribers.audience import Addressee, addressees
-
-__all__ = [
-    "CANCELLED",
-    "HANDOVER_TRANSITIONS",
-    "OUTCOME_RANK",
-    "Claim",
-    "FenceLost",
-    "Marked",
-    "Record",
-    "Step",
-    "claim_batch",
-    "finish_send",
-    "leave_batch",
-    "lock_deliveries",
-    "moment",
-    "put_back",
-    "raise_outcome",
-    "record",
-    "settle_by_evidence",
-    "take_step",
-    "to_the_hour",
-]
 
 LEFT_BEHIND: Final = "its worker was lost sight of"
 

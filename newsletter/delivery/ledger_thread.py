@@ -17,7 +17,8 @@ from newsletter.clock import Clock
 from newsletter.config import Config
 from newsletter.delivery.composing import Composing
 from newsletter.delivery.generations import pass_generation
-from newsletter.delivery.ledger import Claim, FenceLost, Record, Step, claim_batch, leave_batch, take_step
+from newsletter.delivery.handovers import Record
+from newsletter.delivery.ledger import Claim, FenceLost, Step, claim_batch, leave_batch, take_step
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.models import Handover, PausedFor
 from newsletter.delivery.pacing import rate_of

@@ -89,7 +89,7 @@ class Batch(models.Model):
 
 
 class Handover(models.TextChoices):
-    """Whether a message left our hands. ``ledger.HANDOVER_TRANSITIONS`` says what may follow what."""
+    """Whether a message left our hands. ``handovers.HANDOVER_TRANSITIONS`` says what may follow what."""
 
     QUEUED = "queued", "to be sent"
     SENDING = "sending", "marked before the wire; a worker holds it"
@@ -100,7 +100,7 @@ class Handover(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """What was reported after the handover. Later words outrank earlier ones by ``ledger.OUTCOME_RANK``."""
+    """What was reported after the handover. Later words outrank earlier ones by ``handovers.OUTCOME_RANK``."""
 
     NONE = "", "nothing reported yet"
     DEFERRED = "deferred", "the receiving server asked to wait"

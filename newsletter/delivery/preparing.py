@@ -13,7 +13,8 @@ from django.db.backends.utils import CursorWrapper
 
 from newsletter.delivery import statements
 from newsletter.delivery.audiences import FreezingMember, count_until, last_position, next_page
-from newsletter.delivery.ledger import finish_send, moment
+from newsletter.delivery.handovers import moment
+from newsletter.delivery.ledger import finish_send
 from newsletter.delivery.models import Handover, Send, SendState
 from newsletter.delivery.spreading import Spread
 from newsletter.delivery.statements import among

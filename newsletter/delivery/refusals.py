@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from newsletter.config import DeliverySettings
-from newsletter.delivery.ledger import Record
+from newsletter.delivery.handovers import Record
 from newsletter.delivery.models import Delivery, Handover, Send
 from newsletter.delivery.transports.port import Answer, AnswerKind
 

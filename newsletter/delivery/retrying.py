@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
-from newsletter.delivery.ledger import Record
+from newsletter.delivery.handovers import Record
 from newsletter.delivery.models import Handover
 from newsletter.delivery.transports.port import Answer, AnswerKind
 

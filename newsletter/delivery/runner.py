@@ -17,8 +17,9 @@ import structlog
 
 from newsletter.clock import Clock
 from newsletter.delivery.batch_in_hand import BatchInHand
+from newsletter.delivery.handovers import Record
 from newsletter.delivery.lease import seconds_since_boot
-from newsletter.delivery.ledger import FenceLost, Record, Step
+from newsletter.delivery.ledger import FenceLost, Step
 from newsletter.delivery.ledger_thread import LedgerThread
 from newsletter.delivery.letters import Letter, LetterForm
 from newsletter.delivery.mailbag import Mailbag

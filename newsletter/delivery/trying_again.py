@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from newsletter.delivery.ageing import in_words, still_since
-from newsletter.delivery.ledger import put_back
+from newsletter.delivery.handovers import put_back
 from newsletter.delivery.models import Delivery, Event, Handover, Send, SendState
 from newsletter.delivery.pausing import begin_anew
 from newsletter.delivery.steering import get_send

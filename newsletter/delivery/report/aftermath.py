@@ -9,7 +9,7 @@ from typing import Final
 
 from django.db import connection
 
-from newsletter.delivery.ledger import moment
+from newsletter.delivery.handovers import moment
 from newsletter.delivery.models import Handover, Send
 from newsletter.delivery.report import statements
 from newsletter.delivery.report.domains import DomainCount, count_domains

@@ -14,18 +14,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.delivery.cancelling import cancel_send
+from newsletter.delivery.handovers import HANDOVER_TRANSITIONS, Record, put_back, settle_by_evidence
 from newsletter.delivery.lease import LeaseTime
-from newsletter.delivery.ledger import (
-    HANDOVER_TRANSITIONS,
-    Claim,
-    FenceLost,
-    Record,
-    claim_batch,
-    leave_batch,
-    put_back,
-    settle_by_evidence,
-    take_step,
-)
+from newsletter.delivery.ledger import Claim, FenceLost, claim_batch, leave_batch, take_step
 from newsletter.delivery.models import Batch, Delivery, Handover, PausedFor, Send, SendState
 from newsletter.delivery.pausing import pause_by_itself, pause_send, resume_send
 from newsletter.delivery.preparing import find_preparing_sends, freeze_audience

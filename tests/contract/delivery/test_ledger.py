@@ -8,19 +8,15 @@ import pytest
 from django.db import connection, transaction
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from newsletter.delivery.lease import LeaseTime, read_lease_clock
-from newsletter.delivery.ledger import (
+from newsletter.delivery.handovers import (
     HANDOVER_TRANSITIONS,
-    Claim,
-    FenceLost,
     Record,
-    claim_batch,
-    leave_batch,
     put_back,
     raise_outcome,
     settle_by_evidence,
-    take_step,
 )
+from newsletter.delivery.lease import LeaseTime, read_lease_clock
+from newsletter.delivery.ledger import Claim, FenceLost, claim_batch, leave_batch, take_step
 from newsletter.delivery.models import Batch, Delivery, Handover, Outcome, Send, SendState
 from newsletter.delivery.preparing import freeze_audience
 from newsletter.delivery.reporting import find_sends, send_report

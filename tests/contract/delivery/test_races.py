@@ -11,7 +11,8 @@ from typing import TypeVar
 import pytest
 from django.db import connection, transaction
 
-from newsletter.delivery.ledger import Claim, Record, claim_batch, leave_batch, put_back, take_step
+from newsletter.delivery.handovers import Record, put_back
+from newsletter.delivery.ledger import Claim, claim_batch, leave_batch, take_step
 from newsletter.delivery.models import Batch, Delivery, Handover, Send, SendState
 from newsletter.delivery.pausing import pause_send
 from tests.contract.delivery.samples import ISSUE, NOW, TODAY, prepared_send

@@ -9,8 +9,9 @@ import pytest
 from django.db import connection, transaction
 
 from newsletter.delivery.cancelling import cancel_send
+from newsletter.delivery.handovers import Record, settle_by_evidence
 from newsletter.delivery.lease import LeaseTime
-from newsletter.delivery.ledger import Claim, Record, claim_batch, leave_batch, settle_by_evidence, take_step
+from newsletter.delivery.ledger import Claim, claim_batch, leave_batch, take_step
 from newsletter.delivery.models import Batch, Delivery, Handover, PausedFor, Progress, Send, SendState
 from newsletter.delivery.pausing import Resumed, pause_by_itself, pause_send, pause_what_is_old, resume_send
 from newsletter.delivery.preparing import freeze_audience

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.delivery.ledger import Record, claim_batch, leave_batch, take_step
+from newsletter.delivery.handovers import Record
+from newsletter.delivery.ledger import claim_batch, leave_batch, take_step
 from newsletter.delivery.models import Delivery, Event, Handover, Outcome, Send, SendState
 from newsletter.delivery.reporting import send_report
 from newsletter.delivery.trying_again import LeftOut, TriedAgain, try_failed_again

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.delivery.ledger import HANDOVER_TRANSITIONS, Marked, Record
+from newsletter.delivery.handovers import HANDOVER_TRANSITIONS, Record
+from newsletter.delivery.ledger import Marked
 from newsletter.delivery.models import Handover
 from newsletter.delivery.retrying import BACK_OFF, LONGEST_THROTTLE, record_for
 from newsletter.delivery.transports.port import Answer, AnswerKind

@@ -47,16 +47,26 @@ def examine_imap(settings: ImapSettings, *, timeout: float) -> Diagnosis:
         return problem(CHECK, f"{where} does not answer ({error}).", "Look at [delivery.bounces.imap] host, port and ca_file.")
     with server:
         try:
-            server.login(settings.username, settings.password.get_secret_value())
-            answer, found = server.select(f'"{settings.folder}"', readonly=True)
-        except imaplib.IMAP4.error:
+            _sign_in(server, settings)
+            folder = settings.folder.replace("\\", "\\\\").replace('"', '\\"')
+            answer, found = server.select(f'"{folder}"', readonly=True)
+        except (imaplib.IMAP4.error, UnicodeEncodeError):
             return problem(
                 CHECK,
-                f"{where} refuses the password of {settings.username}.",
-                "Set NEWSLETTER_DELIVERY__BOUNCES__IMAP__PASSWORD anew.",
+                f"{where} does not let {settings.username} in.",
+                "Set NEWSLETTER_DELIVERY__BOUNCES__IMAP__PASSWORD anew, and look at [delivery.bounces.imap] username.",
             )
         except OSError as error:
             return problem(CHECK, f"{where} ends the connection ({error}).", "Try again later.")
     if answer != "OK":
-        return problem(CHECK, f"There is no folder {settings.folder} at {where}.", "[delivery.bounces.imap] folder")
+        return problem(CHECK, f"There is no folder {settings.folder} at {where}.", "Correct [delivery.bounces.imap] folder.")
     return ok(CHECK, f"{where} opens {settings.folder}; {(found[0] or b'0').decode('ascii', 'replace')} mails are in it.")
+
+
+def _sign_in(server: imaplib.IMAP4_SSL, settings: ImapSettings) -> None:
+    """Sign in as the reader of bounces does: LOGIN takes no password beyond ASCII."""
+    name, password = settings.username, settings.password.get_secret_value()
+    if "AUTH=PLAIN" in server.capabilities:
+        server.authenticate("PLAIN", lambda _: f"\0{name}\0{password}".encode())
+    else:
+        server.login(name, password)

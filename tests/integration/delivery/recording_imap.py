@@ -89,6 +89,9 @@ class _Session(socketserver.StreamRequestHandler):
         self._say(rb"* OK [PERMANENTFLAGS (\Seen \Flagged" + (rb" \*" if self.imap.keywords else b"") + b")]")
         return "OK [READ-WRITE] done"
 
+    def _examine(self, rest: str) -> str:
+        return self._select(rest).replace("READ-WRITE", "READ-ONLY")
+
     def _uid_search(self, rest: str) -> str:
         if rest.startswith("UNKEYWORD "):
             unwanted = {rest.removeprefix("UNKEYWORD ")}

@@ -92,4 +92,6 @@ def _print_carried(carried: CarriedOver | None) -> None:
     if carried.newcomers > 0:
         console.print(f"{carried.newcomers} people who came since are only in the database that is kept.", style="yellow")
     if carried.sent_since:
-        console.print(f"Sent since, which this database does not know: {', '.join(carried.sent_since)}.", style="bold yellow")
+        console.print(
+            f"Sent since, which this database does not know: {', '.join(map(str, carried.sent_since))}.", style="bold yellow"
+        )

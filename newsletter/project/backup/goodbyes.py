@@ -9,13 +9,27 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 
 from django.db import models, transaction
+from django.db.models import F, Value
+from django.db.models.functions import Concat
 
 from newsletter.delivery.models import Delivery, Handover, Send
+from newsletter.publishing.models import Slot, SlotState
 from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression
 
 AT_ONCE: Final = 500
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class SentSince:
+    """An issue of which the other database knows so many more mails to have been accepted."""
+
+    issue: str
+    accepted: int
+
+    def __str__(self) -> str:
+        return f"{self.issue} ({self.accepted:,} accepted since)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +41,7 @@ class CarriedOver:
     snoozes: int = 0
     erased: int = 0
     newcomers: int = 0
-    sent_since: tuple[str, ...] = ()
+    sent_since: tuple[SentSince, ...] = ()
 
     def plus(self, later: CarriedOver | None) -> CarriedOver:
         """Add what a second look found; people are compared anew, so that its other numbers stand."""
@@ -114,13 +128,21 @@ def _compare_people(before: str, *, now: datetime) -> tuple[int, int]:
     return len(missing), Subscription.objects.using(before).count() - both
 
 
-def _sent_since(before: str) -> Iterator[str]:
-    """Name the issues of which the other database knows more mails to have gone out."""
+def _sent_since(before: str) -> Iterator[SentSince]:
+    """Find the issues of which more went out, and say so where a person decides whether they go out again."""
     for send in Send.objects.using(before).order_by("pk"):
         there = Delivery.objects.using(before).filter(send_id=send.pk, handover=Handover.ACCEPTED).count()
         here = Delivery.objects.filter(send__issue=send.issue, handover=Handover.ACCEPTED).count()
         if there > here:
-            yield f"{send.issue} ({there - here} accepted since)"
+            found = SentSince(send.issue, there - here)
+            _warn(found)
+            yield found
+
+
+def _warn(found: SentSince) -> None:
+    warning = f"{found.accepted:,} MORE MAILS OF IT WERE ACCEPTED SINCE, so it must not go out again: "
+    for held in (Slot.objects.filter(issue=found.issue, state=SlotState.HELD), Send.objects.filter(issue=found.issue)):
+        held.exclude(reason="").exclude(reason__startswith=warning).update(reason=Concat(Value(warning), F("reason")))
 
 
 def _bytes(values: models.QuerySet[Any, Any]) -> set[bytes]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from pytest_django import DjangoDbBlocker
 
@@ -24,6 +24,7 @@ from newsletter.delivery.models import Delivery, Handover, PausedFor, Send, Send
 from newsletter.delivery.preparing import freeze_audience
 from newsletter.errors import NotAllowedError, UsageError
 from newsletter.postbox.models import PostState, ServiceMail
+from newsletter.project.backup.goodbyes import SentSince
 from newsletter.project.backup.making import make_backup
 from newsletter.project.backup.restoring import Restored, RestoreStep, restore
 from newsletter.project.backup.rings import fingerprint
@@ -166,13 +167,37 @@ def test_nobody_is_taken_for_erased_where_another_list_was_there(tmp_path: Path,
     assert (carried.erased, Subscription.objects.filter(ended_at__isnull=True).count()) == (0, 5)
 
 
-def test_what_was_sent_since_is_named(tmp_path: Path, config: Config) -> None:
+def test_what_was_sent_since_is_named_where_a_person_decides(tmp_path: Path, config: Config) -> None:
     prepared_send(4)
     file = back_up(tmp_path, config)
     Delivery.objects.update(handover=Handover.ACCEPTED)
     carried = put_back(file, config).carried
     assert carried is not None
-    assert carried.sent_since == ("2026-12 (4 accepted since)",)
+    assert carried.sent_since == (SentSince("2026-12", 4),)
+    assert Send.objects.get().reason.startswith("4 MORE MAILS OF IT WERE ACCEPTED SINCE")
+
+
+def test_a_slot_whose_issue_went_out_since_says_so(tmp_path: Path, config: Config) -> None:
+    prepared_send(2)
+    slot = Slot.objects.get()
+    with transaction.atomic():
+        Slot.objects.update(state=SlotState.SCHEDULED)
+        sent = Send.objects.get()
+        deliveries = list(Delivery.objects.all())
+        batches = list(sent.batches.all())
+        Send.objects.all().delete()
+    file = back_up(tmp_path, config)
+    Slot.objects.update(state=SlotState.RELEASED)
+    sent.save(force_insert=True)
+    for batch in batches:
+        batch.save(force_insert=True)
+    for delivery in deliveries:
+        delivery.handover = Handover.ACCEPTED
+        delivery.save(force_insert=True)
+    put_back(file, config)
+    slot.refresh_from_db()
+    assert (slot.state, slot.held_for) == (SlotState.HELD, HeldFor.RESTORE)
+    assert slot.reason.startswith("2 MORE MAILS OF IT WERE ACCEPTED SINCE")
 
 
 def test_a_backup_of_another_key_ring_is_refused(tmp_path: Path, config: Config) -> None:

@@ -6,17 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-import structlog
 from django.db.backends.utils import CursorWrapper
 
 from newsletter.delivery import statements
 from newsletter.delivery.models import PausedFor, Send, SendState
+from newsletter.delivery.pausing import pause_by_itself
 from newsletter.delivery.progress import count_settled
-from newsletter.delivery.steering import move_send
-from newsletter.publishing.audit import record_act
 from newsletter.publishing.models import AuditEntry
-
-log = structlog.get_logger()
 
 FEWEST: Final = 50
 """Bounces before a share means anything."""
@@ -41,8 +37,6 @@ def pause_for_policy(cursor: CursorWrapper, send_ids: Iterable[int], *, percent:
         if bounced * 100 < percent * patience * handed_over:
             continue
         reason = f"{REASON}: {bounced} of about {handed_over} so far."
-        if move_send(send.pk, expected={SendState.RUNNING}, to=SendState.PAUSED, paused_for=PausedFor.ERRORS, reason=reason):
-            record_act("pause", send.issue, person="", note=reason, now=now, system_user="newsletter")
-            log.warning("send paused", issue=send.issue, reason=reason)
+        if pause_by_itself(send.pk, paused_for=PausedFor.ERRORS, reason=reason, now=now):
             paused.append(send.issue)
     return tuple(paused)

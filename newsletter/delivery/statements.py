@@ -27,11 +27,14 @@ LAST_DELIVERY: Final = "SELECT COALESCE(max(id), 0) FROM delivery_delivery WHERE
 CORRECTED_PAGE: Final = """
     SELECT d.id, d.subscription_id, b.language
     FROM delivery_delivery d JOIN delivery_batch b ON b.id = d.batch_id
-    WHERE d.send_id = %s AND d.handover IN ('accepted', 'unknown') AND d.id > %s AND d.id <= %s
+    WHERE +d.send_id = %s AND d.handover IN ('accepted', 'unknown') AND d.id > %s AND d.id <= %s
     ORDER BY d.id
     LIMIT %s
 """
-"""Who got an issue, or may have got it, with the language that they got it in."""
+"""Who got an issue, or may have got it, with the language that they got it in.
+
+The + keeps the database from reading all of the send for every page (measured: it did): pages are read by their ids.
+"""
 
 COUNT_CORRECTED: Final = """
     SELECT COALESCE(r.language, b.language) AS of_language,
@@ -43,7 +46,7 @@ COUNT_CORRECTED: Final = """
     LEFT JOIN subscribers_subscription s ON s.id = d.subscription_id
     LEFT JOIN subscribers_subscriber r ON r.id = s.subscriber_id
     LEFT JOIN subscribers_suppression p ON p.lookup = r.lookup
-    WHERE d.send_id = %s AND d.handover IN ('accepted', 'unknown') AND d.id > %s AND d.id <= %s
+    WHERE +d.send_id = %s AND d.handover IN ('accepted', 'unknown') AND d.id > %s AND d.id <= %s
     GROUP BY of_language, exclusion
 """
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from newsletter.delivery import preparing
 from newsletter.delivery.models import Delivery, Handover, Send, SendState
 from newsletter.delivery.preparing import AudienceMismatchError, freeze_audience, start_send
 from newsletter.delivery.reporting import send_report
+from newsletter.delivery.statements import CORRECTED_PAGE, COUNT_CORRECTED
 from newsletter.delivery.trying_again import try_failed_again
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.models import Slot, SlotState
@@ -129,3 +131,12 @@ def test_an_issue_that_was_corrected_is_tried_again_with_nobody() -> None:
     begin_correction()
     with pytest.raises(NotAllowedError, match="was corrected by 2026-12-correction-1"):
         try_failed_again(ISSUE, person="ada", now=NOW, system_user="tester", within=timedelta(days=3))
+
+
+def test_a_page_of_a_corrections_audience_is_found_by_ids_and_not_by_reading_the_whole_send() -> None:
+    if connection.vendor != "sqlite":
+        return  # of a table that small PostgreSQL reads all, whatever the statement says
+    with connection.cursor() as cursor:
+        for statement, values in ((CORRECTED_PAGE, [1, 0, 9, 5]), (COUNT_CORRECTED, [TODAY.isoformat(), 1, 0, 9])):
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            assert "SEARCH d USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" in str(cursor.fetchall())

@@ -12,6 +12,8 @@ from email.message import Message
 from functools import cached_property
 from typing import Final
 
+KEY: Final = re.compile(r"[0-9a-f]{32}")
+
 CAME_TO: Final = ("Delivered-To", "X-Original-To", "X-Delivered-To", "Envelope-To", "X-Envelope-To", "Resent-To", "To", "Cc")
 """Headers that name the envelope's recipient or repeat it, those that our own server writes first."""
 
@@ -46,6 +48,12 @@ class OwnMail:
         """Find the key in a Message-ID's value."""
         found = self._message_id.search(text)
         return found and found[1].lower()
+
+    def find_key_in_field(self, name: str, value: str) -> str | None:
+        """Find the key in a field of a report: Original-Envelope-Id is the key alone (RFC 3464, 2.2.1)."""
+        if name.lower() == "original-envelope-id" and (found := KEY.fullmatch(value.strip().lower())):
+            return found[0]
+        return self.find_key_in_address(value) or self.find_key_in_message_id(value)
 
     def find_quoted_key(self, text: str) -> str | None:
         """Find the key in text that quotes a header of the mail that it is about."""

@@ -42,6 +42,10 @@ UNREADABLE: Final = (AttributeError, LookupError, TypeError, ValueError)
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 
+WITH_FIELDS: Final = ("message/delivery-status", "message/global-delivery-status", "message/feedback-report")
+"""Parts whose fields may name our mail: by its envelope's id or sender, or by its Message-ID."""
+
+
 class Action(StrEnum):
     """What a server did about a mail (RFC 3464, 2.3.3)."""
 
@@ -103,10 +107,9 @@ def find_key(message: Message, own: OwnMail) -> str | None:
     """Find which mail of ours a message is about."""
     if key := own.find_key_by_recipient(message):
         return key
-    for content_type in ("message/delivery-status", "message/feedback-report"):
-        part = find_part(message, content_type)
-        for block in field_blocks(part) if part is not None else ():
-            if key := own.find_key_in_address(str(block.get("Original-Mail-From", ""))):
+    for part in (find_part(message, content_type) for content_type in WITH_FIELDS):
+        for name, value in (field for block in (field_blocks(part) if part is not None else ()) for field in block.items()):
+            if key := own.find_key_in_field(name, str(value)):
                 return key
     for returned in returned_messages(message):
         found = own.find_key_in_message_id(str(returned.get("Message-ID", "")))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -77,6 +78,7 @@ def _line(text: str, *, zone: tzinfo, near: datetime) -> LogLine | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def _with_year(text: str, *, zone: tzinfo, near: datetime) -> datetime:
     years = (near.year - 1, near.year, near.year + 1)
     moments = []

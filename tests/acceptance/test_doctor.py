@@ -92,7 +92,3 @@ def _hold(server: socket.socket, held: list[socket.socket]) -> None:
             held.append(server.accept()[0])
     except OSError:
         return
-
-
-def test_help_says_where_more_stands(site: Site) -> None:
-    assert "docs/doctor.md" in site.run("doctor", "--help")

@@ -63,4 +63,3 @@ def test_rows_with_addresses_are_for_the_publisher_and_are_written_down(sent_sit
 def test_what_makes_no_sense_together_is_refused(sent_site: Site) -> None:
     assert "--recipients" in sent_site.run("report", "2026-12", "--format", "csv", code=2)
     sent_site.run("report", "2026-12", "--recipients", "--as", "ada", "--html", "x.html", code=2)
-    sent_site.run("report", "2026-12", "--as", "nobody", code=2)

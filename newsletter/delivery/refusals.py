@@ -17,11 +17,18 @@ FEWEST_FAILED: Final = 50
 
 REFUSALS: Final = frozenset({AnswerKind.POLICY, AnswerKind.FINAL})
 
+LOST_PER_LANE: Final = 3
+"""Answers lost one after the other: a server that restarts takes one of each lane; three of each are a server that is ill."""
+
 
 class RefusalWatch:
-    """Counts refusals in a row, for each send apart, over all runs of a worker; an accepted letter begins the count anew."""
+    """Counts refusals and lost answers in a row, for each send apart, over all runs of a worker.
 
-    def __init__(self, settings: DeliverySettings) -> None:
+    An accepted letter begins the count anew. ``lanes`` is how many answers may be lost at one moment.
+    """
+
+    def __init__(self, settings: DeliverySettings, *, lanes: int = 1) -> None:
+        self.lanes = lanes
         self._settings = settings
         self._in_a_row: dict[int, Counter[AnswerKind]] = {}
 
@@ -29,18 +36,32 @@ class RefusalWatch:
         """Count an answer; give why the send is to be paused, or "" where it may go on."""
         if answer.kind is AnswerKind.ACCEPTED:
             self._in_a_row.pop(send_id, None)
+        if answer.kind is AnswerKind.UNKNOWN:
+            return self._judge_lost(send_id, answer)
         if answer.kind not in REFUSALS:
             return ""
         counted = self._in_a_row.setdefault(send_id, Counter())
         counted[answer.kind] += 1
         if counted[AnswerKind.POLICY] >= self._settings.pause_after_policy_refusals:
             what = "were refused for what we are (sender address, authentication or reputation), not for whom they went to"
-        elif counted.total() >= self._settings.pause_after_refusals:
+        elif counted[AnswerKind.POLICY] + counted[AnswerKind.FINAL] >= self._settings.pause_after_refusals:
             what = "were refused for good: look whether the fault is the mail's or the server's"
         else:
             return ""
         del self._in_a_row[send_id]
-        return f"{counted.total()} mails, one after the other, {what}. The last answer was: {answer.reason or 'no reason given'}."
+        refused = counted[AnswerKind.POLICY] + counted[AnswerKind.FINAL]
+        return f"{refused} mails, one after the other, {what}. The last answer was: {answer.reason or 'no reason given'}."
+
+    def _judge_lost(self, send_id: int, answer: Answer) -> str:
+        counted = self._in_a_row.setdefault(send_id, Counter())
+        counted[AnswerKind.UNKNOWN] += 1
+        if counted[AnswerKind.UNKNOWN] < LOST_PER_LANE * self.lanes:
+            return ""
+        del self._in_a_row[send_id]
+        return (
+            f"{counted[AnswerKind.UNKNOWN]} answers, one after the other, said nothing of what became of the mails, which are "
+            f"unknown now ({answer.reason or 'no reason given'}). Look whether the server works."
+        )
 
     def forget(self, send_id: int) -> None:
         """Begin anew, since the send was paused and a person looks at it."""

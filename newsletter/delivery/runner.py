@@ -71,6 +71,7 @@ class Runner:
         self._attempts = attempts
         self._stopping = stopping
         self._watch = watch
+        watch.lanes = transport.lanes
         self._window = max(MARKED_AT_ONCE, transport.group) if transport.group > 1 else MARKED_AT_ONCE + transport.lanes
         self._bag = Mailbag(is_ours=self._is_ours, not_ours=lambda letter: self._take_answer(letter, STOOD_STILL))
         self._batches: list[BatchInHand] = []
@@ -218,13 +219,14 @@ class Runner:
         given_up = seconds_since_boot() - 3 * self._heartbeat
         return any(letter.delivery_id in batch.marked and batch.renewed > given_up for batch in self._batches)
 
-    def _take_answer(self, letter: Letter, answer: Answer) -> None:
+    def _take_answer(self, letter: Letter, answer: Answer, *, judged: bool = False) -> None:
+        """Note what became of a letter; ``judged``: the answer was counted with another letter of its call."""
         self._summary.answers[answer.kind] += 1
         for batch in self._batches:
             marked = batch.marked.pop(letter.delivery_id, None)
             if marked is not None:
                 batch.records.append(record_for(answer, marked, attempts=self._attempts, now=self._clock()))
-                if complaint := self._watch.judge(batch.claim.send_id, answer):
+                if not judged and (complaint := self._watch.judge(batch.claim.send_id, answer)):
                     batch.complaint = complaint
                     self._halt(batch.claim.send_id)
                 if self._is_step_worthwhile(batch):
@@ -233,8 +235,8 @@ class Runner:
     def _take_group(self, letters: Sequence[Letter], answer: Answer) -> None:
         """Take one answer for many: what is yes for all needs no look at each of them."""
         if answer.kind is not AnswerKind.ACCEPTED:
-            for letter in letters:
-                self._take_answer(letter, answer)
+            for number, letter in enumerate(letters):
+                self._take_answer(letter, answer, judged=number > 0 and answer.kind is AnswerKind.UNKNOWN)
             return
         self._summary.answers[answer.kind] += len(letters)
         for batch in self._batches:

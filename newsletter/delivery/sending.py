@@ -175,9 +175,9 @@ def deliver_open_sends(
         except TransportError as error:
             problem = str(error)
         except SettingsError as error:
-            _note_standing(found, faults, problem=str(error))
+            _note_standing(found, faults, run, problem=str(error))
             raise
-    _note_standing(found, faults, problem=problem)
+    _note_standing(found, faults, run, problem=problem)
     by_issue = {found[send_id].issue: fault for send_id, fault in faults.items()} | _paused()
     next_due, held = _what_is_left(faults)
     running = tuple(one.issue for one in _find_open_sends().values() if one.running)
@@ -247,13 +247,13 @@ def _kept_here(found: Mapping[int, _OpenSend], config: Config) -> dict[int, str]
     }
 
 
-def _note_standing(found: Mapping[int, _OpenSend], faults: Mapping[int, str], *, problem: str) -> None:
-    """Keep of every send why it stands still, or that it does not."""
+def _note_standing(found: Mapping[int, _OpenSend], faults: Mapping[int, str], run: RunSummary, *, problem: str) -> None:
+    """Keep of every send why it stands still, or that it does not; where nothing was tried, nothing is known."""
     for send_id, one in found.items():
         why = faults.get(send_id) or (problem if one.running else "")
         if why:
             note_why(send_id, why)
-        else:
+        elif run.answers:
             note_going_on(send_id)
 
 

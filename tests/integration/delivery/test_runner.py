@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import OperationalError
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from newsletter.config import SendgridSettings
 from newsletter.delivery import ledger_thread
 from newsletter.delivery.ledger import Claim, Step, take_step
 from newsletter.delivery.ledger_thread import LedgerUnavailableError
@@ -28,6 +30,7 @@ from newsletter.publishing.models import AuditEntry, FrozenEdition
 from newsletter.subscribers.models import Subscriber
 from newsletter.subscribers.sealing import Contact, Sealer
 from tests.contract.delivery.samples import ISSUE, NOW, add_readers, begin_send, handovers
+from tests.integration.delivery.recording_sendgrid import LOST, RecordingSendgrid, posting_to
 from tests.integration.delivery.scripted import (
     HeldClock,
     ScriptedTransport,
@@ -186,6 +189,23 @@ def test_a_send_of_which_too_many_failed_is_paused_once_fifty_have() -> None:
     summary = deliver(ScriptedTransport(lambda one: Answer(AnswerKind.ACCEPTED if one.delivery_id % 3 else AnswerKind.FINAL)))
     assert "have failed" in summary.faults[ISSUE]
     assert 50 <= handovers()["failed"] <= 50 + 23
+
+
+def test_when_one_answer_after_the_other_is_lost_the_send_is_paused_before_everybody_is_unknown() -> None:
+    open_send(400)
+    summary = deliver(ScriptedTransport(lambda _: Answer(AnswerKind.UNKNOWN, "the connection was lost"), lanes=3))
+    assert "said nothing of what became of the mails" in summary.faults[ISSUE]
+    assert 3 * 3 <= handovers()["unknown"] <= 3 * 3 + 23
+
+
+def test_a_lost_call_counts_once_however_many_were_in_it() -> None:
+    open_send(300, transport="sendgrid")
+    service = RecordingSendgrid(fault=lambda _: (LOST, {}, {}) if len(service.requests) == 1 else None)
+    with posting_to(service):
+        calls = SendgridSettings(host=service.url, api_key=SecretStr("SG.test"), connections=1, timeout_seconds=5)
+        summary = deliver_open_sends(config(transport="sendgrid", sendgrid=calls), HeldClock(), worker="test")
+    assert summary.finished, summary.faults
+    assert handovers() == {"unknown": 150, "accepted": 150}
 
 
 def test_of_two_sends_the_one_that_is_refused_is_paused_and_the_other_goes_out() -> None:

@@ -115,10 +115,15 @@ def _freeze_chunk(send_id: int, *, on: date, chunk: int) -> bool:
 
 
 def _spread(cursor: CursorWrapper, send: Send, *, first: int) -> Spread:
-    """Give the window of a send; ``first`` begins it where nobody is frozen yet."""
+    """Give the window of a send; ``first`` is the position that begins it where nobody is frozen yet."""
     if send.spread_seconds > 0 and send.through > 0:
         cursor.execute(statements.FIND_FIRST_FROZEN, [send.pk])
-        first = cursor.fetchone()[0] or first
+        reader = cursor.fetchone()[0]
+        if reader is not None and send.corrects_id is not None:
+            cursor.execute(statements.FIND_DELIVERY_OF_READER, [send.corrects_id, reader])
+            row = cursor.fetchone()
+            reader = row and row[0]
+        first = reader or first
     return Spread(send.created_at.timestamp(), send.spread_seconds, first, send.last)
 
 

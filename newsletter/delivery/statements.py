@@ -54,6 +54,8 @@ FIND_PREPARING_SENDS: Final = "SELECT id FROM delivery_send WHERE state = 'prepa
 
 FIND_FIRST_FROZEN: Final = "SELECT min(subscription_id) FROM delivery_delivery WHERE send_id = %s"
 
+FIND_DELIVERY_OF_READER: Final = "SELECT id FROM delivery_delivery WHERE send_id = %s AND subscription_id = %s"
+
 TAKE_CHUNK: Final = """
     UPDATE delivery_send SET through = %s, frozen = frozen + %s
     WHERE id = %s AND through = %s AND state = 'preparing'

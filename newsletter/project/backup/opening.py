@@ -14,5 +14,6 @@ from newsletter.project.backup.store import Store
 def open_store(config: Config, clock: Clock) -> Store:
     """Give the store of the database in use."""
     if connection.vendor == "postgresql":
-        return PostgresqlStore(config.database.programs, clock)
+        programs = config.database.programs
+        return PostgresqlStore(config.path(programs) if programs else None, clock)
     return SqliteStore(clock)

@@ -40,6 +40,7 @@ class PostgresqlStore:
     def __init__(self, programs: Path | None, clock: Clock) -> None:
         self._programs = programs
         self._name = str(connection.settings_dict["NAME"])
+        self._unpacked = f"{self._name[:30]}_restoring_"
         self._aside = f"{self._name[:30]}_before_restore_{clock():%Y%m%d_%H%M%S}_{secrets.token_hex(2)}"
 
     def write_backup(self, file: Path) -> None:
@@ -54,13 +55,16 @@ class PostgresqlStore:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Refuse where others are connected; renaming the database refuses again at the end."""
+        """Refuse where others are connected, as renaming does again at the end; drop what a restore that was killed left."""
         connection.close()
         self._program("pg_restore")
         with self._maintenance() as server:
             others = server.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", [self._name]).fetchone()
-        if others and others[0]:
-            raise _used_by_others()
+            if others and others[0]:
+                raise _used_by_others()
+            left = server.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [self._unpacked]).fetchall()
+        for (name,) in left:
+            self.discard(str(name))
         yield
 
     def keep_aside(self) -> str | None:
@@ -70,7 +74,7 @@ class PostgresqlStore:
     def unpack(self, file: Path) -> str:
         """Make a database beside the present one and restore the dump into it."""
         self._run("pg_restore", ["--list", str(file)], of_file=file)
-        name = f"{self._name[:30]}_restoring_{secrets.token_hex(4)}"
+        name = f"{self._unpacked}{secrets.token_hex(4)}"
         with self._maintenance() as server:
             row = server.execute(
                 "SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = %s", [self._name]

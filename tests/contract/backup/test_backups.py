@@ -293,6 +293,16 @@ def test_killed_after_any_step_it_leaves_the_old_database_or_the_new_one_held(
     assert _is_old_or_held() == ("held" if step is RestoreStep.IN_PLACE else "old")
     put_back(file, config)
     assert _is_old_or_held() == "held"
+    assert _unpacked() == []
+
+
+def _unpacked() -> list[str]:
+    """Name what restores have unpacked and not put in place."""
+    if connection.vendor == "sqlite":
+        return [left.name for left in Path(connection.settings_dict["NAME"]).parent.glob(".restoring-*")]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE '%restoring%'")
+        return [row[0] for row in cursor.fetchall()]
 
 
 def test_killed_while_it_is_put_in_place_it_leaves_one_of_the_two(tmp_path: Path, config: Config) -> None:

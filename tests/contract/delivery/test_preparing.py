@@ -11,7 +11,7 @@ from django.db import connection
 from newsletter.delivery import preparing, statements
 from newsletter.delivery.audiences import FreezingMember, next_page
 from newsletter.delivery.ledger import claim_batch
-from newsletter.delivery.models import Batch, Delivery, Send, SendState
+from newsletter.delivery.models import Batch, Delivery, Handover, Send, SendState
 from newsletter.delivery.preparing import AudienceMismatchError, find_preparing_sends, freeze_audience, start_send
 from newsletter.delivery.reporting import send_report
 from newsletter.publishing.models import Slot
@@ -163,3 +163,17 @@ def test_the_snoozed_and_suppressed_are_frozen_as_excluded_with_the_reason() -> 
     freeze_audience(send_id, on=TODAY, now=NOW)
     assert send_report(ISSUE).excluded == {"snoozed": 1, "suppressed": 1}
     assert handovers() == {"excluded": 2, "queued": 1}
+
+
+@pytest.mark.parametrize("chunk", [3, 1_000])
+def test_a_spread_correction_is_spread_over_all_of_its_window(chunk: int) -> None:
+    corrected = prepared_send(11)
+    Delivery.objects.update(handover=Handover.ACCEPTED)
+    send_id = begin_send(issue="2026-12-correction")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(id) FROM delivery_delivery")
+        last = cursor.fetchone()[0]
+    Send.objects.filter(pk=send_id).update(spread_seconds=100, corrects=corrected, last=last)
+    freeze_audience(send_id, on=TODAY, now=NOW, chunk=chunk)
+    due = Delivery.objects.filter(send=send_id).order_by("subscription").values_list("due_at", flat=True)
+    assert [round(at - NOW.timestamp()) for at in due] == list(range(0, 101, 10))

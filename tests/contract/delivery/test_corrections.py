@@ -136,7 +136,11 @@ def test_an_issue_that_was_corrected_is_tried_again_with_nobody() -> None:
 def test_a_page_of_a_corrections_audience_is_found_by_ids_and_not_by_reading_the_whole_send() -> None:
     if connection.vendor != "sqlite":
         return  # of a table that small PostgreSQL reads all, whatever the statement says
+    of_a_page: list[tuple[str, list[int | str]]] = [
+        (CORRECTED_PAGE, [1, 0, 9, 5]),
+        (COUNT_CORRECTED, [TODAY.isoformat(), 1, 0, 9]),
+    ]
     with connection.cursor() as cursor:
-        for statement, values in ((CORRECTED_PAGE, [1, 0, 9, 5]), (COUNT_CORRECTED, [TODAY.isoformat(), 1, 0, 9])):
+        for statement, values in of_a_page:
             cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
             assert "SEARCH d USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" in str(cursor.fetchall())

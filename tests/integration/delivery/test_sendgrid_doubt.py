@@ -34,7 +34,7 @@ def service(**changes: Any) -> RecordingSendgrid:
 
 def config(place: RecordingSendgrid, in_doubt: str) -> Config:
     known: Config = settings.NEWSLETTER
-    sendgrid = SendgridSettings(host=place.url, api_key=SecretStr("SG.test"), timeout_seconds=2, in_doubt=in_doubt)
+    sendgrid = SendgridSettings(host=place.url, api_key=SecretStr("SG.test"), timeout_seconds=20, in_doubt=in_doubt)
     return known.model_copy(update={"delivery": known.delivery.model_copy(update={"sendgrid": sendgrid})})
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from newsletter.cli.printing import local
+from newsletter.cli.printing import counted, local
 from newsletter.delivery.models import PausedFor
 from newsletter.delivery.progress import SendProgress
 from newsletter.delivery.standing import SendStanding
@@ -33,7 +33,7 @@ def duration(seconds: float) -> str:
     if minutes < 90:
         return f"{minutes} minutes"
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} hours {minutes} minutes" if hours < 48 else f"{hours // 24} days"
+    return f"{counted(hours, 'hour')} {counted(minutes, 'minute')}" if hours < 48 else f"{hours // 24} days"
 
 
 def quiet_in_words(until: datetime, timezone: str) -> str:

@@ -17,7 +17,8 @@ def test_neither_a_restored_backup_nor_a_copy_put_back_by_hand_mails_anybody(app
     assert re.search(r"key ring is NOT in it \(fingerprint [0-9a-f]{4}(-[0-9a-f]{4}){3}\)", made)
     assert stat.S_IMODE((site.folder / "backup.sqlite3").stat().st_mode) == 0o600
     site.run("subscribers", "end", "marcelabennett@example.org", "--as", "ada")
-    site.run("send", "2026-12")
+    last = json.loads(site.run("send", "2026-12", "--format", "json").splitlines()[-1])
+    assert (last["issue"], last["state"], last["seconds_left"]) == ("2026-12", "done", None)
     reached = len(newsletters(site))
     [found] = json.loads(site.run("status", "--format", "json"))
     assert found["settled"] == found["frozen"] > 0

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import os
-import random
-import signal
 import stat
-import time
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
-from pytest_django import DjangoDbBlocker
+from django.db import connections, transaction
 
 from newsletter.clock import system_clock
 from newsletter.config import Config
@@ -26,56 +20,16 @@ from newsletter.errors import NotAllowedError, UsageError
 from newsletter.postbox.models import PostState, ServiceMail
 from newsletter.project.backup.goodbyes import SentSince
 from newsletter.project.backup.making import make_backup
-from newsletter.project.backup.restoring import Restored, RestoreStep, restore
 from newsletter.project.backup.rings import fingerprint
 from newsletter.publishing.models import AuditEntry, HeldFor, Slot, SlotState
 from newsletter.subscribers.models import EndReason, Subscriber, Subscription, SuppressionReason
 from newsletter.subscribers.subscribing import end_subscription, snooze
 from newsletter.subscribers.suppressing import suppress
-from tests.contract.backup.programs import folder_of_programs
+from tests.contract.backup.restoring import add_slot, back_up, put_back
 from tests.contract.delivery.samples import NOW, TODAY, add_readers, begin_send, prepared_send
 from tests.readers import invented_ring, is_suppressed
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
-
-
-@pytest.fixture
-def config(transactional_db: None) -> Config:
-    del transactional_db
-    usual: Config = settings.NEWSLETTER
-    database = usual.database.model_copy(update={"programs": folder_of_programs()})
-    return usual.model_copy(update={"database": database})
-
-
-@pytest.fixture(autouse=True)
-def database_of_before(monkeypatch: pytest.MonkeyPatch, django_db_blocker: DjangoDbBlocker, transactional_db: None) -> None:
-    """Allow a second database: the tests' guard knows only those that there were when a test began."""
-    del transactional_db
-    real = django_db_blocker._real_ensure_connection
-    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", real)
-
-
-@pytest.fixture(autouse=True)
-def no_copies_left() -> Iterator[None]:
-    """Remove what restores keep aside."""
-    yield
-    if connection.vendor == "sqlite":
-        for kept in Path(connection.settings_dict["NAME"]).parent.glob("*before-restore*"):
-            kept.unlink()
-
-
-def back_up(folder: Path, config: Config) -> Path:
-    file = folder / "backup"
-    make_backup(file, config, settings.KEY_RING, system_clock, replace=True)
-    return file
-
-
-def put_back(file: Path, config: Config, *, done: Callable[[RestoreStep], None] = lambda _: None) -> Restored:
-    return restore(file, config, settings.KEY_RING, system_clock, person="ada", system_user="test", done=done)
-
-
-def add_slot(issue: str = "2027-02", **values: object) -> Slot:
-    return Slot.objects.create(at=NOW + timedelta(days=Slot.objects.count() + 1), issue=issue, **values)
 
 
 def add_service_mail(state: PostState) -> None:
@@ -240,80 +194,3 @@ def test_a_restore_is_refused_while_another_process_uses_the_database(tmp_path: 
         os.waitpid(child, 0)
     assert Slot.objects.get().state == SlotState.SCHEDULED
     assert put_back(file, config).held.slots == ("2027-02",)
-
-
-def _killed(file: Path, config: Config, *, after: RestoreStep, delay: float = 0.0) -> None:
-    """Restore in another process, which is killed as soon as a step is done, or a little later."""
-    done = os.pipe()
-    connections.close_all()
-    child = os.fork()
-    if child == 0:
-
-        def tell(step: RestoreStep) -> None:
-            if step is after:
-                os.write(done[1], b".")
-                if not delay:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        try:
-            put_back(file, config, done=tell)
-        finally:
-            os._exit(0)  # whatever happened: the test itself goes on in its parent only
-    os.close(done[1])
-    os.read(done[0], 1)
-    if delay:
-        time.sleep(delay)
-        os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    os.close(done[0])
-
-
-def _is_old_or_held() -> str:
-    """Say which of the two the database is, having looked that it is nothing between."""
-    slots = set(Slot.objects.values_list("issue", "held_for"))
-    sends = set(Send.objects.values_list("state", flat=True))
-    if ("since", HeldFor.NOTHING) in slots:
-        assert slots == {("2027-02", HeldFor.NOTHING), ("since", HeldFor.NOTHING), ("2026-12", HeldFor.NOTHING)}
-        assert sends == {SendState.RUNNING}
-        return "old"
-    assert slots == {("2027-02", HeldFor.RESTORE), ("2026-12", HeldFor.NOTHING)}
-    assert sends == {SendState.PAUSED}
-    return "held"
-
-
-@pytest.mark.parametrize("step", list(RestoreStep))
-def test_killed_after_any_step_it_leaves_the_old_database_or_the_new_one_held(
-    tmp_path: Path, config: Config, step: RestoreStep
-) -> None:
-    prepared_send(3)
-    add_slot()
-    file = back_up(tmp_path, config)
-    add_slot("since")
-    _killed(file, config, after=step)
-    assert _is_old_or_held() == ("held" if step is RestoreStep.IN_PLACE else "old")
-    put_back(file, config)
-    assert _is_old_or_held() == "held"
-    assert _unpacked() == []
-
-
-def _unpacked() -> list[str]:
-    """Name what restores have unpacked and not put in place."""
-    if connection.vendor == "sqlite":
-        return [left.name for left in Path(connection.settings_dict["NAME"]).parent.glob(".restoring-*")]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE '%restoring%'")
-        return [row[0] for row in cursor.fetchall()]
-
-
-def test_killed_while_it_is_put_in_place_it_leaves_one_of_the_two(tmp_path: Path, config: Config) -> None:
-    prepared_send(3_000)
-    add_slot()
-    file = back_up(tmp_path, config)
-    chance = random.Random(4)  # noqa: S311 - nothing secret
-    for _ in range(5 if connection.vendor == "sqlite" else 2):
-        Slot.objects.get_or_create(issue="since", defaults={"at": NOW + timedelta(days=99)})
-        Slot.objects.filter(issue="2027-02").update(state=SlotState.SCHEDULED, held_for=HeldFor.NOTHING)
-        Send.objects.update(state=SendState.RUNNING)
-        _killed(file, config, after=RestoreStep.CARRIED, delay=chance.uniform(0.001, 0.03))
-        assert _is_old_or_held() in {"old", "held"}
-        assert Subscription.objects.count() == 3_000

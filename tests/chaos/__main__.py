@@ -86,6 +86,8 @@ def _play(campaign: Campaign) -> Account:
     _say(f"{campaign.name}: {campaign.sends} sends to {campaign.readers}")
     account = run_campaign(campaign, _say)
     _say(f"{campaign.name}: {account.after.deliveries} deliveries, {account.faults} faults, {len(account.complaints)} complaints")
+    for complaint in account.complaints:
+        _say(f"COMPLAINT: {complaint}")
     return account
 
 

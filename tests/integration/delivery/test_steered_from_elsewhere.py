@@ -36,6 +36,11 @@ class Sending:
         while len(self.server.mails) < count:
             assert self.worker.poll() is None, "the send ended too early"
             time.sleep(0.001)
+        self.server.slowness = 0.3  # until a command has started, on a busy machine
+
+    def finish(self) -> None:
+        self.server.slowness = 0
+        finish(self.worker)
 
     def command(self, *arguments: str, code: int = 0) -> str:
         done = subprocess.run(
@@ -68,7 +73,7 @@ class Sending:
 @pytest.fixture
 def sending(tmp_path: Path) -> Iterator[Sending]:
     """Begin to send to readers whose mail server takes its time."""
-    with running(RecordingSmtp(slowness=0.01)) as server:
+    with running(RecordingSmtp(slowness=0.001)) as server:
         begun = Sending(make_site_folder(tmp_path / "site"), server)
         try:
             yield begun
@@ -86,7 +91,7 @@ def test_a_worker_in_another_process_pauses_and_goes_on_and_leaves_nothing_unkno
     time.sleep(0.3)
     assert sending.handovers() == found, "nothing is begun while it is paused"
     assert "by ada: a wrong number" in sending.command("resume", ISSUE, "--as", "ada")
-    finish(sending.worker)
+    sending.finish()
     assert sending.handovers() == Counter(accepted=READERS)
     assert (sending.most_copies(), len(sending.server.mails)) == (1, READERS)
 
@@ -106,7 +111,7 @@ def test_a_worker_in_another_process_finishes_what_is_on_the_wire_of_a_cancelled
         ).stderr
     ), "somebody has to say that they mean it"
     assert f"{ISSUE} is cancelled." in sending.command("cancel", ISSUE, "--as", "ada", "--yes")
-    finish(sending.worker)
+    sending.finish()
     mailed = len(sending.server.mails)
     assert 200 <= mailed < READERS
     assert sending.handovers() == Counter(accepted=mailed, excluded=READERS - mailed)
@@ -127,7 +132,7 @@ def test_of_a_killed_worker_no_more_is_in_doubt_than_the_window_and_a_paused_sen
     settled = sending.wait_until_nothing_is_on_the_wire()
     assert settled == found - Counter(sending=found["sending"]) + Counter(unknown=found["sending"])
     sending.command("resume", ISSUE, "--as", "ada")
-    finish(sending.worker)
+    sending.finish()
     assert sending.handovers() == Counter(accepted=READERS - found["sending"], unknown=found["sending"])
     assert sending.most_copies() == 1
 

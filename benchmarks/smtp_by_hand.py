@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Final
 
-import dkim  # type: ignore[import-untyped]
+import dkim
 from jinja2 import Environment
 
 from benchmarks.smtp_newsletter import SELECTOR, SIGNING_DOMAIN

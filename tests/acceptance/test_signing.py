@@ -6,7 +6,7 @@ import json
 import mailbox
 import re
 
-import dkim  # type: ignore[import-untyped]
+import dkim
 
 from tests.acceptance.conftest import Site
 

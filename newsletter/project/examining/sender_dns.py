@@ -12,9 +12,9 @@ from typing import Any, Final
 import dns.exception
 import dns.name
 import dns.resolver
-from checkdmarc.dmarc import check_dmarc  # type: ignore[import-untyped]  # it publishes no types
-from checkdmarc.spf import check_spf  # type: ignore[import-untyped]  # it publishes no types
-from checkdmarc.utils import get_base_domain  # type: ignore[import-untyped]  # it publishes no types
+from checkdmarc.dmarc import check_dmarc
+from checkdmarc.spf import check_spf
+from checkdmarc.utils import get_base_domain
 
 from newsletter.config import Config
 from newsletter.errors import UsageError

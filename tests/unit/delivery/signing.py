@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-import dkim  # type: ignore[import-untyped]
+import dkim
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from newsletter.delivery.dkim import DkimSigner

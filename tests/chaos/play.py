@@ -45,6 +45,8 @@ class Play:
         self._chance = random.Random(campaign.seed)  # noqa: S311 - the same play every time
         self._workers: list[Process] = []
         self._killed: list[Process] = []
+        # Nobody waits for these: a stopped worker may hold what they need, and has to be woken meanwhile.
+        self._errands: list[Process] = []
         self._asleep: list[tuple[float, Process]] = []
         self._issues: list[str] = []
         self._locked: tuple[float, ExitStack] | None = None
@@ -76,8 +78,8 @@ class Play:
             time.sleep(0.03)
         self._note_the_stopped()
         self._wake(everybody=True)
-        for worker in self._workers:
-            worker.wait(seconds=120)
+        for process in [*self._workers, *self._errands]:
+            process.wait(seconds=120)
         self.dealt["disk full"] += self._ground.log.read_text().count('"the disk is full"')
 
     def _is_anything_open(self) -> bool:
@@ -98,7 +100,7 @@ class Play:
         spent = self.dealt.total() >= self._campaign.faults
         for one in open_sends:
             if one.state == "paused" and (spent or self._chance.random() < 0.1):
-                self._ground.start("steer", how="resume", issue=one.issue).wait()
+                self._errands.append(self._ground.start("steer", how="resume", issue=one.issue))
 
     def _wake(self, *, everybody: bool = False) -> None:
         now = time.monotonic()
@@ -175,7 +177,7 @@ class Play:
     def _deal_goodbye(self) -> str:
         ids = self._ground.books.rows(LAST_OPEN_SUBSCRIPTIONS)
         leaving = [row[0] for row in self._chance.sample(ids, min(5, len(ids) // 2))]
-        self._ground.start("say_goodbye", subscriptions=leaving, certain=str(self.gone)).wait()
+        self._errands.append(self._ground.start("say_goodbye", subscriptions=leaving, certain=str(self.gone)))
         return "goodbye"
 
     def _deal_steering(self) -> str:
@@ -183,7 +185,7 @@ class Play:
         if not running:
             return ""
         how = "cancel" if self._chance.random() < 0.1 else "pause"
-        self._ground.start("steer", how=how, issue=running[-1]).wait()
+        self._errands.append(self._ground.start("steer", how=how, issue=running[-1]))
         return how
 
     def _deal_database(self) -> str:

@@ -23,4 +23,5 @@ def test_nobody_gets_two_and_nobody_is_forgotten(transport: str) -> None:
     assert account.complaints == ()
     assert account.dealt.total() >= campaign.faults
     assert account.suffered.total() > 0
-    assert account.after.deliveries == campaign.readers
+    who_may_have_left_before_the_freeze = 5 * account.dealt["goodbye"]
+    assert account.after.deliveries >= campaign.readers - who_may_have_left_before_the_freeze

@@ -52,8 +52,8 @@ def said_in(message: Message) -> str:
 def _outer_parts(message: Message) -> Iterator[Message]:
     waiting = [message]
     while waiting:
-        part = waiting.pop(0)
+        part = waiting.pop()
         yield part
         payload = part.get_payload()
         if part.get_content_maintype() == "multipart" and isinstance(payload, list):
-            waiting = [inner for inner in payload if isinstance(inner, Message)] + waiting
+            waiting += (inner for inner in reversed(payload) if isinstance(inner, Message))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,7 +37,16 @@ REPLIES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 UNREADABLE: Final = (AttributeError, LookupError, TypeError, ValueError)
-"""What flufl.bounce's detectors raise of mail that has no From, two, or bytes that are no text in it."""
+"""What flufl.bounce's detectors raise of mail that has no From, two, or bytes that are no text in it; the standard library's
+parser raises some of them too, of a boundary with a NUL in its name."""
+
+MOST_BOUNDARIES: Final = 40
+"""In one mail. Every line is compared with every boundary that is open, and the parser calls itself for each: a report has one,
+and the mail that it returns a few."""
+
+DELIMITER: Final = re.compile(rb"[\r\n]--")
+MOST_DELIMITERS: Final = 1_000
+"""In one mail: lines that may begin a part, of which a hundred thousand take a quarter of a minute."""
 
 # It writes a traceback of each of these.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
@@ -82,13 +92,19 @@ class Said:
 
 
 def read_report(content: bytes, own: OwnMail, *, now: datetime) -> Report | None:
-    """Read a mail's bytes; None when it is no report, or none about a mail with a key of ours."""
-    message = message_from_bytes(content)
-    said = find_said(message)
-    if said is None:
+    """Read a mail's bytes; None when it is no report, or none about a mail with a key of ours.
+
+    Nothing that somebody may send keeps the mails behind it waiting: what cannot be read is no report.
+    """
+    if content.lower().count(b"boundary") > MOST_BOUNDARIES or len(DELIMITER.findall(content)) > MOST_DELIMITERS:
         return None
-    key = find_key(message, own)
-    return None if key is None else _report(message, key, said, now=now)
+    try:
+        message = message_from_bytes(content)
+        said = find_said(message)
+        key = find_key(message, own) if said is not None else None
+    except (*UNREADABLE, RecursionError):
+        return None
+    return None if said is None or key is None else _report(message, key, said, now=now)
 
 
 def find_said(message: Message) -> Said | None:
@@ -191,7 +207,7 @@ def _moment(written: str, *, now: datetime) -> datetime:
     """Give when a mail says it was written, and the present for what is no date or lies ahead."""
     try:
         at = parsedate_to_datetime(written)
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError, TypeError, IndexError):
         return now
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     return min(at, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -160,7 +161,14 @@ def test_the_same_report_is_known_however_it_came() -> None:
 
 
 @pytest.mark.parametrize(
-    "date", ["", "Date: not a date", "Date: Fri, 31 Dec 2099 00:00:00 +0000", "Date: Tue, 99 Dec 2026 25:61:00"]
+    "date",
+    [
+        "",
+        "Date: not a date",
+        "Date: Fri, 31 Dec 2099 00:00:00 +0000",
+        "Date: Tue, 99 Dec 2026 25:61:00",
+        "Date: Fri, 31 Dec 9999 23:59:59 -1200",
+    ],
 )
 def test_a_date_that_is_none_or_lies_ahead_is_the_present(date: str) -> None:
     written = b"Date: Tue, 01 Dec 2026 10:00:07 -0500\r\n"
@@ -173,6 +181,22 @@ def test_a_date_that_is_none_or_lies_ahead_is_the_present(date: str) -> None:
 def test_a_report_cut_off_is_read_as_far_as_it_goes() -> None:
     content = report(POSTFIX, **UNKNOWN_USER)
     assert read(content[: content.index(b"Content-Type: message/rfc822")]) is not None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Content-Type: multipart/report; boundary*=us\0ascii''b\n\n--b\n",
+        "".join(f"Content-Type: multipart/mixed; boundary=b{number}\n\n--b{number}\n" for number in range(3_000)),
+        "Content-Type: message/rfc822\n\n" * 3_000,
+        "Content-Type: multipart/mixed; boundary=b\n\n" + "--b\n\nx\n" * 50_000,
+    ],
+    ids=["a boundary with a NUL", "three thousand levels", "three thousand mails in mails", "fifty thousand parts"],
+)
+def test_a_mail_made_to_break_the_parser_is_left_to_people_at_once(headers: str) -> None:
+    began = time.process_time()
+    assert read(f"From: mailer-daemon@mx.example\nTo: bounces+{KEY}@{DOMAIN}\n{headers}".encode()) is None
+    assert time.process_time() - began < 2
 
 
 def test_no_address_stays_in_a_report() -> None:

@@ -142,7 +142,7 @@ class SendgridForm:
     def _template(self) -> str:
         """One person's part with ``%s`` where their values go, in the order in which they stand there."""
         headers = kind_headers(self.form.headers, NO_LINK) | {"List-Unsubscribe": f"<{GAP}>"}
-        tags = [self._html_tag(field) for field in self._html_fields] + [self._text_tag(field) for field in self._text_fields]
+        tags = [tag for tag, _ in [*self._html_tags, *self._text_tags]]
         message_id = f"<{GAP}@{self.form.message_domain}>"
         person = _person(GAP, {**headers, "Message-ID": message_id}, dict.fromkeys(tags, GAP), GAP)
         return self._without_end(person).replace("%", "%%").replace(GAP, "%s")
@@ -160,8 +160,8 @@ class SendgridForm:
 
     def substitutions(self, personal: Personal) -> dict[str, str]:
         """Give a reader's values by the tags that they stand for."""
-        substitutions = {self._html_tag(field): html.escape(_shown(personal.value(field))) for field in self._html_fields}
-        return substitutions | {self._text_tag(field): _shown(personal.value(field)) for field in self._text_fields}
+        escaped = {tag: html.escape(_shown(personal.value(field))) for tag, field in self._html_tags}
+        return escaped | {tag: _shown(personal.value(field)) for tag, field in self._text_tags}
 
     @staticmethod
     def _without_end(person: dict[str, Any]) -> str:
@@ -174,6 +174,14 @@ class SendgridForm:
     @cached_property
     def _text_fields(self) -> list[MergeField]:
         return _fields(self.form.variant.text)
+
+    @cached_property
+    def _html_tags(self) -> list[tuple[str, MergeField]]:
+        return [(self._html_tag(field), field) for field in self._html_fields]
+
+    @cached_property
+    def _text_tags(self) -> list[tuple[str, MergeField]]:
+        return [(self._text_tag(field), field) for field in self._text_fields]
 
     def _html_tag(self, field: MergeField) -> str:
         return f"{self._mark}{field.name}_{self._html_fields.index(field)}_html-"

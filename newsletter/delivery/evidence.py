@@ -93,6 +93,7 @@ def take_reports(reports: Sequence[Report], settings: DeliverySettings, *, now: 
 def _take_some(reports: Sequence[Report], settings: DeliverySettings, *, now: datetime) -> Taken:
     with transaction.atomic(), connection.cursor() as cursor:
         by_dedupe = {report.dedupe: report for report in _without_void_proofs(cursor, reports)}
+        _lock_sends(cursor, {report.key for report in by_dedupe.values() if report.bounce is BounceKind.POLICY})
         about = _find_deliveries(cursor, {report.key for report in by_dedupe.values()})
         others = [report for report in by_dedupe.values() if report.key not in about]
         posted = _settle_service_mails(others, now=now) if others else 0
@@ -113,6 +114,15 @@ def _without_void_proofs(cursor: CursorWrapper, reports: Sequence[Report]) -> Se
     if not void:
         return reports
     return [replace(one, evidence=None) if one.call in void and one.kind in SAID_OF_CANCELLED else one for one in reports]
+
+
+def _lock_sends(cursor: CursorWrapper, keys: Iterable[str]) -> None:
+    """Take the sends that may be paused for these before any delivery, as a worker does; SQLite has one writer anyway."""
+    wanted = sorted(keys)
+    if wanted and connection.vendor == "postgresql":
+        cursor.execute(statements.FIND_REPORTED.format(ids=among(len(wanted))), wanted)
+        sends = sorted({row[3] for row in cursor.fetchall()}) or [0]
+        cursor.execute(statements.LOCK_SENDS.format(ids=among(len(sends))) + " FOR NO KEY UPDATE", sends)
 
 
 def _find_deliveries(cursor: CursorWrapper, keys: Iterable[str]) -> dict[str, Reported]:

@@ -163,7 +163,7 @@ def leave_batch(claim: Claim, *, now: datetime, lease_clock: LeaseClock = read_l
     """
     with transaction.atomic(), connection.cursor() as cursor:
         _hold(cursor, claim, lease_clock())
-        if _state_of(cursor, claim.send_id) == SendState.CANCELLING:
+        if lock_send(cursor, claim.send_id) == SendState.CANCELLING:
             exclude_queued(cursor, claim.batch_id)
         return release_batch(cursor, claim.batch_id, claim.fence, claim.send_id, now=now)
 
@@ -206,6 +206,16 @@ def finish_send(cursor: CursorWrapper, send_id: int, *, now: datetime) -> None:
         move_send(send_id, expected={SendState.RUNNING}, to=SendState.DONE, finished_at=now)
     elif holds and state == SendState.CANCELLING:
         move_send(send_id, expected={SendState.CANCELLING}, to=SendState.CANCELLED, reason=reason, finished_at=now)
+
+
+def lock_send(cursor: CursorWrapper, send_id: int) -> str:
+    """Take a send before any of its deliveries where its state may be changed; give its state.
+
+    Two who had only looked at it until then would wait for each other for ever.
+    """
+    locking = " FOR NO KEY UPDATE" if connection.vendor == "postgresql" else ""
+    cursor.execute(statements.GET_SEND_STATE + locking, [send_id])
+    return str(cursor.fetchone()[0])
 
 
 def _state_of(cursor: CursorWrapper, send_id: int) -> str:

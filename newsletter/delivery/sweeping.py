@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from newsletter.delivery import statements
 from newsletter.delivery.lease import LeaseClock, read_lease_clock
-from newsletter.delivery.ledger import exclude_queued, finish_send, release_batch, settle_left_behind
+from newsletter.delivery.ledger import exclude_queued, finish_send, lock_send, release_batch, settle_left_behind
 from newsletter.delivery.models import Send, SendState
 from newsletter.delivery.statements import among
 
@@ -63,10 +63,11 @@ def _sweep_batch(lease_seconds: float, *, now: datetime, passed_over: Collection
         row = cursor.fetchone()
         if row is None:
             return None
-        batch_id, fence, send_id, state = row
+        batch_id, fence, send_id, _ = row
         cursor.execute(statements.CLAIM, [SWEEPER, lease.seconds, lease.epoch, batch_id, fence, *free])
         if cursor.rowcount != 1:
             return Swept()
+        state = lock_send(cursor, send_id)
         left_behind = settle_left_behind(cursor, batch_id, now=now)
         excluded = exclude_queued(cursor, batch_id) if state == SendState.CANCELLING else 0
         release_batch(cursor, batch_id, fence + 1, send_id, now=now)

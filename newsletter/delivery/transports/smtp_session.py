@@ -15,6 +15,9 @@ from newsletter.delivery.transports.smtp_wire import ConnectionGone, SmtpWire
 LONGEST_GOODBYE: Final = 2.0
 """Seconds."""
 
+MOST_DIGITS: Final = 20
+"""Of a limit on sizes (RFC 1870, 4); of thousands, int() raises ValueError."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadyLetter:
@@ -43,8 +46,8 @@ class SmtpSession:
         self.messages = 0
         self._announces_size = "SIZE" in extensions
         limit = extensions.get("SIZE", "")
-        # SIZE alone, and SIZE 0, name no limit (RFC 1870, 4).
-        self._largest = int(limit) if limit.isdecimal() and int(limit) else None
+        # SIZE alone, and SIZE 0, name no limit; others have twenty digits at most (RFC 1870, 4).
+        self._largest = int(limit) or None if limit.isdecimal() and len(limit) <= MOST_DIGITS else None
         self._final_timeout = final_timeout
 
     def refused_for_size(self, ready: ReadyLetter) -> Answer | None:
@@ -62,6 +65,8 @@ class SmtpSession:
         envelope is on its way already. Raises ConnectionGone when there is no answer to it.
         """
         mail, rcpt, data = await self._replies_to_envelope(ready, written=written)
+        if data.accepts:  # nobody says so to DATA: a reply too many has come, and each is taken for the next one's
+            raise ConnectionGone
         refusing = next((reply for reply in (mail, rcpt) if not reply.accepts), None)
         if refusing is None and data.code == 354:
             if not self.wire.quiet:  # what came too early would be taken for the answer to the message
@@ -90,10 +95,13 @@ class SmtpSession:
         return reply
 
     async def command(self, line: bytes) -> Reply:
-        """Send one command and give its reply; raises ConnectionGone for one that is no 2xx or 3xx."""
+        """Send one command and give its reply; raises ConnectionGone for one that is no 2xx.
+
+        A 3xx waits for more, so it answers something else: what followed would be read as the text of a mail.
+        """
         self.wire.write(line)
         reply = await self.wire.reply()
-        if reply.code >= 400:
+        if not reply.accepts:
             raise ConnectionGone
         return reply
 
@@ -119,6 +127,8 @@ class SmtpSession:
 
     async def _replies_to_envelope(self, ready: ReadyLetter, *, written: bool) -> tuple[Reply, Reply, Reply]:
         """Give the replies to MAIL, RCPT and DATA; one that refuses stands for those that were then not asked for."""
+        if not written and not self.wire.quiet:  # what nobody asked for would be taken for the answer to this envelope
+            raise ConnectionGone
         if self.pipelining:
             if not written:
                 # MAIL, RCPT and DATA together: one round trip (RFC 2920, 3.1).

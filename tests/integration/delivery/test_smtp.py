@@ -135,6 +135,20 @@ def test_a_connection_that_the_server_closed_while_idle_is_nobodys_fault() -> No
     assert server.connections == 2
 
 
+@pytest.mark.parametrize("stray", ["250 2.0.0 again", "550 5.1.1 nobody here", "354 go on", "421 4.4.2 idle for too long"])
+@pytest.mark.parametrize("extensions", [("PIPELINING",), ()])
+def test_a_reply_too_many_is_the_answer_to_nobodys_letter(extensions: tuple[str, ...], stray: str) -> None:
+    """Else each letter would be answered by what the server said of the one before."""
+    replies = {"reader1@example.org": f"250 2.0.0 queued\r\n{stray}"}
+    server = RecordingSmtp(extensions=extensions, after_message=lambda recipient: replies.get(recipient, ""))
+    with running(server):
+        answers = send(server)
+    assert answers[1].kind is AnswerKind.ACCEPTED
+    assert answers[2].kind in {AnswerKind.NOT_SENT, AnswerKind.THROTTLED}
+    assert answers[3].kind is AnswerKind.ACCEPTED
+    assert [mail.recipients[0] for mail in server.mails] == ["reader3@example.org"], "the script keeps no first one"
+
+
 def test_421_slows_down_and_starts_a_new_connection() -> None:
     server = refusing(2, "421 4.7.0 too many")
     with running(server):
@@ -290,7 +304,7 @@ def test_a_mail_that_is_too_large_is_refused_before_it_is_sent(extensions: tuple
     assert not any("reader2@" in command for command in server.commands)
 
 
-@pytest.mark.parametrize("announced", ["SIZE", "SIZE 0", "SIZE 1000000"])
+@pytest.mark.parametrize("announced", ["SIZE", "SIZE 0", "SIZE 1000000", f"SIZE {'9' * 5000}"])
 def test_the_size_is_said_where_sizes_are_announced(announced: str) -> None:
     server = RecordingSmtp(extensions=("PIPELINING", announced))
     with running(server):

@@ -163,7 +163,7 @@ def deliver_open_sends(
     preparing = find_preparing_sends()
     faults = _freeze_audiences(preparing, config, clock)
     found = _find_open_sends()
-    faults |= _kept_here(found, config)
+    faults |= _in_the_wrong_place(found, config)
     sweep(lease_seconds=config.delivery.lease_seconds, now=clock(), passed_over=faults)
     run, problem = RunSummary(), ""
     quiet = quiet_until(config, clock())
@@ -235,16 +235,25 @@ def _transport_to_readers(config: Config) -> Transport:
     return open_transport(config)
 
 
-def _kept_here(found: Mapping[int, _OpenSend], config: Config) -> dict[int, str]:
-    """Give the sends that were released to stay on this machine and would leave it now, with what to do."""
-    if config.delivery.transport in STAYS_HERE:
-        return {}
+def _in_the_wrong_place(found: Mapping[int, _OpenSend], config: Config) -> dict[int, str]:
+    """Give the sends that would leave this machine and were released to stay, or the other way round, with what to do."""
+    stays_here = config.delivery.transport in STAYS_HERE
     return {
-        send_id: f"{one.issue} was begun into the outbox, so its mails stay on this machine. Set delivery.transport back to "
-        "outbox until it is done; other issues go out meanwhile."
+        send_id: _why_not_into_the_outbox(one)
+        if stays_here
+        else f"{one.issue} was begun into the outbox, so its mails stay on this machine. Set delivery.transport back to outbox "
+        "until it is done; other issues go out meanwhile."
         for send_id, one in found.items()
-        if one.running and one.transport in STAYS_HERE
+        if one.running and (one.transport in STAYS_HERE) != stays_here
     }
+
+
+def _why_not_into_the_outbox(one: _OpenSend) -> str:
+    return (
+        f"{one.issue} was begun by {one.transport}, and these settings keep all mail on this machine: whoever is left would "
+        f"count as mailed and get nothing. Set delivery.transport back to {one.transport}; where the environment says it, "
+        "set NEWSLETTER_DELIVERY__TRANSPORT for this command too."
+    )
 
 
 def _note_standing(found: Mapping[int, _OpenSend], faults: Mapping[int, str], run: RunSummary, *, problem: str) -> None:

@@ -16,12 +16,12 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from newsletter.delivery import evidence, ledger, sweeping
 from newsletter.delivery.evidence import take_reports
-from newsletter.delivery.handovers import Record
+from newsletter.delivery.handovers import Record, record
 from newsletter.delivery.lease import LeaseTime
-from newsletter.delivery.ledger import Claim, claim_batch, leave_batch, take_step
+from newsletter.delivery.ledger import Claim, claim_batch, leave_batch, release_batch, take_step
 from newsletter.delivery.models import BounceKind, Delivery, Handover, Outcome, Send, SendState
+from newsletter.delivery.policy_bounces import pause_for_policy
 from newsletter.delivery.reports import Report
 from newsletter.delivery.sweeping import sweep
 from tests.contract.delivery.samples import NOW, TODAY, prepared_send
@@ -76,14 +76,14 @@ def test_two_workers_who_have_both_looked_at_the_send_close_its_last_batches(mon
     claims = [claimed("one"), claimed("two")]
     for claim in claims:
         take_step(claim, records=[Record(one, Handover.ACCEPTED) for one in marked(claim)], room=0, on=TODAY, now=NOW)
-    monkeypatch.setattr(ledger, "release_batch", meeting(Barrier(2), ledger.release_batch))
+    monkeypatch.setattr("newsletter.delivery.ledger.release_batch", meeting(Barrier(2), release_batch))
     assert at_once(*(partial(leave_batch, claim, now=NOW) for claim in claims)) == [True, True]
     assert Send.objects.get().state == SendState.DONE
 
 
 def pause_at_the_first(monkeypatch: pytest.MonkeyPatch, meet: Barrier) -> None:
     monkeypatch.setattr("newsletter.delivery.policy_bounces.FEWEST", 1)
-    monkeypatch.setattr(evidence, "pause_for_policy", meeting(meet, evidence.pause_for_policy))
+    monkeypatch.setattr("newsletter.delivery.evidence.pause_for_policy", meeting(meet, pause_for_policy))
 
 
 def test_a_report_that_pauses_a_send_and_a_step_about_the_same_mail_both_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +92,7 @@ def test_a_report_that_pauses_a_send_and_a_step_about_the_same_mail_both_end(mon
     ids = marked(claim)
     meet = Barrier(2)
     pause_at_the_first(monkeypatch, meet)
-    monkeypatch.setattr(ledger, "record", meeting(meet, ledger.record))
+    monkeypatch.setattr("newsletter.delivery.ledger.record", meeting(meet, record))
     records = [Record(one, Handover.ACCEPTED) for one in ids]
     at_once(
         partial(take_reports, [policy_bounce(ids[0])], settings.NEWSLETTER.delivery, now=NOW),
@@ -108,7 +108,7 @@ def test_a_report_that_pauses_a_send_and_a_sweep_of_the_same_mail_both_end(monke
     ids = marked(claimed("one"))
     meet = Barrier(2)
     pause_at_the_first(monkeypatch, meet)
-    monkeypatch.setattr(sweeping, "release_batch", meeting(meet, sweeping.release_batch))
+    monkeypatch.setattr("newsletter.delivery.sweeping.release_batch", meeting(meet, release_batch))
     at_once(
         partial(take_reports, [policy_bounce(ids[0])], settings.NEWSLETTER.delivery, now=NOW),
         partial(

@@ -34,6 +34,16 @@ def test_what_was_begun_into_the_outbox_does_not_leave_the_machine_later() -> No
     assert handovers() == {"queued": 2}
 
 
+def test_what_was_begun_by_mail_does_not_end_in_the_outbox() -> None:
+    """A command in a shell without the service's environment has the default transport, which says yes to everything."""
+    open_send(2, transport="smtp")
+    outbox = ScriptedTransport()
+    summary = deliver_open_sends(config(transport="outbox"), HeldClock(), worker="test", transport=outbox)
+    assert "NEWSLETTER_DELIVERY__TRANSPORT" in summary.faults[ISSUE]
+    assert outbox.seen == []
+    assert handovers() == {"queued": 2}
+
+
 @pytest.mark.database
 def test_what_stops_one_send_stops_no_other() -> None:
     """One was changed in the database, one froze fewer than it holds, one was begun into the outbox; the fourth goes out."""
@@ -75,7 +85,7 @@ def test_readers_of_a_language_without_an_edition_get_another_one() -> None:
     add_readers(4, languages=("en", "es"))
     candidate = freeze([edition("es", filler="hola")], TrialLock(), issue=ISSUE, review_by=None, cards={}, now=NOW)
     slot = Slot.objects.create(at=NOW, issue=ISSUE, state=SlotState.RELEASED, candidate=candidate)
-    assert start_send(slot_id=slot.pk, issue=ISSUE, candidate_id=candidate.pk, transport="smtp", now=NOW) is not None
+    assert start_send(slot_id=slot.pk, issue=ISSUE, candidate_id=candidate.pk, transport="outbox", now=NOW) is not None
     languages: list[str] = []
 
     def look(one: Letter) -> Answer:

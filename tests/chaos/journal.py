@@ -9,13 +9,14 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-HELD = re.compile(r"cleanup\[1\]: (\w+): message-id=<([0-9a-f]{32})@.*\n.* \1: to=<([^>]*)>")
+MESSAGE = re.compile(r"[^\n]*cleanup\[1\]: (\w+): message-id=<([0-9a-f]{32})@[^\n]*\n[^\n]* \1: to=<([^>]*)>[^\n]*")
+"""Its two lines: the number in the queue, the key, the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,14 @@ def faults_of(journal: Path) -> Path:
 def read_held(journal: Path) -> Iterator[Held]:
     """Give what is held, in the order in which it was taken."""
     if journal.exists():
-        for match in HELD.finditer(journal.read_text("ascii")):
+        for match in MESSAGE.finditer(journal.read_text("ascii")):
             yield Held(match[2], match[3])
+
+
+def copy_part(journal: Path, into: Path, keys: Collection[str]) -> None:
+    """Copy the lines about those messages with these keys."""
+    with into.open("w", encoding="ascii") as file:
+        file.writelines(f"{match[0]}\n" for match in MESSAGE.finditer(journal.read_text("ascii")) if match[2] in keys)
 
 
 def count_held(journal: Path) -> int:

@@ -11,7 +11,7 @@ from typing import Final
 from tests.chaos.ground import Ground, Server, ground_with
 from tests.chaos.trials import Trial, begin_trial
 
-READERS: Final = 6_000
+READERS: Final = 3_000
 KILLS: Final = 3
 MOST_BEYOND_CONNECTIONS: Final = 20
 LONGEST_RECOVERY: Final = 15.0

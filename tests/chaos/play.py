@@ -11,12 +11,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
+from tests.chaos.books import SendLine
 from tests.chaos.ground import Ground, Process, Server
 from tests.chaos.named_steps import FREEZING_STEPS, SENDGRID_STEPS, SENDING_STEPS, SMTP_STEPS
 from tests.chaos.plan import Campaign
 from tests.chaos.trials import LEASE, issue_name
 
 WORKERS: Final = 2
+
+ROUND: Final = 0.05
+"""Seconds between looks at everything."""
 
 SHARES: Final = {"kill": 5, "stop": 3, "refusal": 1, "goodbye": 1, "steering": 1, "database": 2}
 """How often each fault is dealt, in proportion."""
@@ -49,6 +53,7 @@ class Play:
         self._errands: list[Process] = []
         self._asleep: list[tuple[float, Process]] = []
         self._issues: list[str] = []
+        self._sends: list[SendLine] = []
         self._locked: tuple[float, ExitStack] | None = None
         self._until = 0.0
         self.dealt: Counter[str] = Counter()
@@ -64,7 +69,7 @@ class Play:
         self._until = time.monotonic() + self._campaign.seconds
         strike_at = told = time.monotonic()
         while self._is_anything_open() or self._is_more_to_begin():
-            assert time.monotonic() < self._until + TO_COME_TO_REST, f"no rest: {self._ground.books.sends()}"
+            assert time.monotonic() < self._until + TO_COME_TO_REST, f"no rest: {self._sends}"
             self._begin_more()
             self._note_the_stopped()
             self._wake()
@@ -75,7 +80,7 @@ class Play:
             if time.monotonic() - told > 10:
                 told = time.monotonic()
                 self._say(f"{self._campaign.name}: {self._server.held} held, {self.dealt.total()} faults dealt")
-            time.sleep(0.03)
+            time.sleep(ROUND)
         self._note_the_stopped()
         self._wake(everybody=True)
         for process in [*self._workers, *self._errands]:
@@ -83,14 +88,15 @@ class Play:
         self.dealt["disk full"] += self._ground.log.read_text().count('"the disk is full"')
 
     def _is_anything_open(self) -> bool:
-        return any(one.state not in OVER for one in self._ground.books.sends())
+        self._sends = self._ground.books.sends()
+        return any(one.state not in OVER for one in self._sends)
 
     def _is_more_to_begin(self) -> bool:
         return len(self._issues) < self._campaign.sends and time.monotonic() < self._until
 
     def _begin_more(self) -> None:
         """Keep two sends open."""
-        open_sends = [one for one in self._ground.books.sends() if one.state not in OVER]
+        open_sends = [one for one in self._sends if one.state not in OVER]
         if len(open_sends) < 2 and self._is_more_to_begin():
             issue = issue_name(len(self._issues))
             self._ground.start("begin", issues=[issue], transport=self._campaign.transport).wait()
@@ -118,7 +124,7 @@ class Play:
             self._workers.remove(one)
             if one.code == -signal.SIGKILL and one not in self._killed:
                 self.dealt["kill at a named step"] += 1
-        while len(self._workers) < WORKERS and any(one.state in AT_WORK for one in self._ground.books.sends()):
+        while len(self._workers) < WORKERS and any(one.state in AT_WORK for one in self._sends):
             order: dict[str, Any] = {"name": f"worker{len(self._workers)}"}
             if self.dealt.total() < self._campaign.faults:
                 order |= self._disturbance()
@@ -181,7 +187,7 @@ class Play:
         return "goodbye"
 
     def _deal_steering(self) -> str:
-        running = [one.issue for one in self._ground.books.sends() if one.state == "running"]
+        running = [one.issue for one in self._sends if one.state == "running"]
         if not running:
             return ""
         how = "cancel" if self._chance.random() < 0.1 else "pause"

@@ -15,13 +15,17 @@ COLUMNS = ("campaign", "deliveries", "faults", "held", "failed", "doubled", "for
 
 @dataclass(frozen=True)
 class Summary:
-    """Of one full run."""
+    """Of one full run, or of what there is of it."""
 
     seed: int
-    accounts: Sequence[Account]
-    kills: Sequence[LeftByOneKill]
-    recoveries: Sequence[Recovery]
-    seconds: float
+    accounts: Sequence[Account] = ()
+    kills: Sequence[LeftByOneKill] = ()
+    recoveries: Sequence[Recovery] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Of all campaigns."""
+        return sum(one.seconds for one in self.accounts)
 
     @property
     def complaints(self) -> list[str]:

@@ -109,6 +109,10 @@ def print_report(found: SendReport, config: Config) -> None:
     for heading, reasons in (("left out because", found.excluded), ("failed because", found.failed)):
         if reasons:
             print_table([heading, "people"], [(reason, str(number)) for reason, number in sorted(reasons.items())])
+    if found.gone.suppressed:
+        console.print(f"Suppressed since their address does not exist: {found.gone.suppressed}.")
+    if found.gone.why_nobody:
+        console.print(f"Nobody was suppressed: {found.gone.why_nobody}.", style="yellow", markup=False)
     if found.unknown_keys:
         console.print(
             "Unknown, never sent again by guess. Look for each in your mail server's log: it is the left half of a Message-ID.",
@@ -152,7 +156,7 @@ def _print_aftermath(found: FullReport, config: Config) -> None:
 
 def _fields(found: FullReport) -> dict[str, object]:
     summary = found.summary
-    names = ("status", "excluded", "failed", "by_language", "outcomes", "unknown_keys")
+    names = ("status", "excluded", "failed", "by_language", "outcomes", "unknown_keys", "gone")
     later = ("paused_for", "reason", "subjects", "bounces", "domains", "elsewhere", "endings", "seconds", "per_minute")
     return {
         "the_sum": summary.the_sum,

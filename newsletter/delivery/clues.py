@@ -69,7 +69,7 @@ def clues_from_logs(send: Send, unknown: Sequence[Unknown], logs: MailLogs, *, d
             clues.found.append(_clue_of(one.key, trace))
         elif not logs.whole:
             clues.reasons["not in the log; that proves nothing by itself (--not-in-log requeue, where it is whole)"] += 1
-        elif doubt := doubts[one.batch_id] or _just_begun(trace, search):
+        elif doubt := doubts[one.batch_id] or _just_begun(trace, search) or _ends_before_it(one, search, logs):
             clues.reasons[f"not in the log, but {doubt}"] += 1
         else:
             clues.found.append(Clue(one.key, Verdict.NEVER_LEFT, reason="not in a log that covers it"))
@@ -106,6 +106,14 @@ def _just_begun(trace: Trace | None, search: LogSearch) -> str:
     if trace is None or (search.last is not None and search.last >= trace.begun + GOES_ON_FOR):
         return ""
     return "the server had begun to take it when the log ends: take the log again later"
+
+
+def _ends_before_it(one: Unknown, search: LogSearch, logs: MailLogs) -> str:
+    """Say that a mail may have left after the log ends: it was tried again later than the others of its batch."""
+    last = logs.covers[1] if logs.covers else search.last
+    if last is not None and last.timestamp() >= one.lost_by + GOES_ON_FOR.total_seconds():
+        return ""
+    return "it was lost sight of after the log ends, or a moment before: take the log again later, or add the one after it"
 
 
 def _clue_of(key: str, trace: Trace) -> Clue:

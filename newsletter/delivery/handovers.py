@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from newsletter.delivery import statements
-from newsletter.delivery.models import BounceKind, Handover, Outcome, SendState
+from newsletter.delivery.models import BounceKind, Handover, Outcome, Send, SendState
 from newsletter.delivery.provider_calls import forget_calls, lock_calls_of
 from newsletter.delivery.statements import among
 from newsletter.delivery.steering import move_send
@@ -44,7 +45,7 @@ OUTCOME_RANK: Mapping[Outcome, int] = {
 BOUNCE_RANK: Final = (BounceKind.NONE, BounceKind.POLICY, BounceKind.SOFT, BounceKind.HARD)
 """A mail may come back more than once: what says most about the address is kept."""
 
-SHARED: Final = attrgetter("handover", "reason", "due_at", "counted")
+SHARED: Final = attrgetter("handover", "reason", "due_at", "counted", "bounce")
 """What deliveries share that are recorded by one statement."""
 
 CALLED_BACK: Final = "its call is being cancelled"
@@ -60,7 +61,8 @@ MAY_BE_PUT_BACK_INTO: Final = frozenset({SendState.RUNNING, SendState.PAUSED, Se
 class Record:
     """What is to be written down about a delivery that was marked ``sending``.
 
-    ``due_at`` (Unix seconds) holds a retry back; ``counted`` says whether this attempt counts against the limit.
+    ``due_at`` (Unix seconds) holds a retry back; ``counted`` says whether this attempt counts against the limit. ``bounce`` is
+    what the refusal of a failed one says about its address.
     """
 
     delivery_id: int
@@ -68,6 +70,7 @@ class Record:
     reason: str = ""
     due_at: float = 0
     counted: bool = True
+    bounce: BounceKind = BounceKind.NONE
 
 
 def record(cursor: CursorWrapper, records: Iterable[Record], *, now: datetime) -> None:
@@ -77,24 +80,31 @@ def record(cursor: CursorWrapper, records: Iterable[Record], *, now: datetime) -
     if in_calls:
         records = [_doubted(one) if in_calls.get(one.delivery_id) else one for one in records]
     lock_deliveries(cursor, [one.delivery_id for one in records])
-    alike: dict[tuple[Handover, str, float, bool], list[int]] = {}
+    alike: dict[tuple[Handover, str, float, bool, BounceKind], list[int]] = {}
     for shared, group in groupby(records, key=SHARED):
         alike.setdefault(shared, []).extend(one.delivery_id for one in group)
-    for (handover, reason, due_at, counted), delivery_ids in alike.items():
-        move_deliveries(
+    for (handover, reason, due_at, counted, bounce), delivery_ids in alike.items():
+        moved = move_deliveries(
             cursor,
             delivery_ids,
             source=Handover.SENDING,
             target=handover,
             reason=reason,
-            due_at=due_at,
+            due_at=_end_of_minute(now) if handover is Handover.UNKNOWN else due_at,
             attempts=0 if counted else -1,
             handed_over_at=now if handover is Handover.ACCEPTED else None,
         )
+        if bounce is not BounceKind.NONE:
+            raise_bounce(cursor, moved, bounce=bounce)
     if in_calls:
         known = {handover: [one.delivery_id for one in records if one.handover is handover] for handover in Handover}
         others = known[Handover.FAILED] + known[Handover.QUEUED]
         forget_calls(cursor, taken=known[Handover.ACCEPTED], others=others)
+
+
+def _end_of_minute(now: datetime) -> float:
+    """Give by when a delivery was lost sight of; the second would tell which ones were in one call."""
+    return math.ceil(now.timestamp() / 60) * 60.0
 
 
 def _doubted(one: Record) -> Record:
@@ -124,7 +134,8 @@ def put_back(cursor: CursorWrapper, delivery_ids: Sequence[int], *, source: Hand
     """Queue deliveries again that were certainly not taken, and open their batches and sends for it; give how many.
 
     ``source`` is FAILED (a person asked) or UNKNOWN (evidence shows that no copy left). Attempts begin anew. A cancelled send
-    stays as it is, with all that is in it. Call it in a transaction that has not locked any of these deliveries yet: batches,
+    stays as it is, with all that is in it, and so does one that was corrected: whoever got it now would get the mistake last.
+    Call it in a transaction that has not locked any of these deliveries yet: batches,
     sends and deliveries are taken in this order, as a worker's step does.
     """
     moved = 0
@@ -134,7 +145,12 @@ def put_back(cursor: CursorWrapper, delivery_ids: Sequence[int], *, source: Hand
         found = cursor.fetchall()
         _lock(cursor, statements.LOCK_BATCHES, {batch_id for _, batch_id, _ in found})
         states = _lock(cursor, statements.LOCK_SENDS, {send_id for _, _, send_id in found})
-        free = sorted(delivery_id for delivery_id, _, send_id in found if states[send_id] in MAY_BE_PUT_BACK_INTO)
+        corrected = set(Send.objects.filter(corrects__in=states).values_list("corrects", flat=True))
+        free = sorted(
+            delivery_id
+            for delivery_id, _, send_id in found
+            if states[send_id] in MAY_BE_PUT_BACK_INTO and send_id not in corrected
+        )
         lock_deliveries(cursor, free)
         put = set(move_deliveries(cursor, free, source=source, target=Handover.QUEUED))
         if put:

@@ -54,18 +54,19 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A delivery that was lost sight of."""
+    """A delivery that was lost sight of, and by when (Unix seconds): its last attempt was not later."""
 
     delivery_id: int
     key: str
     batch_id: int
     subscription_id: int | None
+    lost_by: float = 0
 
 
 def find_unknown(send: Send) -> list[Unknown]:
     """Give what is unknown of a send, in the order in which it was marked."""
     found = Delivery.objects.filter(send=send, handover=Handover.UNKNOWN).order_by("pk")
-    return [Unknown(*row) for row in found.values_list("pk", "key", "batch_id", "subscription_id")]
+    return [Unknown(*row) for row in found.values_list("pk", "key", "batch_id", "subscription_id", "due_at")]
 
 
 def settle(
@@ -74,7 +75,7 @@ def settle(
     """Settle the unknown deliveries of a send that ``clues`` speak of; give how many were settled, by verdict.
 
     What was taken is accepted, with its outcome; what was refused has failed; what never left is queued again: its send goes on.
-    A cancelled send mails nobody any more: what never left of it stays unknown.
+    A send that was cancelled or corrected mails nobody any more: what never left of it stays unknown.
     """
     telling = [clue for clue in clues if clue.verdict is not Verdict.NOT_FOUND]
     settled: Counter[Verdict] = Counter()

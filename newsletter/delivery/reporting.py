@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import connection
 
 from newsletter.delivery import statements
+from newsletter.delivery.gone_addresses import GoneReaders, gone_readers
 from newsletter.delivery.models import Handover, Outcome, Send, SendState
 from newsletter.errors import NotAllowedError
 
@@ -39,7 +40,10 @@ class SendStatus:
 
 @dataclass(frozen=True, slots=True)
 class SendReport:
-    """A send's status with its details: excluded and failed by reason, by language, outcomes, and who is unknown, by key."""
+    """A send's status with its details: excluded and failed by reason, by language, outcomes, and who is unknown, by key.
+
+    ``gone`` are the readers who left since their address does not exist.
+    """
 
     status: SendStatus
     excluded: Mapping[str, int]
@@ -47,6 +51,7 @@ class SendReport:
     by_language: Mapping[str, Mapping[Handover, int]]
     outcomes: Mapping[Outcome, int]
     unknown_keys: tuple[str, ...]
+    gone: GoneReaders
 
     @property
     def sum_holds(self) -> bool:
@@ -99,7 +104,13 @@ def send_report(issue: str) -> SendReport:
         cursor.execute(statements.FIND_UNKNOWN_KEYS, [send.pk])
         unknown_keys = tuple(row[0] for row in cursor.fetchall())
     return SendReport(
-        _status(send, handovers), reasons[Handover.EXCLUDED], reasons[Handover.FAILED], by_language, outcomes, unknown_keys
+        _status(send, handovers),
+        reasons[Handover.EXCLUDED],
+        reasons[Handover.FAILED],
+        by_language,
+        outcomes,
+        unknown_keys,
+        gone_readers(send),
     )
 
 

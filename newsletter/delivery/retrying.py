@@ -6,8 +6,9 @@ from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 
+from newsletter.delivery.bounces.kinds import kind_of_refusal
 from newsletter.delivery.handovers import Record
-from newsletter.delivery.models import Handover
+from newsletter.delivery.models import BounceKind, Handover
 from newsletter.delivery.transports.port import Answer, AnswerKind
 
 BACK_OFF: Final = (60.0, 300.0, 1800.0)
@@ -40,18 +41,26 @@ def record_for(answer: Answer, marked: Attempted, *, attempts: int, now: datetim
         return Record(marked.delivery_id, Handover.ACCEPTED)
     record = partial(Record, marked.delivery_id)
     later = partial(record, Handover.QUEUED, answer.reason)
+    failed = partial(record, Handover.FAILED, bounce=_kind_of_bounce(answer))
     match answer.kind:
         case AnswerKind.UNKNOWN:
             found = record(Handover.UNKNOWN, answer.reason)
         case AnswerKind.FINAL:
-            found = record(Handover.FAILED, answer.reason)
+            found = failed(answer.reason)
         case AnswerKind.NOT_SENT:
             found = later(counted=False)
         case AnswerKind.THROTTLED:
             wait = min(answer.retry_after or THROTTLE, LONGEST_THROTTLE)
             found = later(due_at=now.timestamp() + wait, counted=False)
         case AnswerKind.RETRYABLE | AnswerKind.POLICY if marked.attempts >= attempts:
-            found = record(Handover.FAILED, f"{answer.reason} (attempt {marked.attempts})")
+            found = failed(f"{answer.reason} (attempt {marked.attempts})")
         case AnswerKind.RETRYABLE | AnswerKind.POLICY:
             found = later(due_at=now.timestamp() + BACK_OFF[min(marked.attempts, len(BACK_OFF)) - 1])
     return found
+
+
+def _kind_of_bounce(answer: Answer) -> BounceKind:
+    """Only a mail server's own words say something about an address; what is refused for what we are says nothing."""
+    if not answer.refused_with:
+        return BounceKind.NONE
+    return BounceKind.POLICY if answer.kind is AnswerKind.POLICY else kind_of_refusal(answer.refused_with)

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Final
 
 from newsletter.config import Config
+from newsletter.delivery.gone_addresses import find_to_be_looked_at
 from newsletter.delivery.models import Handover, PausedFor, Send, SendState
 from newsletter.delivery.reporting import SendReport, send_report
 from newsletter.publishing.alerts import ALERTS_LAST, EDITORS_AND_PUBLISHERS, Occasion, Reader, find_act, without_addresses
@@ -25,7 +26,8 @@ def find_send_occasions(now: datetime) -> Iterator[Occasion]:
     for send in Send.objects.filter(state=SendState.PAUSED).order_by("pk"):
         yield _paused(send, now=now)
     over = Send.objects.filter(state__in=[SendState.DONE, SendState.CANCELLED], finished_at__gt=now - ALERTS_LAST)
-    for send in over.select_related("corrects").order_by("pk"):
+    # The sum tells as well who left because of it.
+    for send in over.exclude(pk__in=find_to_be_looked_at(now)).select_related("corrects").order_by("pk"):
         yield _finished(send, now=now)
 
 
@@ -92,6 +94,8 @@ def _figures(report: SendReport) -> Mapping[str, object]:
         "counts": counts,
         "failed": report.status.handovers[Handover.FAILED],
         "unknown": report.status.handovers[Handover.UNKNOWN],
+        "suppressed": f"{report.gone.suppressed:,}" if report.gone.suppressed else "",
+        "nobody_suppressed": bool(report.gone.why_nobody),
         "excluded": sorted((reason, f"{number:,}") for reason, number in report.excluded.items()),
         "languages": sorted((name, f"{found[Handover.ACCEPTED]:,}") for name, found in report.by_language.items()),
     }

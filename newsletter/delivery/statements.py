@@ -196,7 +196,11 @@ REOPEN_BATCHES: Final = """
     WHERE done AND id IN (SELECT batch_id FROM delivery_delivery WHERE id IN {ids})
 """
 
-FORGET_ATTEMPTS: Final = "UPDATE delivery_delivery SET attempts = 0, call_id = NULL WHERE handover = 'queued' AND id IN {ids}"
+FORGET_ATTEMPTS: Final = """
+    UPDATE delivery_delivery SET attempts = 0, call_id = NULL, bounce = CASE WHEN outcome = '' THEN '' ELSE bounce END
+    WHERE handover = 'queued' AND id IN {ids}
+"""
+"""What a refusal said of an address is forgotten with the attempts; what was reported stays."""
 
 FIND_OPEN_SENDS: Final = """
     SELECT id, issue, transport, state FROM delivery_send WHERE state NOT IN ('done', 'cancelled') ORDER BY id
@@ -293,7 +297,7 @@ COUNT_BOUNCES: Final = """
         SELECT s.id AS send_id, s.issue AS issue, d.bounce AS bounce,
                COALESCE((SELECT max(e.reason) FROM delivery_event e
                          WHERE e.delivery_id = d.id AND e.kind = 'bounce'), '') AS status
-        FROM delivery_send s JOIN delivery_delivery d ON d.send_id = s.id AND d.bounce > ''
+        FROM delivery_send s JOIN delivery_delivery d ON d.send_id = s.id AND d.bounce > '' AND d.outcome > ''
         WHERE s.id IN (SELECT id FROM delivery_send ORDER BY id DESC LIMIT %s)
     ) came_back
     GROUP BY send_id, issue, bounce, status

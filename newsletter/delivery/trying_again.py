@@ -35,8 +35,9 @@ TAKEN: Final = ("processed", "deferred", "delivered", "bounce", "spamreport")
 OF_THE_READER: Final = ("Bounced Address", "Invalid", "Spam Reporting Address", "Unsubscribed Address")
 """Why SendGrid drops a mail that it would drop again (docs.sendgrid.com, event webhook reference)."""
 
-UNKNOWN_USER: Final = re.compile(r"\b5\.1\.(?![78]\b)\d+|\b55[13]\b|stored address")
-"""RFC 3463: 5.1.x speaks of the recipient's address, but for 5.1.7 and 5.1.8, which speak of the sender's; RFC 5321: 551, 553."""
+UNKNOWN_USER: Final = re.compile(r"\b5\.1\.(?![78]\b)\d+|\b5\.2\.1\b|\b55[13]\b|stored address")
+"""RFC 3463: 5.1.x speaks of the recipient's address, but for 5.1.7 and 5.1.8, which speak of the sender's; 5.2.1 says that it is
+disabled; RFC 5321: 551, 553."""
 
 
 class LeftOut(StrEnum):
@@ -120,14 +121,11 @@ def _failed(send: Send) -> Iterator[Mapping[int, LeftOut | None]]:
     taken = Event.objects.filter(delivery=OuterRef("pk"), kind__in=TAKEN)
     while True:
         failed = Delivery.objects.filter(send=send, handover=Handover.FAILED, pk__gt=after).annotate(was_taken=Exists(taken))
-        rows = list(failed.order_by("pk").values_list("pk", "reason", "outcome", "bounce", "was_taken")[:AT_A_TIME])
+        rows = list(failed.order_by("pk").values_list("pk", "reason", "outcome", "was_taken")[:AT_A_TIME])
         if not rows:
             return
         after = rows[-1][0]
-        yield {
-            pk: _why_left_out(reason, reported=bool(outcome or bounce or was_taken))
-            for pk, reason, outcome, bounce, was_taken in rows
-        }
+        yield {pk: _why_left_out(reason, reported=bool(outcome or was_taken)) for pk, reason, outcome, was_taken in rows}
 
 
 def _why_left_out(reason: str, *, reported: bool) -> LeftOut | None:

@@ -55,6 +55,19 @@ WORDS: Final[tuple[tuple[re.Pattern[str], BounceKind], ...]] = (
 )
 """What servers say in words, the first match counts: a refusal for policy often names the address as well."""
 
+REFUSED_SINCE_GONE: Final = re.compile(r"5\d\d 5\.(1\.(1|2|3|6|10)|2\.1)")
+"""Refusals that say that an address does not exist (RFC 3463, 3.2 and 3.3; 5.1.10 is RFC 7505's): no such mailbox, no such
+system, no address at all, moved without another one, takes no mail at all, or disabled. A 550 alone says many things."""
+
+
+def kind_of_refusal(codes: str) -> BounceKind:
+    """Say of which kind a mail server's refusal of a recipient or a message is, by its codes alone ("550 5.1.1")."""
+    if REFUSED_SINCE_GONE.fullmatch(codes):
+        return BounceKind.HARD
+    subject = codes.partition(" ")[2].split(".")[1:2]
+    by_subject = SUBJECTS.get(subject[0]) if subject and codes.startswith("5") else None
+    return by_subject if by_subject is BounceKind.POLICY else BounceKind.SOFT
+
 
 def kind_of_bounce(status: str, words: str = "") -> BounceKind:
     """Say of which kind a failure is. ``status`` may be empty; ``words`` is what the server said, and decides for want of it.

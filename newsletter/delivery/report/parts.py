@@ -55,7 +55,7 @@ class PartMaker:
             self._outcomes(),
             self._bounces(),
             self._domains(),
-            self._reasons("failed", self.report.summary.failed),
+            self._reasons("failed", self.report.summary.failed, said=self._gone()),
             self._reasons("excluded", self.report.summary.excluded),
             self._endings(),
             self._time(),
@@ -134,11 +134,17 @@ class PartMaker:
         note = (self.say("domains", "note"),)
         return Part("domains", self.say("domains", "heading"), note, self._bars("domains", bars), headings, rows)
 
-    def _reasons(self, section: str, reasons: Mapping[str, int]) -> Part | None:
+    def _gone(self) -> Row:
+        gone = self.report.summary.gone
+        if gone.why_nobody:
+            return (self.say("failed", "kept"),)
+        return (self.say("failed", "gone", number=_number(gone.suppressed)),) if gone.suppressed else ()
+
+    def _reasons(self, section: str, reasons: Mapping[str, int], *, said: Row = ()) -> Part | None:
         known = self.words.sections[section]
         counted = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))
         rows = [(str(known.get(reason or "untold", reason)), number) for reason, number in counted]
-        return self._counted(section, "people", rows) if rows else None
+        return self._counted(section, "people", rows, said=said) if rows else None
 
     def _endings(self) -> Part:
         endings = self.report.endings

@@ -32,11 +32,16 @@ class AnswerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a letter. ``reason`` names no person; ``retry_after`` is in seconds, where the other side said so."""
+    """What became of a letter. ``reason`` names no person; ``retry_after`` is in seconds, where the other side said so.
+
+    ``refused_with`` is what a mail server refused it with in our own conversation: its reply code and, where it gave one, the
+    enhanced status code ("550 5.1.1"). Nothing else fills it.
+    """
 
     kind: AnswerKind
     reason: str = ""
     retry_after: float | None = None
+    refused_with: str = ""
 
 
 AnswerSink = Callable[[Letter, Answer], None]

@@ -66,10 +66,14 @@ class Reply:
     def status(self) -> str:
         """The code, the enhanced code where there is one, and what that is about: all that may be kept of a reply."""
         match = ENHANCED_CODE.match(self.lines[0])
-        if match is None:
-            return str(self.code)
-        subject = SUBJECTS.get(match[2])
-        return f"{self.code} {match[1]}.{match[2]}.{match[3]}" + (f" ({subject})" if subject else "")
+        subject = SUBJECTS.get(match[2]) if match else None
+        return self.codes + (f" ({subject})" if subject else "")
+
+    @property
+    def codes(self) -> str:
+        """The code, and the enhanced code where there is one."""
+        match = ENHANCED_CODE.match(self.lines[0])
+        return f"{self.code} {match[1]}.{match[2]}.{match[3]}" if match else str(self.code)
 
     def judge(self, about: About) -> Answer:
         """Say what the reply means for the letter that it answers.
@@ -86,7 +90,8 @@ class Reply:
             return TAKEN
         match = ENHANCED_CODE.match(self.lines[0])
         detail = f"{match[2]}.{match[3]}" if match else ""
-        return Answer(self._judge_temporary(detail) if self.code < 500 else self._judge_permanent(detail, about), self.status)
+        kind = self._judge_temporary(detail) if self.code < 500 else self._judge_permanent(detail, about)
+        return Answer(kind, self.status, refused_with=self.codes)
 
     def _judge_temporary(self, detail: str) -> AnswerKind:
         subject, _, number = detail.partition(".")

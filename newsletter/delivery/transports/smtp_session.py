@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from newsletter.delivery.letters import Letter
@@ -77,7 +77,7 @@ class SmtpSession:
         if answer.kind is AnswerKind.ACCEPTED:
             raise ConnectionGone
         if about is About.SENDER and answer.kind is AnswerKind.POLICY:
-            answer = Answer(AnswerKind.POLICY, f"{answer.reason}, the sender refused")
+            answer = replace(answer, reason=f"{answer.reason}, the sender refused")
         if answer.kind is not AnswerKind.THROTTLED:
             await self._make_ready_for_another(waits_for_message=data.code == 354)
         return answer

@@ -13,6 +13,7 @@ from django.db import connection
 
 from newsletter.config import Config, Person
 from newsletter.delivery.alerts import post_alerts
+from newsletter.delivery.gone_addresses import suppress_the_gone
 from newsletter.delivery.models import Delivery, Handover, PausedFor, Send, SendState
 from newsletter.postbox.models import Notice, ServiceMail
 from newsletter.postbox.posting import ServiceContent, open_content
@@ -221,6 +222,24 @@ def test_a_finished_send_is_told_with_the_sum_and_what_to_do_about_the_rest(send
     assert "reader" not in (english.text + spanish.text).replace("Nobody can", "")
     assert spanish.subject == "El número 2026-12 se ha enviado"
     assert told(NOW + timedelta(days=1)) == []
+
+
+def test_a_finished_send_is_told_with_who_left_since_their_address_does_not_exist(send: Send) -> None:
+    finish(send, NOW)
+    Delivery.objects.filter(handover=Handover.FAILED).update(bounce="hard")
+    assert told(NOW) == [], "the sum waits for that"
+    assert suppress_the_gone(percent=90, now=NOW) == 1
+    english, spanish = sorted(look(NOW), key=lambda mail: mail.language)
+    assert "Suppressed since their address does not exist: 1." in english.text
+    assert "su dirección no existe: 1." in spanish.text
+
+
+def test_a_finished_send_is_told_with_why_nobody_left(send: Send) -> None:
+    finish(send, NOW)
+    Delivery.objects.filter(handover=Handover.FAILED).update(bounce="hard")
+    assert suppress_the_gone(percent=5, now=NOW) == 0
+    english, _ = sorted(look(NOW), key=lambda mail: mail.language)
+    assert "Nobody was suppressed although" in english.text
 
 
 def test_a_send_that_ends_again_gets_one_more_summary(send: Send) -> None:

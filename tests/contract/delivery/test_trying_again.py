@@ -76,7 +76,7 @@ def test_who_was_refused_for_a_reason_that_may_pass_is_queued_again(*, also_unkn
 def test_nobody_is_tried_again_who_may_have_a_copy() -> None:
     by_reason = failed_send(["550 a", "550 b", "550 c", "550 d"])
     Delivery.objects.filter(pk=by_reason["550 a"]).update(outcome=Outcome.DELIVERED)
-    Delivery.objects.filter(pk=by_reason["550 b"]).update(bounce="soft")
+    Delivery.objects.filter(pk=by_reason["550 b"]).update(outcome=Outcome.BOUNCED, bounce="soft")
     for reason, kind in (("550 c", "processed"), ("550 d", "unsubscribe")):
         Event.objects.create(dedupe=reason, delivery_id=by_reason[reason], kind=kind, at=NOW, received_at=NOW)
     tried = retry()

@@ -14,7 +14,7 @@ from django.db import OperationalError
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from newsletter.config import SendgridSettings
+from newsletter.config import SendgridSettings, SmtpSettings
 from newsletter.delivery import ledger_thread
 from newsletter.delivery.ledger import Claim, Step, take_step
 from newsletter.delivery.ledger_thread import LedgerUnavailableError
@@ -25,12 +25,14 @@ from newsletter.delivery.refusals import RefusalWatch
 from newsletter.delivery.reporting import send_report
 from newsletter.delivery.sending import deliver_open_sends
 from newsletter.delivery.transports.port import Answer, AnswerKind
+from newsletter.delivery.transports.smtp import SmtpTransport
 from newsletter.errors import SettingsError, TransportError
 from newsletter.publishing.models import AuditEntry, FrozenEdition
-from newsletter.subscribers.models import Subscriber
+from newsletter.subscribers.models import Subscriber, Subscription, Suppression
 from newsletter.subscribers.sealing import Contact, Sealer
 from tests.contract.delivery.samples import ISSUE, NOW, add_readers, begin_send, handovers
 from tests.integration.delivery.recording_sendgrid import LOST, RecordingSendgrid, posting_to
+from tests.integration.delivery.recording_smtp import RecordingSmtp, running
 from tests.integration.delivery.scripted import (
     HeldClock,
     ScriptedTransport,
@@ -163,6 +165,38 @@ def test_when_one_after_the_other_is_refused_for_good_the_send_is_paused_for_a_p
     assert "one after the other" in summary.faults[ISSUE]
     assert 30 <= handovers()["failed"] <= 51
     assert not Batch.objects.filter(leased_at__isnull=False).exists()
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("verb", ["RCPT", "the final dot"])
+def test_a_relay_that_says_of_everybody_that_they_do_not_exist_does_not_erase_the_list(verb: str) -> None:
+    open_send(12)
+    no = "550 5.1.1 no such user"
+    relay = RecordingSmtp(
+        refuse=lambda line: no if line.startswith(verb) else "", after_message=lambda _: no if verb == "the final dot" else ""
+    )
+    with running(relay):
+        transport = SmtpTransport(SmtpSettings(port=relay.port, connections=1, timeout_seconds=5))
+        summary = deliver_open_sends(config(), HeldClock(), worker="test", transport=transport)
+    assert summary.finished
+    assert set(Delivery.objects.values_list("handover", "bounce")) == {("failed", "hard")}
+    assert not Suppression.objects.exists()
+    assert not Subscription.objects.filter(ended_at__isnull=False).exists()
+    assert AuditEntry.objects.get().act == "suppress nobody"
+
+
+@pytest.mark.database
+def test_who_does_not_exist_among_many_who_do_is_suppressed_and_not_tried_with_the_next_issue() -> None:
+    open_send(60)
+    server = RecordingSmtp(refuse=lambda line: "550 5.1.1 no such user" if "<reader7@" in line else "")
+    with running(server):
+        transport = SmtpTransport(SmtpSettings(port=server.port, connections=1, timeout_seconds=5))
+        deliver_open_sends(config(), HeldClock(), worker="test", transport=transport)
+    assert (handovers(), Suppression.objects.count()) == ({"accepted": 59, "failed": 1}, 1)
+    assert send_report(ISSUE).gone.suppressed == 1
+    begin_send(issue="2027-02", filler="next")
+    deliver(ScriptedTransport())
+    assert handovers() == {"accepted": 59 + 59, "failed": 1}
 
 
 def test_refusals_in_a_row_are_counted_over_all_runs_of_a_worker() -> None:

@@ -73,7 +73,7 @@ def test_a_refused_recipient_is_answered_by_the_reply_and_the_others_get_their_m
     server.extensions, server.data_despite_refusals = extensions, data_despite_refusals
     with running(server):
         answers = send(server)
-    assert answers[2] == Answer(kind, reason)
+    assert answers[2] == Answer(kind, reason, refused_with=reason.partition(" (")[0])
     assert {answers[1].kind, answers[3].kind} == {AnswerKind.ACCEPTED}
     assert [mail.recipients for mail in server.mails] == [["reader1@example.org"], ["reader3@example.org"]]
     assert server.connections == 1
@@ -153,7 +153,7 @@ def test_421_slows_down_and_starts_a_new_connection() -> None:
     server = refusing(2, "421 4.7.0 too many")
     with running(server):
         answers = send(server)
-    assert answers[2] == Answer(AnswerKind.THROTTLED, "421 4.7.0 (policy)")
+    assert answers[2] == Answer(AnswerKind.THROTTLED, "421 4.7.0 (policy)", refused_with="421 4.7.0")
     assert answers[3].kind is AnswerKind.ACCEPTED
     assert server.connections == 2
 

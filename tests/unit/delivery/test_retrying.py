@@ -4,7 +4,7 @@ import pytest
 
 from newsletter.delivery.handovers import HANDOVER_TRANSITIONS, Record
 from newsletter.delivery.ledger import Marked
-from newsletter.delivery.models import Handover
+from newsletter.delivery.models import BounceKind, Handover
 from newsletter.delivery.retrying import BACK_OFF, LONGEST_THROTTLE, record_for
 from newsletter.delivery.transports.port import Answer, AnswerKind
 from newsletter.subscribers.audience import Addressee
@@ -48,3 +48,42 @@ def test_what_is_not_the_letters_fault_does_not_count() -> None:
 def test_nobody_waits_for_ever_because_of_another_machines_clock(retry_after: float) -> None:
     """A rate limit's end comes as a time of day, which may be in milliseconds, or by a clock far ahead of ours."""
     assert after(AnswerKind.THROTTLED, retry_after=retry_after).due_at == NOW.timestamp() + LONGEST_THROTTLE
+
+
+@pytest.mark.parametrize("codes", ["550 5.1.1", "550 5.1.2", "553 5.1.3", "551 5.1.6", "556 5.1.10", "550 5.2.1", "554 5.1.1"])
+def test_a_refusal_whose_code_says_that_the_address_does_not_exist_is_hard(codes: str) -> None:
+    assert refused(AnswerKind.FINAL, codes).bounce is BounceKind.HARD
+
+
+@pytest.mark.parametrize(
+    ("kind", "codes", "bounce"),
+    [
+        (AnswerKind.FINAL, "550", BounceKind.SOFT),
+        (AnswerKind.FINAL, "550 5.1.0", BounceKind.SOFT),
+        (AnswerKind.FINAL, "550 5.1.11", BounceKind.SOFT),
+        (AnswerKind.FINAL, "552 5.2.2", BounceKind.SOFT),
+        (AnswerKind.FINAL, "550 5.6.0", BounceKind.POLICY),
+        (AnswerKind.RETRYABLE, "450 5.1.1", BounceKind.SOFT),
+        (AnswerKind.RETRYABLE, "450 4.1.1", BounceKind.SOFT),
+        (AnswerKind.RETRYABLE, "450 4.7.1", BounceKind.SOFT),
+        (AnswerKind.POLICY, "550 5.7.1", BounceKind.POLICY),
+        (AnswerKind.POLICY, "550 5.1.1", BounceKind.POLICY),
+        (AnswerKind.POLICY, "550 5.1.8", BounceKind.POLICY),
+        (AnswerKind.FINAL, "", BounceKind.NONE),
+        (AnswerKind.RETRYABLE, "", BounceKind.NONE),
+    ],
+)
+def test_every_other_refusal_says_nothing_that_suppresses(kind: AnswerKind, codes: str, bounce: BounceKind) -> None:
+    """A 550 alone says many things; 5.1.1 to the sender, or with a code that may pass, is not about the reader's address."""
+    assert refused(kind, codes).bounce is bounce
+
+
+def refused(kind: AnswerKind, codes: str) -> Record:
+    marked = Marked(7, "k", 4, Addressee(1, b"", "a@example.org", ""))
+    return record_for(Answer(kind, "why", refused_with=codes), marked, attempts=4, now=NOW)
+
+
+def test_what_is_tried_again_says_nothing_of_the_address_yet() -> None:
+    marked = Marked(7, "k", 1, Addressee(1, b"", "a@example.org", ""))
+    again = record_for(Answer(AnswerKind.RETRYABLE, "why", refused_with="450 4.2.1"), marked, attempts=4, now=NOW)
+    assert (again.handover, again.bounce) == (Handover.QUEUED, BounceKind.NONE)

@@ -61,3 +61,9 @@ def test_552_is_about_storage_when_a_recipient_is_named_and_about_size_when_the_
 def test_whatever_is_said_against_the_sender_is_no_readers_fault() -> None:
     assert Reply(550, ("who are you",)).judge(About.SENDER).kind is POLICY
     assert Reply(451, ("later",)).judge(About.SENDER).kind is RETRYABLE
+
+
+def test_a_refusal_gives_its_codes_and_nothing_else() -> None:
+    assert Reply(550, ("5.1.1 <ana@example.org> unknown",)).judge(About.RECIPIENT).refused_with == "550 5.1.1"
+    assert Reply(550, ("ana@example.org unknown, not 5.1.1",)).judge(About.MESSAGE).refused_with == "550"
+    assert Reply(550, ("5.1.1 no such sender",)).judge(About.SENDER).kind is POLICY

@@ -58,11 +58,13 @@ def counted(number: int, noun: str) -> str:
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:
-    """Print a table; cells are plain text."""
+    """Print a table; cells are plain text. A column of numbers stands to the right, and is never folded."""
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
+    cells = [tuple(row) for row in rows]
+    for place, heading in enumerate(headings):
+        numbers = bool(cells) and all(row[place].isdecimal() for row in cells)
+        table.add_column(heading, overflow="fold", no_wrap=numbers, justify="right" if numbers else "left")
+    for row in cells:
         table.add_row(*(escape(cell) for cell in row))
     console.print(table)
 

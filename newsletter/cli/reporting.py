@@ -122,7 +122,7 @@ def print_report(found: SendReport, config: Config) -> None:
             console.print(f"  {key}", markup=False)
         if len(found.unknown_keys) > UNKNOWN_SHOWN:
             console.print(f"  and {len(found.unknown_keys) - UNKNOWN_SHOWN} more: newsletter report {one.issue} --format json")
-        console.print(f"To settle them by evidence: newsletter reconcile {one.issue}", style="yellow")
+        console.print(f"To settle them by evidence: newsletter reconcile {one.issue} --as YOU", style="yellow")
 
 
 def _print_aftermath(found: FullReport, config: Config) -> None:

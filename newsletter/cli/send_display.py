@@ -81,7 +81,7 @@ class SendDisplay:
         if self._output is OutputFormat.JSON:
             self._print(as_json_line(standing, send))
             return
-        words = "; ".join([progress_in_words(standing.progress, send.frozen), *waits_for])
+        words = "; ".join([progress_in_words(standing, send.frozen), *waits_for])
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, total=send.frozen, completed=standing.progress.settled, description=words)
         else:

@@ -29,7 +29,7 @@ from newsletter.delivery.sending import DeliverySummary, deliver_open_sends, sta
 from newsletter.delivery.standing import SendStanding, send_standing
 from newsletter.delivery.steering import OPEN
 from newsletter.errors import NotAllowedError
-from newsletter.publishing.releasing import Released
+from newsletter.publishing.releasing import Held, Released, Waiting
 from newsletter.sources.registry import TrialRegistry
 from newsletter.subscribers.audience import count_audience
 
@@ -66,7 +66,7 @@ def _send(name: str, config: Config, *, output: OutputFormat) -> None:
         if slot.issue != name:
             continue
         if not isinstance(slot.result, Released):
-            console.print("\n".join(slot.result.reasons), style="yellow", markup=False)
+            console.print("\n".join([*slot.result.reasons, _not_sent(slot.result, name)]), style="yellow", markup=False)
             raise typer.Exit(3)
         if output is OutputFormat.TEXT:
             for warning in slot.result.warnings:
@@ -81,6 +81,13 @@ def _send(name: str, config: Config, *, output: OutputFormat) -> None:
         print_report(report, config)
     if report.status.handovers[Handover.FAILED] or report.status.handovers[Handover.UNKNOWN]:
         raise typer.Exit(1)
+
+
+def _not_sent(result: Held | Waiting, name: str) -> str:
+    """Say what became of a slot that was not released, and what is next."""
+    if isinstance(result, Held):
+        return f"Nothing was sent: the slot of {name} is held, until a person says: newsletter unhold {name} --because …"
+    return f"Nothing was sent yet. `newsletter serve` tries again every minute, as does: newsletter send {name}"
 
 
 def _deliver_until_done(name: str, config: Config, stop: threading.Event, display: SendDisplay) -> None:
@@ -137,15 +144,15 @@ def status(issue: IssueArgument = "", *, output: FormatOption = OutputFormat.TEX
         console.print("Nothing was sent yet. See what is to come: newsletter calendar")
         return
     print_table(
-        ["issue", "state", "by", "frozen", *next(iter(statuses)).handovers],
-        [(one.issue, one.state, one.transport, str(one.frozen), *map(str, one.handovers.values())) for one in statuses],
+        ["issue", "state", "frozen", *next(iter(statuses)).handovers],
+        [(one.issue, one.state, str(one.frozen), *map(str, one.handovers.values())) for one in statuses],
     )
     for one, standing in zip(statuses, standings, strict=True):
         if one.corrects:
             console.print(f"{one.issue} goes to those who got {one.corrects}, which it corrects.", markup=False)
         if one.state in OPEN:
-            words = [progress_in_words(standing.progress, one.frozen), *what_it_waits_for(standing, config.cadence.timezone)]
-            console.print(f"{one.issue}: {'; '.join(words)}", markup=False)
+            words = [progress_in_words(standing, one.frozen), *what_it_waits_for(standing, config.cadence.timezone)]
+            console.print("\n  ".join([f"{one.issue}: {words[0]}", *words[1:]]), markup=False)
 
 
 def _fields(status: SendStatus, standing: SendStanding) -> dict[str, object]:

@@ -9,18 +9,19 @@ from zoneinfo import ZoneInfo
 
 from newsletter.cli.printing import counted, local
 from newsletter.delivery.models import PausedFor
-from newsletter.delivery.progress import SendProgress
 from newsletter.delivery.standing import SendStanding
 
 RESUMING_DESPITE: Final = {PausedFor.RESTORE: " --although-restored", PausedFor.AGE: " --although-old"}
 """What a person says who has looked."""
 
 
-def progress_in_words(progress: SendProgress, frozen: int) -> str:
-    """Say how far a send is."""
+def progress_in_words(standing: SendStanding, frozen: int) -> str:
+    """Say how far a send is; and how fast, unless it rests: then yesterday's pace says nothing of how long it takes."""
+    progress = standing.progress
     share = f" ({progress.settled * 100 // frozen} %)" if frozen else ""
     words = f"{progress.settled:,} of {frozen:,} settled{share}"
-    if progress.rate_per_minute is not None and progress.seconds_left is not None:
+    rests = standing.quiet_until or (standing.next_due and not standing.spread_until)
+    if not rests and progress.rate_per_minute is not None and progress.seconds_left is not None:
         words += f", {progress.rate_per_minute:,.0f} a minute, about {duration(progress.seconds_left)} left"
     return words
 
@@ -44,7 +45,7 @@ def quiet_in_words(until: datetime, timezone: str) -> str:
 def what_it_waits_for(standing: SendStanding, timezone: str) -> Iterator[str]:
     """Say what keeps a send from going on, and what to do where something is to be done."""
     if standing.paused_for:
-        yield f"paused: {PausedFor(standing.paused_for).label}. {_sentence(standing.reason)}".strip()
+        yield f"paused{_why_paused(standing)}"
         yield f"look at it, then: newsletter resume {standing.issue} --as YOU{RESUMING_DESPITE.get(standing.paused_for, '')}"
     elif standing.reason:
         yield _sentence(standing.reason)
@@ -56,6 +57,14 @@ def what_it_waits_for(standing: SendStanding, timezone: str) -> Iterator[str]:
         yield f"spread until {local(standing.spread_until, timezone)}"
     if standing.workers:
         yield f"worked on by {', '.join(standing.workers)}"
+
+
+def _why_paused(standing: SendStanding) -> str:
+    """Say who paused it, or the program's own reason, which says more than the kind of it."""
+    reason = standing.reason.strip().rstrip(".")
+    if standing.paused_for == PausedFor.PERSON and reason:
+        return f" {reason}"
+    return f": {reason or PausedFor(standing.paused_for).label}"
 
 
 def _sentence(reason: str) -> str:

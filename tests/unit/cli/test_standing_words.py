@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -30,16 +31,26 @@ def test_a_duration_is_said_as_people_say_it(seconds: float, words: str) -> None
     assert duration(seconds) == words
 
 
+def standing(progress: SendProgress | None = None, **values: Any) -> SendStanding:
+    known: dict[str, Any] = {"paused_for": PausedFor.NOTHING, "reason": "", **values}
+    return SendStanding("2026-12", progress or SendProgress(0), **known)
+
+
+MOVING = SendProgress(500, rate_per_minute=1_200.0, seconds_left=25.0)
+HALF = "500 of 1,000 settled (50 %)"
+HALF_AND_PACE = f"{HALF}, 1,200 a minute, about 25 seconds left"
+
+
 def test_progress_names_rate_and_time_left_only_where_it_is_known() -> None:
-    assert progress_in_words(SendProgress(500), 1_000) == "500 of 1,000 settled (50 %)"
-    assert progress_in_words(SendProgress(0), 0) == "0 of 0 settled"
-    moving = SendProgress(500, rate_per_minute=1_200.0, seconds_left=25.0)
-    assert progress_in_words(moving, 1_000) == "500 of 1,000 settled (50 %), 1,200 a minute, about 25 seconds left"
+    assert progress_in_words(standing(SendProgress(500)), 1_000) == HALF
+    assert progress_in_words(standing(), 0) == "0 of 0 settled"
+    assert progress_in_words(standing(MOVING), 1_000) == HALF_AND_PACE
 
 
-def standing(**values: object) -> SendStanding:
-    known: dict[str, object] = {"paused_for": PausedFor.NOTHING, "reason": "", **values}
-    return SendStanding("2026-12", SendProgress(0), **known)  # type: ignore[arg-type]
+def test_the_pace_is_not_said_of_a_send_that_rests() -> None:
+    assert progress_in_words(standing(MOVING, next_due=MORNING), 1_000) == HALF
+    assert progress_in_words(standing(MOVING, quiet_until=MORNING), 1_000) == HALF
+    assert progress_in_words(standing(MOVING, next_due=MORNING, spread_until=MORNING), 1_000) == HALF_AND_PACE
 
 
 @pytest.mark.parametrize(
@@ -58,10 +69,16 @@ def test_what_a_running_send_waits_for_is_said(values: dict[str, object], words:
 
 
 @pytest.mark.parametrize(
-    ("paused_for", "option"),
-    [(PausedFor.PERSON, ""), (PausedFor.RESTORE, " --although-restored"), (PausedFor.AGE, " --although-old")],
+    ("paused_for", "reason", "said", "option"),
+    [
+        (PausedFor.PERSON, "by ada: wrong picture", "paused by ada: wrong picture", ""),
+        (PausedFor.PERSON, "by ada", "paused by ada", ""),
+        (PausedFor.ERRORS, "10 mails were refused.", "paused: 10 mails were refused", ""),
+        (PausedFor.RESTORE, "", f"paused: {PausedFor.RESTORE.label}", " --although-restored"),
+        (PausedFor.AGE, "it stood still", "paused: it stood still", " --although-old"),
+    ],
 )
-def test_a_paused_send_says_why_and_what_to_type(paused_for: PausedFor, option: str) -> None:
-    why, to_type = what_it_waits_for(standing(paused_for=paused_for, reason="wrong picture"), NEW_YORK)
-    assert why == f"paused: {paused_for.label}. wrong picture."
+def test_a_paused_send_says_why_and_what_to_type(paused_for: PausedFor, reason: str, said: str, option: str) -> None:
+    why, to_type = what_it_waits_for(standing(paused_for=paused_for, reason=reason), NEW_YORK)
+    assert why == said
     assert to_type == f"look at it, then: newsletter resume 2026-12 --as YOU{option}"

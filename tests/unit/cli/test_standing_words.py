@@ -64,7 +64,7 @@ def test_the_pace_is_not_said_of_a_send_that_rests() -> None:
         ({"reason": "it was begun into the outbox"}, ["it was begun into the outbox."]),
     ],
 )
-def test_what_a_running_send_waits_for_is_said(values: dict[str, object], words: list[str]) -> None:
+def test_what_a_running_send_waits_for_is_said(values: dict[str, Any], words: list[str]) -> None:
     assert list(what_it_waits_for(standing(**values), NEW_YORK)) == words
 
 

@@ -117,6 +117,9 @@ def _reconcile(send: Send, config: Config, logs: MailLogs, words: tuple[list[str
             done.reasons[str(error)] += len(unknown)
     done.unknown = [one.key for one in find_unknown(send)]
     if done.unknown:
+        if (correction := send.corrections.first()) is not None:
+            why = f"{send.issue} was corrected by {correction.issue}, so nobody of it is queued again, whatever is found"
+            done.reasons[why] += len(done.unknown)
         done.to_settle_them = _to_settle_them(send, config, actor.person)
     return done
 

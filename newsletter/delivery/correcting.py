@@ -45,6 +45,11 @@ def find_corrected_send(issue: str) -> Send | None:
     return Send.objects.filter(issue=issue).first()
 
 
+def lock_corrected_send(issue: str) -> Send | None:
+    """Give the send of the issue that a correction names; until the transaction ends nobody of it is queued again."""
+    return Send.objects.select_for_update().filter(issue=issue).first()
+
+
 def correction_obstacle(issue: str) -> str:
     """Say what keeps a correction of ``issue`` from going out now; "" when ``issue`` goes to nobody any more."""
     send = find_corrected_send(issue)

@@ -17,8 +17,7 @@ from newsletter.checking.trials import TrialAnswer, TrialVerdict, judge_trial
 from newsletter.clock import Clock
 from newsletter.config import Config
 from newsletter.delivery import statements
-from newsletter.delivery.correcting import correction_obstacle, find_corrected_send
-from newsletter.delivery.gone_addresses import suppress_the_gone
+from newsletter.delivery.correcting import correction_obstacle, lock_corrected_send
 from newsletter.delivery.ledger_thread import LedgerThread
 from newsletter.delivery.models import Send, SendState
 from newsletter.delivery.pausing import pause_what_is_old
@@ -115,9 +114,7 @@ def _start_slot(slot: Slot, config: Config, clock: Clock, ask_trials: AskTrials)
         lock_slot(slot.issue)
         candidate = latest_candidate(slot.issue)
         corrects = candidate.corrects if candidate else ""
-        if corrects:
-            # Nobody of the corrected send is queued again between the look at it and the beginning of this one.
-            Send.objects.select_for_update().filter(issue=corrects).first()
+        corrected = lock_corrected_send(corrects) if corrects else None
         result = release_slot(
             slot.pk,
             now=now,
@@ -127,7 +124,6 @@ def _start_slot(slot: Slot, config: Config, clock: Clock, ask_trials: AskTrials)
             not_yet=correction_obstacle(corrects) if corrects else "",
         )
         if isinstance(result, Released):
-            corrected = find_corrected_send(corrects) if corrects else None
             send_id = start_send(
                 slot_id=result.slot_id,
                 issue=slot.issue,
@@ -170,7 +166,6 @@ def deliver_open_sends(
     faults |= _in_the_wrong_place(found, config)
     sweep(lease_seconds=config.delivery.lease_seconds, now=clock(), passed_over=faults)
     percent = config.delivery.pause_when_failed_percent
-    suppress_the_gone(percent=percent, now=clock())  # of what was cancelled, or left when a worker died
     run, problem = RunSummary(), ""
     quiet = quiet_until(config, clock())
     if quiet is None and any(one.running for send_id, one in found.items() if send_id not in faults):
@@ -184,7 +179,6 @@ def deliver_open_sends(
             _note_standing(found, faults, run, problem=str(error))
             raise
     _note_standing(found, faults, run, problem=problem)
-    suppress_the_gone(percent=percent, now=clock())
     by_issue = {found[send_id].issue: fault for send_id, fault in faults.items()} | _paused()
     next_due, held = _what_is_left(faults)
     running = tuple(one.issue for one in _find_open_sends().values() if one.running)

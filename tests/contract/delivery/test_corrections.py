@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from newsletter.delivery import preparing
+from newsletter.delivery.handovers import put_back
 from newsletter.delivery.models import Delivery, Handover, Send, SendState
 from newsletter.delivery.preparing import AudienceMismatchError, freeze_audience, start_send
 from newsletter.delivery.reporting import send_report
@@ -144,3 +145,16 @@ def test_a_page_of_a_corrections_audience_is_found_by_ids_and_not_by_reading_the
         for statement, values in of_a_page:
             cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
             assert "SEARCH d USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" in str(cursor.fetchall())
+
+
+@pytest.mark.parametrize("source", [Handover.FAILED, Handover.UNKNOWN])
+def test_nobody_of_a_corrected_issue_is_queued_again(source: Handover) -> None:
+    """They would get the mistake after its correction, or the mistake alone."""
+    prepared_send(4)
+    settle(Handover.ACCEPTED, source)
+    begin_correction()
+    again = list(Delivery.objects.filter(handover=source).values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        assert put_back(cursor, again, source=source) == 0
+    assert Delivery.objects.filter(handover=source).count() == 2
+    assert Send.objects.get(issue=ISSUE).state == SendState.DONE

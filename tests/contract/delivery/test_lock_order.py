@@ -9,22 +9,26 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier, BrokenBarrierError, Event
+from time import sleep
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
+from newsletter.delivery.correcting import lock_corrected_send
 from newsletter.delivery.evidence import take_reports
-from newsletter.delivery.handovers import Record, record
+from newsletter.delivery.handovers import Record, put_back, record
 from newsletter.delivery.lease import LeaseTime
 from newsletter.delivery.ledger import Claim, claim_batch, leave_batch, release_batch, take_step
-from newsletter.delivery.models import BounceKind, Delivery, Handover, Outcome, Send, SendState
+from newsletter.delivery.models import Batch, BounceKind, Delivery, Handover, Outcome, Send, SendState
 from newsletter.delivery.policy_bounces import pause_for_policy
+from newsletter.delivery.preparing import start_send
 from newsletter.delivery.reports import Report
 from newsletter.delivery.sweeping import sweep
-from tests.contract.delivery.samples import NOW, TODAY, prepared_send
+from newsletter.publishing.models import Slot, SlotState
+from tests.contract.delivery.samples import ISSUE, NOW, TODAY, freeze_candidate, prepared_send
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
@@ -121,3 +125,32 @@ def test_a_report_that_pauses_a_send_and_a_sweep_of_the_same_mail_both_end(monke
     )
     assert Send.objects.get().state == SendState.PAUSED
     assert not Delivery.objects.filter(handover=Handover.SENDING).exists()
+
+
+def test_nobody_is_queued_again_while_a_correction_of_the_issue_begins() -> None:
+    """They would be mailed after its audience was frozen, and never get the correction."""
+    prepared_send(2)
+    Delivery.objects.update(handover=Handover.FAILED)
+    Send.objects.update(state=SendState.DONE)
+    Batch.objects.update(done=True)
+    looked = Event()
+
+    def begin() -> None:
+        with transaction.atomic():
+            corrected = lock_corrected_send(ISSUE)
+            assert corrected is not None
+            looked.set()
+            sleep(SECONDS_TO_MEET)
+            correction = freeze_candidate(issue="2026-12-correction-1")
+            slot = Slot.objects.create(at=NOW.replace(day=2), issue=correction.issue, state=SlotState.RELEASED)
+            start_send(
+                slot_id=slot.pk, issue=slot.issue, candidate_id=correction.pk, transport="outbox", corrects=corrected.pk, now=NOW
+            )
+
+    def queue_again() -> int:
+        looked.wait(timeout=10)
+        ids = list(Delivery.objects.values_list("pk", flat=True))
+        with transaction.atomic(), connection.cursor() as cursor:
+            return put_back(cursor, ids, source=Handover.FAILED)
+
+    assert at_once(begin, queue_again) == [None, 0]

@@ -18,6 +18,7 @@ from newsletter.clock import Clock
 from newsletter.config import Config
 from newsletter.delivery import statements
 from newsletter.delivery.correcting import correction_obstacle, lock_corrected_send
+from newsletter.delivery.gone_addresses import suppress_the_gone
 from newsletter.delivery.ledger_thread import LedgerThread
 from newsletter.delivery.models import Send, SendState
 from newsletter.delivery.pausing import pause_what_is_old
@@ -166,6 +167,7 @@ def deliver_open_sends(
     faults |= _in_the_wrong_place(found, config)
     sweep(lease_seconds=config.delivery.lease_seconds, now=clock(), passed_over=faults)
     percent = config.delivery.pause_when_failed_percent
+    suppress_the_gone(percent=percent, now=clock())  # of what was cancelled, or left when a worker died
     run, problem = RunSummary(), ""
     quiet = quiet_until(config, clock())
     if quiet is None and any(one.running for send_id, one in found.items() if send_id not in faults):
@@ -179,6 +181,7 @@ def deliver_open_sends(
             _note_standing(found, faults, run, problem=str(error))
             raise
     _note_standing(found, faults, run, problem=problem)
+    suppress_the_gone(percent=percent, now=clock())
     by_issue = {found[send_id].issue: fault for send_id, fault in faults.items()} | _paused()
     next_due, held = _what_is_left(faults)
     running = tuple(one.issue for one in _find_open_sends().values() if one.running)

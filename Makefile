@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
+PYTEST := $(BIN)/coverage run -m pytest -n auto --dist loadfile
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test check bench chaos lock clean
 
@@ -26,10 +28,13 @@ demo: $(READY) ## send the sample issue to 250 invented readers, into a folder
 serve: $(READY) ## readers' pages, calendar and sending, on this machine
 	@$(BIN)/newsletter serve
 
+test: export COVERAGE_FILE := $(CURDIR)/var/coverage/data
 test: $(READY) ## all tests; those of the database on PostgreSQL as well
 	@rm -rf var/coverage && mkdir -p var/coverage
-	@COVERAGE_FILE=$(CURDIR)/var/coverage/data $(BIN)/coverage run -m pytest -n auto --dist loadfile
-	@COVERAGE_FILE=$(CURDIR)/var/coverage/data $(BIN)/python -m tests.on_postgresql $(BIN)/coverage run -m pytest -n auto --dist loadfile -m database
+	@# The browser's interface keeps an event loop running, beside which no other test could start one: it has processes of its own.
+	@$(PYTEST) -m "not browser"
+	@$(PYTEST) -m browser
+	@$(BIN)/python -m tests.on_postgresql $(PYTEST) -m database
 
 check: $(READY) ## ruff, mypy, import-linter; and coverage, of the last 'make test'
 	@$(BIN)/ruff format --check .
@@ -39,7 +44,7 @@ check: $(READY) ## ruff, mypy, import-linter; and coverage, of the last 'make te
 	@test -d var/coverage || $(MAKE) --no-print-directory test
 	@$(BIN)/python -m tests.coverage_floors
 
-bench: $(READY) ## measure: compiling an issue, sending over SMTP
+bench: $(READY) ## measure everything beside its anchor, and write docs/benchmarks.md
 	@$(BIN)/python -m benchmarks
 
 chaos: $(READY) ## kill the send a million deliveries long; 'make chaos CHAOS="--seed 7 --minutes 10"'

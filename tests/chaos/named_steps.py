@@ -75,6 +75,7 @@ SMTP_STEPS: Final[Mapping[str, NamedStep]] = {
 
 SENDGRID_STEPS: Final[Mapping[str, NamedStep]] = {
     "before the wire (sendgrid)": NamedStep("httpx:Client.send", before=True),
+    "connected (sendgrid)": NamedStep("httpcore:HTTPConnection._connect"),
     "off the wire (sendgrid)": NamedStep("httpx:Client.send"),
     "answered (sendgrid)": NamedStep("newsletter.delivery.runner:Runner._take_group"),
 }

@@ -11,24 +11,42 @@ from tests.chaos.ground import Ground, Server, ground_with
 from tests.chaos.trials import LEASE, begin_trial, database_on_trial
 
 CONNECTIONS = 2
+READERS = 120
 
 Pair = tuple[Ground, Server]
 
 
 @pytest.fixture(scope="module")
-def pair() -> Iterator[Pair]:
+def smtp() -> Iterator[Pair]:
     settings = {"DELIVERY__SMTP__CONNECTIONS": CONNECTIONS}
     with ground_with("smtp_server", database=database_on_trial(), settings=settings) as made:
-        made[0].do("add", readers=120)
+        made[0].do("add", readers=READERS)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def sendgrid() -> Iterator[Pair]:
+    with ground_with("sendgrid_server") as made:
+        made[0].do("add", readers=READERS)
         yield made
 
 
 @pytest.mark.database
 @pytest.mark.parametrize("step", ["marked", "answered (smtp)"])
-def test_what_was_queued_again_meanwhile_is_not_sent_by_the_one_that_slept(pair: Pair, step: str) -> None:
-    trial = begin_trial(*pair, transport="smtp")
-    sleeper = trial.ground.start("deliver", step=step, passing=3, blow="stop")
+def test_what_was_queued_again_meanwhile_is_not_sent_by_the_one_that_slept(smtp: Pair, step: str) -> None:
+    sleeps_while_others_settle(smtp, "smtp", step, passing=3)
+
+
+@pytest.mark.parametrize("step", ["marked", "before the wire (sendgrid)", "connected (sendgrid)"])
+def test_what_was_queued_again_meanwhile_is_not_posted_by_the_one_that_slept(sendgrid: Pair, step: str) -> None:
+    sleeps_while_others_settle(sendgrid, "sendgrid", step, passing=1)
+
+
+def sleeps_while_others_settle(pair: Pair, transport: str, step: str, *, passing: int) -> None:
+    trial = begin_trial(*pair, transport=transport)
+    sleeper = trial.ground.start("deliver", step=step, passing=passing, blow="stop")
     sleeper.wait(until_stopped=True)
+    assert sleeper.stopped, f"the worker never came to the step {step!r}"
     time.sleep(1.5 * LEASE)
     trial.deliver()
     trial.settle()

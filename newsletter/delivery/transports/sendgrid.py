@@ -19,7 +19,7 @@ from newsletter.config import SendgridSettings
 from newsletter.delivery.letters import Letter, LetterForm
 from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.transports.port import Answer, AnswerGroup, AnswerKind, AnswerSink, NoteCall
-from newsletter.delivery.transports.sendgrid_client import NEVER_SENT, SendgridClient, seconds_to_wait
+from newsletter.delivery.transports.sendgrid_client import NEVER_SENT, HeldTooLongError, SendgridClient, seconds_to_wait
 from newsletter.delivery.transports.sendgrid_group import Addressed, GroupDelivery, Refusal
 from newsletter.delivery.transports.sendgrid_limits import (
     MOST_BYTES,
@@ -77,7 +77,7 @@ class SendgridTransport:
         """Post groups until the bag is empty; raises TransportError when SendGrid cannot be reached or refuses our key."""
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1, thread_name_prefix="sendgrid") as thread, SendgridClient(self._settings) as client:
-            lane = _Lane(client, self._now, self._note(loop))
+            lane = _Lane(client, self._now, self._note(loop), bag.is_ours)
             while letters := await bag.take(self.group):
                 answers = await loop.run_in_executor(thread, self._deliver, lane, letters)
                 for answered, given in answers:
@@ -141,8 +141,11 @@ class SendgridTransport:
 class _Lane:
     """One connection's calls. ``problem`` says what keeps SendGrid from working at all."""
 
-    def __init__(self, client: SendgridClient, now: Callable[[], float], note: Note | None) -> None:
+    def __init__(
+        self, client: SendgridClient, now: Callable[[], float], note: Note | None, is_ours: Callable[[Letter], bool]
+    ) -> None:
         self._client = client
+        self._is_ours = is_ours
         self._now = now
         self._note = note
         self._batch_ids: list[str] = []
@@ -186,7 +189,9 @@ class _Lane:
 
     def _send(self, group: Sequence[Addressed], body: bytes) -> Answer | Refusal:
         try:
-            response = self._client.post_mail(body)
+            response = self._client.post_mail(body, is_ours=lambda: all(self._is_ours(letter) for letter, _ in group))
+        except HeldTooLongError as error:
+            return Answer(AnswerKind.NOT_SENT, str(error))
         except NEVER_SENT as error:
             return self._stop(f"SendGrid cannot be reached ({error}). It is tried again later.")
         except httpx.RequestError:

@@ -7,7 +7,7 @@ call leak into the next. What it says of itself to SendGrid is taken from it, so
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, Self
 
@@ -17,7 +17,7 @@ from sendgrid import SendGridAPIClient
 
 from newsletter.config import SendgridSettings
 from newsletter.delivery.transports.smtp import trusting
-from newsletter.errors import TransportError
+from newsletter.errors import NewsletterError, TransportError
 
 IDLE_SECONDS: Final = 10.0
 """A connection that was idle for longer is not used again: a server that hangs up at that moment would leave a call in doubt."""
@@ -30,6 +30,16 @@ NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout
 Any other one may come when the whole of it has: also RemoteProtocolError and WriteError, on a connection that was closed while it
 was idle, since a server may read the request and hang up.
 """
+
+BEFORE_WRITING: Final = (".send_request_headers.started", ".send_request_body.started")
+"""What httpx says right before it writes (its documentation, "Request extensions")."""
+
+
+class HeldTooLongError(NewsletterError):
+    """A call was not made: what it carries may be somebody else's by now."""
+
+    def __init__(self) -> None:
+        super().__init__("it was held for longer than the lease")
 
 
 class SendgridClient:
@@ -62,9 +72,18 @@ class SendgridClient:
         """Close the connection."""
         self._http.close()
 
-    def post_mail(self, body: bytes) -> httpx.Response:
-        """Make the call that sends mail. Raises httpx.RequestError; after any but ``NEVER_SENT`` nobody knows whether it did."""
-        return self._http.post("/v3/mail/send", content=body)
+    def post_mail(self, body: bytes, *, is_ours: Callable[[], bool] = lambda: True) -> httpx.Response:
+        """Make the call that sends mail. Raises httpx.RequestError; after any but ``NEVER_SENT`` nobody knows whether it did.
+
+        ``is_ours`` is asked once the connection is there, right before the head and right before the body is written: where it
+        does not hold, HeldTooLongError is raised and SendGrid has no body to read.
+        """
+
+        def look(event: str, _: Mapping[str, Any]) -> None:
+            if event.endswith(BEFORE_WRITING) and not is_ours():
+                raise HeldTooLongError
+
+        return self._http.post("/v3/mail/send", content=body, extensions={"trace": look})
 
     def make_batch_id(self) -> str:
         """Ask for a name by which a call can be cancelled. Raises TransportError."""

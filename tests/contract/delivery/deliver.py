@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.mailbag import Mailbag
@@ -12,13 +12,17 @@ from newsletter.errors import TransportError
 
 
 def deliver(
-    transport: Transport, letters: Sequence[Letter], *, problems: list[TransportError] | None = None
+    transport: Transport,
+    letters: Sequence[Letter],
+    *,
+    problems: list[TransportError] | None = None,
+    is_ours: Callable[[Letter], bool] = lambda _: True,
 ) -> list[tuple[Letter, Answer]]:
     """Give every answer in the order it came; errors of lanes go to ``problems``, or are raised."""
     answers: list[tuple[Letter, Answer]] = []
 
     async def main() -> None:
-        bag = Mailbag()
+        bag = Mailbag(is_ours=is_ours)
         bag.put(letters)
         bag.close()
         lanes = [transport.run_lane(bag, answer=lambda *one: answers.append(one)) for _ in range(transport.lanes)]

@@ -248,3 +248,18 @@ def test_the_key_travels_in_its_header_only() -> None:
     send(service, letters(1))
     assert service.request_headers[0]["Authorization"] == "Bearer SG.test"
     assert "SG.test" not in str(service.requests)
+
+
+@pytest.mark.parametrize("looks", [10, 11, 25], ids=["before the head", "after some of them", "before the body"])
+def test_what_was_held_for_longer_than_the_lease_is_not_posted(looks: int) -> None:
+    service, asked = RecordingSendgrid(), list[Letter]()
+
+    def is_ours(one: Letter) -> bool:
+        asked.append(one)
+        return len(asked) <= looks
+
+    with posting_to(service):
+        answers = deliver(transport(service), letters(10), is_ours=is_ours)
+    assert {answer for _, answer in answers} == {Answer(AnswerKind.NOT_SENT, "it was held for longer than the lease")}
+    assert len(answers) == 10
+    assert service.mails == []

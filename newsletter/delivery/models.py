@@ -139,8 +139,9 @@ class Delivery(models.Model):
 
     ``key`` is 32 random hex digits that travel as Message-ID and as SendGrid's custom argument; it says nothing about the
     person. ``reason`` says why it is excluded or failed, ``bounce`` of which kind its bounce was. ``due_at`` (Unix seconds)
-    holds a retry back, and says of an unknown one by when it was lost sight of. ``handed_over_at`` is kept to the hour, as are the moments of events: mails that are alike may leave
-    together. A million are written before the first mail leaves: an index that another one begins with is left out.
+    holds a retry back, and says of an unknown one by when it was lost sight of. ``handed_over_at`` is kept to the hour, as are
+    the moments of events: mails that are alike may leave together. A million are written before the first mail leaves: an
+    index that another one begins with is left out.
     """
 
     key = models.CharField(max_length=32, unique=True)

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from django.db import connection, transaction
 
 from newsletter.config import DeliverySettings
 from newsletter.delivery.clues import Clues, MailLogs, clues_by_word, clues_from_logs
 from newsletter.delivery.doubt import Clue, Verdict
+from newsletter.delivery.handovers import Record, record
 from newsletter.delivery.models import BounceKind, Delivery, Event, Handover, Outcome, Send, SendState
 from newsletter.delivery.reconciling import Actor, Witnessed, find_unknown, settle
 from newsletter.errors import UsageError
@@ -121,6 +123,25 @@ def test_missing_from_a_whole_log_that_covers_its_batch_it_is_queued_again(tmp_p
     lost.refresh_from_db()
     assert lost.handover == Handover.QUEUED
     assert Send.objects.get().state == SendState.RUNNING
+
+
+def lose_again(delivery: Delivery, *, at: datetime) -> None:
+    Delivery.objects.filter(pk=delivery.pk).update(handover=Handover.SENDING)
+    with transaction.atomic(), connection.cursor() as cursor:
+        record(cursor, [Record(delivery.pk, Handover.UNKNOWN, "its answer was lost")], now=at)
+
+
+def test_a_log_that_ends_before_the_last_attempt_proves_nothing_of_it(tmp_path: Path) -> None:
+    """The others of its batch left long before: it was tried again, by itself or since this very log had shown that it might."""
+    lost, *taken = partly_unknown(1)
+    log = whole_log([], taken)
+    assert reconcile(found(tmp_path, log, whole=True).found) == {Verdict.NEVER_LEFT: 1}
+    lose_again(lost, at=NOW + timedelta(hours=2))
+    clues = found(tmp_path, log, whole=True)
+    assert clues.found == []
+    assert "after the log ends" in next(iter(clues.reasons))
+    later = [*log, quiet(NOW + timedelta(hours=2, minutes=11))]
+    assert [clue.verdict for clue in found(tmp_path, later, whole=True).found] == [Verdict.NEVER_LEFT]
 
 
 def test_missing_from_a_log_that_nobody_calls_whole_proves_nothing(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from newsletter.delivery.refusals import RefusalWatch
 from newsletter.delivery.sending import deliver_open_sends, start_due_sends
 from newsletter.delivery.service_mails import empty_postbox
 from newsletter.errors import NewsletterError
+from newsletter.project.backup.old_copies import hold_an_old_copy
 from newsletter.sources.registry import TrialRegistry
 
 log = structlog.get_logger()
@@ -54,6 +55,7 @@ class Ticking:
         self._config = config
         self._clock = clock
         self._stop = threading.Event()
+        self._looking_at_the_copy = threading.Lock()
         self._watch = RefusalWatch(config.delivery)
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
         self._jobs: list[tuple[Look, CronTrigger | IntervalTrigger]] = [
@@ -85,14 +87,17 @@ class Ticking:
         self._scheduler.shutdown(wait=True)
 
     def _start_due(self) -> str:
+        self._hold_an_old_copy()
         start_due_sends(self._config, self._clock, ask_trials=TrialRegistry(self._config.trials).ask)
         return ""
 
     def _deliver(self) -> str:
+        self._hold_an_old_copy()
         deliver_open_sends(self._config, self._clock, worker=self._worker, stop=self._stop, watch=self._watch)
         return ""
 
     def _empty_postbox(self) -> str:
+        self._hold_an_old_copy()
         problem = empty_postbox(self._config, self._clock, stop=self._stop).problem
         return f"service mails wait: {problem}" if problem else ""
 
@@ -100,11 +105,19 @@ class Ticking:
         return " ".join(pull_bounces(self._config, self._clock, stop=self._stop).problems)
 
     def _call_back(self) -> str:
+        self._hold_an_old_copy()
         call_back(self._config, self._clock, system_user=system_user())
         return ""
 
     def _post_alerts(self) -> str:
         return post_alerts(self._config, self._clock()).problem
+
+    def _hold_an_old_copy(self) -> None:
+        """Hold everything where an older copy of the database was put in place while this process went on."""
+        with self._looking_at_the_copy:
+            held = hold_an_old_copy(self._config, now=self._clock(), system_user=system_user())
+        if held is not None:
+            log.error("database is an old copy", slots=held.slots, sends=held.sends, service_mails=held.service_mails)
 
 
 @dataclass(slots=True)

@@ -11,12 +11,25 @@ from django.conf import settings
 
 from newsletter.cli.ticking import Ticking
 from newsletter.clock import system_clock
-from newsletter.config import SmtpSettings
-from newsletter.delivery.models import PausedFor, Send
+from newsletter.config import Config, SmtpSettings
+from newsletter.delivery.generations import generation_file, pass_generation
+from newsletter.delivery.models import Installation, PausedFor, Send
 from newsletter.postbox.models import PostState, ServiceMail
 from newsletter.publishing.models import Slot
 from tests.contract.delivery.samples import NOW, add_readers, begin_send, handovers
 from tests.integration.delivery.recording_smtp import RecordingSmtp, running
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Let this machine have seen nothing of the database: each test has a new one in the place of the last."""
+    generation_file(settings.NEWSLETTER).unlink(missing_ok=True)
+
+
+def by_smtp(server: RecordingSmtp) -> Config:
+    known: Config = settings.NEWSLETTER
+    smtp = SmtpSettings(port=server.port, connections=1, timeout_seconds=5)
+    return known.model_copy(update={"delivery": known.delivery.model_copy(update={"transport": "smtp", "smtp": smtp})})
 
 
 @pytest.mark.django_db(transaction=True)
@@ -25,17 +38,29 @@ def test_after_refusals_for_what_we_are_the_next_looks_send_nothing() -> None:
     begin_send(transport="smtp")
     server = RecordingSmtp(refuse=lambda line: "550 5.7.26 unauthenticated" if line.startswith("RCPT") else "")
     with running(server):
-        known = settings.NEWSLETTER
-        delivery = known.delivery.model_copy(
-            update={"transport": "smtp", "smtp": SmtpSettings(port=server.port, connections=1, timeout_seconds=5)}
-        )
-        ticking = Ticking(known.model_copy(update={"delivery": delivery}), lambda: NOW)
+        ticking = Ticking(by_smtp(server), lambda: NOW)
         ticking._deliver()
         said = len(server.commands)
         ticking._deliver()
     assert 0 < said == len(server.commands)
     assert handovers() == {"queued": 60}
     assert Send.objects.get().paused_for == PausedFor.ERRORS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_old_copy_that_is_put_in_place_while_the_scheduler_runs_mails_nobody() -> None:
+    """A database server that is set back to last night keeps no process from going on."""
+    add_readers(3)
+    begin_send(transport="smtp")
+    pass_generation(settings.NEWSLETTER)
+    with running(RecordingSmtp()) as server:
+        ticking = Ticking(by_smtp(server), lambda: NOW)
+        pass_generation(settings.NEWSLETTER)
+        Installation.objects.update(generation=1)
+        ticking._start_due()
+        ticking._deliver()
+    assert server.mails == []
+    assert Send.objects.get().paused_for == PausedFor.RESTORE
 
 
 @pytest.mark.django_db(transaction=True)

@@ -110,7 +110,7 @@ class SendgridForm:
             # What has to be escaped for HTML or for JSON is rare: it goes the long way.
             "&" in said or '"' in said or "<" in said or "'" in said or ">" in said or "\\" in said
             or len(leave) > LONGEST_LEAVING or not said.isprintable() or not leave.startswith(("https://", "http://"))
-            or " " in leave or not leave.isascii()
+            or " " in leave or not leave.isascii() or self._mark in said
         ):  # fmt: skip
             return self._written_with_care(letter)
         filled = [values[position] or fallback for position, fallback in self._plain_values]
@@ -160,8 +160,19 @@ class SendgridForm:
 
     def substitutions(self, personal: Personal) -> dict[str, str]:
         """Give a reader's values by the tags that they stand for."""
-        escaped = {tag: html.escape(_shown(personal.value(field))) for tag, field in self._html_tags}
-        return escaped | {tag: _shown(personal.value(field)) for tag, field in self._text_tags}
+        escaped = {tag: html.escape(self._harmless(personal, field)) for tag, field in self._html_tags}
+        return escaped | {tag: self._harmless(personal, field) for tag, field in self._text_tags}
+
+    def _harmless(self, personal: Personal, field: MergeField) -> str:
+        """Give a value in which nothing stands for another one: SendGrid may look for tags in what it has put in already.
+
+        Only a name is anybody's to choose; three letters of a link may be those of a mark by chance.
+        """
+        value = _shown(personal.value(field))
+        if self._mark not in value:
+            return value
+        is_tag = field.name == "first_name" or any(tag in value for tag, _ in [*self._html_tags, *self._text_tags])
+        return value.replace(self._mark, " ") if is_tag else value
 
     @staticmethod
     def _without_end(person: dict[str, Any]) -> str:

@@ -118,6 +118,19 @@ def test_no_name_breaks_out_of_its_place(name: str) -> None:
     assert shown == {"A\u0000B": "A B", "\ud800": "?"}.get(name, name)
 
 
+@pytest.mark.parametrize("tag", ["first_name_0_text-", "first_name_0_html-", "unsubscribe_url_2_html-"])
+def test_no_name_stands_for_another_value(tag: str) -> None:
+    """SendGrid may look for tags in what it has put in already, and the values of the text part are not escaped."""
+    one = letter(1, letter_form(), first_name=f"-mm_{tag}<b>Ana</b>")
+    [_, part] = SendgridForm(one.form, sandbox=False).constant["content"]
+    shown = part["value"]
+    for written, value in person_of(one)["substitutions"].items():
+        shown = shown.replace(written, value)
+    assert f"{tag}&lt;b&gt;Ana&lt;/b&gt;" in shown
+    assert "<b>" not in shown
+    assert shown.count("Ana") == 1
+
+
 def test_a_request_breaks_none_of_sendgrids_limits() -> None:
     made = SendgridForm(letter_form(), sandbox=False, categories=("newsletter",))
     content = made.body([made.personalization(one) for one in letters(1_000)], SCHEDULE)

@@ -11,8 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 from django.db import connection
+
+SINCE_BOOT: Final[int] = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -49,7 +52,7 @@ def read_boot_clock(boot_id: Path = BOOT_ID) -> LeaseTime:
 
 def seconds_since_boot() -> float:
     """Give the seconds since this machine's boot; on Linux the time that it slept counts."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+    return time.clock_gettime(SINCE_BOOT)
 
 
 @cache

@@ -217,7 +217,10 @@ class Runner:
     def _is_ours(self, letter: Letter) -> bool:
         """Whether nobody else can have claimed a letter's batch yet: who stood still for longer must not send what it holds."""
         given_up = seconds_since_boot() - 3 * self._heartbeat
-        return any(letter.delivery_id in batch.marked and batch.renewed > given_up for batch in self._batches)
+        for batch in self._batches:
+            if letter.delivery_id in batch.marked:
+                return batch.renewed > given_up
+        return False
 
     def _take_answer(self, letter: Letter, answer: Answer, *, judged: bool = False) -> None:
         """Note what became of a letter; ``judged``: the answer was counted with another letter of its call."""
@@ -240,10 +243,9 @@ class Runner:
             return
         self._summary.answers[answer.kind] += len(letters)
         for batch in self._batches:
-            taken = [letter.delivery_id for letter in letters if letter.delivery_id in batch.marked]
+            take = batch.marked.pop
+            taken = [letter.delivery_id for letter in letters if take(letter.delivery_id, None) is not None]
             if taken:
-                for delivery_id in taken:
-                    del batch.marked[delivery_id]
                 batch.records += [Record(delivery_id, Handover.ACCEPTED) for delivery_id in taken]
                 self._watch.judge(batch.claim.send_id, answer)
                 if self._is_step_worthwhile(batch):

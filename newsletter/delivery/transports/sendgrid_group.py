@@ -43,6 +43,9 @@ class GroupDelivery:
     def deliver(self, group: Sequence[Addressed]) -> None:
         """Answer for every letter; an address that stands there twice goes out in two calls."""
         while group:
+            if len({letter.personal.address.lower() for letter, _ in group}) == len(group):
+                self._deliver_unlike(group)
+                return
             # One address twice in a call, and SendGrid refuses the whole of it.
             seen: dict[str, Addressed] = {}
             again = [one for one in group if seen.setdefault(one[0].address.lower(), one) is not one]

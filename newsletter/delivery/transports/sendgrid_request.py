@@ -10,9 +10,11 @@ A personalization is written as JSON text, from one template a variant: dictiona
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Final
 
 import orjson
@@ -37,11 +39,20 @@ NO_LINK: Final = "https://example.org/"
 GAP: Final = "\ue000"
 """Stands where a value goes while a template is made; no header and no tag has it."""
 
-VALUES: Final = ("first_name", "address", "manage_url", "unsubscribe_url")
-"""A reader's values, in the order in which ``personalization`` takes them."""
+VALUES: Final = ("first_name", "address", "manage_url", "unsubscribe_url", "key")
+"""A reader's values, in the order in which ``_values`` gives them."""
+
+LEAVING: Final = VALUES.index("unsubscribe_url")
+
+OF_EVERYBODY: Final = ("address", "unsubscribe_url", "key")
+"""What stands in the template before the substitutions."""
+
+Values = tuple[str, str, str, str, str]
 
 END: Final = "}}"
 """Ends a personalization: the custom arguments come last."""
+
+WEB: Final = ("https://", "http://")
 
 LONGEST_LEAVING: Final = LONGEST_LIST_UNSUBSCRIBE - len("<>")
 """Characters of an unsubscribe link."""
@@ -103,18 +114,25 @@ class SendgridForm:
 
         Raises ValueError, which names nobody, when a link cannot stand in a header.
         """
-        personal = letter.personal
-        values = (personal.first_name, personal.address, personal.manage_url, personal.unsubscribe_url)
-        said, leave = "".join(values), values[3]
+        plain = self.plain_personalizations([letter])
+        return plain[0] if plain else self._written_with_care(letter)
+
+    def plain_personalizations(self, letters: Sequence[Letter]) -> list[str]:
+        """Write some people's parts as ``personalization`` does, looked at together; none where somebody's needs care.
+
+        What has to be escaped for HTML or for JSON is rare.
+        """
+        values = [_values(letter) for letter in letters]
+        leaving = [one[LEAVING] for one in values]
+        said, all_leaving = "".join(chain.from_iterable(values)), "".join(leaving)
         if (
-            # What has to be escaped for HTML or for JSON is rare: it goes the long way.
             "&" in said or '"' in said or "<" in said or "'" in said or ">" in said or "\\" in said
-            or len(leave) > LONGEST_LEAVING or not said.isprintable() or not leave.startswith(("https://", "http://"))
-            or " " in leave or not leave.isascii() or self._mark in said
+            or not said.isprintable() or " " in all_leaving or not all_leaving.isascii()
+            or max(map(len, leaving)) > LONGEST_LEAVING or not all(one.startswith(WEB) for one in leaving)
         ):  # fmt: skip
-            return self._written_with_care(letter)
-        filled = [values[position] or fallback for position, fallback in self._plain_values]
-        return self._template % (personal.address, leave, letter.key, *filled, letter.key)
+            return []
+        template, in_place = self._template, self._in_place
+        return [template % (in_place(one) if all(one) else self._with_fallbacks(one)) for one in values]
 
     @staticmethod
     def fault_of(personalization: str) -> str:
@@ -125,9 +143,13 @@ class SendgridForm:
         """Write the whole request."""
         head, end = self._constant_json, END
         if schedule is not None:
-            head += b',"send_at":%d,"batch_id":%b' % (schedule.send_at, orjson.dumps(schedule.batch_id))
+            head += f',"send_at":{schedule.send_at:d},"batch_id":{_json(schedule.batch_id)}'
             end = f",{_json(CALL_ARGUMENT)}:{_json(schedule.batch_id)}{END}"
-        return b'%b,"personalizations":[%b]}' % (head, (f"{end},".join(personalizations) + end).encode())
+        # A megabyte, copied no more often than it must be.
+        parts = [*personalizations]
+        parts[0] = f'{head},"personalizations":[{parts[0]}'
+        parts[-1] = f"{parts[-1]}{end}]}}"
+        return f"{end},".join(parts).encode()
 
     def _written_with_care(self, letter: Letter) -> str:
         if len(letter.personal.unsubscribe_url) > LONGEST_LEAVING:
@@ -135,8 +157,8 @@ class SendgridForm:
         return self._without_end(self._person(letter))
 
     @cached_property
-    def _constant_json(self) -> bytes:
-        return orjson.dumps(self.constant)[: -len("}")]
+    def _constant_json(self) -> str:
+        return _json(self.constant)[: -len("}")]
 
     @cached_property
     def _template(self) -> str:
@@ -148,10 +170,20 @@ class SendgridForm:
         return self._without_end(person).replace("%", "%%").replace(GAP, "%s")
 
     @cached_property
-    def _plain_values(self) -> list[tuple[int, str]]:
-        """For each tag which of a reader's values it stands for, and what stands there where that is empty, escaped."""
-        html_values = [(VALUES.index(field.name), _json(html.escape(field.fallback))[1:-1]) for field in self._html_fields]
-        return html_values + [(VALUES.index(field.name), _json(field.fallback)[1:-1]) for field in self._text_fields]
+    def _in_place(self) -> Callable[[Values], tuple[str, ...]]:
+        """Puts a reader's values where the template has its places."""
+        fields = [*self._html_fields, *self._text_fields]
+        return itemgetter(*(VALUES.index(name) for name in (*OF_EVERYBODY, *(field.name for field in fields), "key")))
+
+    @cached_property
+    def _fallbacks(self) -> list[str]:
+        """What stands in each place of the template where a reader's value is empty, escaped."""
+        in_html = [_json(html.escape(field.fallback))[1:-1] for field in self._html_fields]
+        in_text = [_json(field.fallback)[1:-1] for field in self._text_fields]
+        return [*("" for _ in OF_EVERYBODY), *in_html, *in_text, ""]
+
+    def _with_fallbacks(self, values: Values) -> tuple[str, ...]:
+        return tuple(value or fallback for value, fallback in zip(self._in_place(values), self._fallbacks, strict=True))
 
     def _person(self, letter: Letter) -> dict[str, Any]:
         personal = letter.personal
@@ -160,19 +192,8 @@ class SendgridForm:
 
     def substitutions(self, personal: Personal) -> dict[str, str]:
         """Give a reader's values by the tags that they stand for."""
-        escaped = {tag: html.escape(self._harmless(personal, field)) for tag, field in self._html_tags}
-        return escaped | {tag: self._harmless(personal, field) for tag, field in self._text_tags}
-
-    def _harmless(self, personal: Personal, field: MergeField) -> str:
-        """Give a value in which nothing stands for another one: SendGrid may look for tags in what it has put in already.
-
-        Only a name is anybody's to choose; three letters of a link may be those of a mark by chance.
-        """
-        value = _shown(personal.value(field))
-        if self._mark not in value:
-            return value
-        is_tag = field.name == "first_name" or any(tag in value for tag, _ in [*self._html_tags, *self._text_tags])
-        return value.replace(self._mark, " ") if is_tag else value
+        escaped = {tag: html.escape(_shown(personal.value(field))) for tag, field in self._html_tags}
+        return escaped | {tag: _shown(personal.value(field)) for tag, field in self._text_tags}
 
     @staticmethod
     def _without_end(person: dict[str, Any]) -> str:
@@ -207,6 +228,11 @@ class SendgridForm:
         while mark in self.form.variant.html or mark in self.form.variant.text:
             mark += "m"
         return f"{mark}_"
+
+
+def _values(letter: Letter) -> Values:
+    personal = letter.personal
+    return (personal.first_name, personal.address, personal.manage_url, personal.unsubscribe_url, letter.key)
 
 
 def _person(address: str, headers: dict[str, str], substitutions: dict[str, str], key: str) -> dict[str, Any]:

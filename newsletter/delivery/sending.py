@@ -67,8 +67,9 @@ class DeliverySummary:
     """What one look for open sends did.
 
     ``running`` sends still have something to do: at ``next_due`` (Unix seconds) where a retry waits, after their lease where
-    ``held_elsewhere`` batches are in other hands. ``problem`` says why the transport cannot work at present; ``faults`` say by
-    issue why nothing of one send goes out, be it paused, while the others go on. ``quiet_until``: nothing is begun before.
+    ``held_elsewhere`` batches are in other hands; one that is being cancelled is among them until it is swept. ``problem`` says
+    why the transport cannot work at present; ``faults`` say by issue why nothing of one send goes out, be it paused, while the
+    others go on. ``quiet_until``: nothing is begun before.
     """
 
     prepared: int
@@ -91,6 +92,7 @@ class _OpenSend:
     issue: str
     transport: str
     running: bool
+    cancelling: bool
 
 
 def start_due_sends(config: Config, clock: Clock, ask_trials: AskTrials) -> list[SlotResult]:
@@ -184,7 +186,7 @@ def deliver_open_sends(
     suppress_the_gone(percent=percent, now=clock())
     by_issue = {found[send_id].issue: fault for send_id, fault in faults.items()} | _paused()
     next_due, held = _what_is_left(faults)
-    running = tuple(one.issue for one in _find_open_sends().values() if one.running)
+    running = tuple(one.issue for one in _find_open_sends().values() if one.running or one.cancelling)
     quiet = quiet_until(config, clock())
     return DeliverySummary(len(preparing), run, running, next_due, held, problem, by_issue, quiet)
 
@@ -280,11 +282,11 @@ def _paused() -> dict[str, str]:
 
 
 def _find_open_sends() -> dict[int, _OpenSend]:
-    """Give the sends that are prepared or running, by id."""
+    """Give the sends that are not over, by id."""
     with connection.cursor() as cursor:
         cursor.execute(statements.FIND_OPEN_SENDS)
         return {
-            send_id: _OpenSend(issue, transport, running=state == SendState.RUNNING)
+            send_id: _OpenSend(issue, transport, running=state == SendState.RUNNING, cancelling=state == SendState.CANCELLING)
             for send_id, issue, transport, state in cursor.fetchall()
         }
 

@@ -19,7 +19,7 @@ from newsletter.cli.ticking import Ticking
 from newsletter.clock import Clock, system_clock
 from newsletter.delivery.cancelling import cancel_send
 from newsletter.delivery.clues import clues_by_word
-from newsletter.delivery.models import Delivery, Handover, Send, SendState
+from newsletter.delivery.models import Delivery, Handover, Send
 from newsletter.delivery.pausing import pause_send, resume_send
 from newsletter.delivery.reconciling import Actor, Witnessed, find_unknown
 from newsletter.delivery.reconciling import settle as by_word
@@ -39,7 +39,7 @@ STUCK: Final = 4
 ROUND: Final = 0.05
 """Seconds between looks for work."""
 
-MOST_IDLE_ROUNDS: Final = 20
+MOST_IDLE_ROUNDS: Final = 100
 
 
 def migrate(_: Clock) -> None:
@@ -79,7 +79,7 @@ def deliver(clock: SteppingClock, *, name: str) -> None:
             say(f"look failed: {error}")
             time.sleep(ROUND)
             continue
-        if summary.finished and not Send.objects.filter(state=SendState.CANCELLING).exists():
+        if summary.finished:
             return
         idle = idle + 1 if _is_idle(summary, clock()) else 0
         if summary.next_due is not None and summary.next_due > clock().timestamp() and not summary.held_elsewhere:

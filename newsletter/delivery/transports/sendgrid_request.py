@@ -129,6 +129,7 @@ class SendgridForm:
             "&" in said or '"' in said or "<" in said or "'" in said or ">" in said or "\\" in said
             or not said.isprintable() or " " in all_leaving or not all_leaving.isascii()
             or max(map(len, leaving)) > LONGEST_LEAVING or not all(one.startswith(WEB) for one in leaving)
+            or self._mark in said
         ):  # fmt: skip
             return []
         template, in_place = self._template, self._in_place
@@ -192,8 +193,19 @@ class SendgridForm:
 
     def substitutions(self, personal: Personal) -> dict[str, str]:
         """Give a reader's values by the tags that they stand for."""
-        escaped = {tag: html.escape(_shown(personal.value(field))) for tag, field in self._html_tags}
-        return escaped | {tag: _shown(personal.value(field)) for tag, field in self._text_tags}
+        escaped = {tag: html.escape(self._harmless(personal, field)) for tag, field in self._html_tags}
+        return escaped | {tag: self._harmless(personal, field) for tag, field in self._text_tags}
+
+    def _harmless(self, personal: Personal, field: MergeField) -> str:
+        """Give a value in which nothing stands for another one: SendGrid may look for tags in what it has put in already.
+
+        Only a name is anybody's to choose; three letters of a link may be those of a mark by chance.
+        """
+        value = _shown(personal.value(field))
+        if self._mark not in value:
+            return value
+        is_tag = field.name == "first_name" or any(tag in value for tag, _ in [*self._html_tags, *self._text_tags])
+        return value.replace(self._mark, " ") if is_tag else value
 
     @staticmethod
     def _without_end(person: dict[str, Any]) -> str:

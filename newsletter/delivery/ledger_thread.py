@@ -175,12 +175,17 @@ def _without_waiting_for_the_disk() -> Iterator[None]:
     if connection.vendor != "sqlite":
         yield
         return
+    _set_synchronous("NORMAL")
+    try:
+        yield
+    finally:
+        # On a cursor of its own: a connection that was lost meanwhile is opened anew, and that one waits.
+        _set_synchronous("FULL")
+
+
+def _set_synchronous(level: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        try:
-            yield
-        finally:
-            cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA synchronous={level}")
 
 
 def _close_connection() -> None:

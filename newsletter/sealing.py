@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from newsletter.errors import KeyMissingError, SealError
 
 NONCE_LENGTH = 12
+HEAD_LENGTH = 1 + NONCE_LENGTH
 TAG_LENGTH = 16
 
 PADDED_TO = 64
@@ -30,32 +31,32 @@ class RowSeal:
     """
 
     def __init__(self, keys: Mapping[int, bytes]) -> None:
-        self._ciphers = {version: AESGCM(key) for version, key in keys.items()}
-        self._newest = max(keys)
+        self._ciphers = {bytes([version]): AESGCM(key) for version, key in keys.items()}
+        self._decrypt = {version: cipher.decrypt for version, cipher in self._ciphers.items()}
+        self._newest = bytes([max(keys)])
 
     def seal(self, value: list[str], *, purpose: bytes, row: bytes) -> bytes:
         """Seal a list of texts for one row."""
         plain = orjson.dumps(value)
         plain = plain.ljust(len(plain) + -len(plain) % PADDED_TO)
-        version = bytes([self._newest])
+        version = self._newest
         nonce = os.urandom(NONCE_LENGTH)
-        return version + nonce + self._ciphers[self._newest].encrypt(nonce, plain, purpose + version + row)
+        return version + nonce + self._ciphers[version].encrypt(nonce, plain, purpose + version + row)
 
     def open(self, sealed: bytes | memoryview, *, purpose: bytes, row: bytes) -> Any:
         """Open what ``seal`` made for this purpose and row; raises SealError."""
         sealed = bytes(sealed)
-        if len(sealed) <= 1 + NONCE_LENGTH + TAG_LENGTH:
+        if len(sealed) <= HEAD_LENGTH + TAG_LENGTH:
             raise SealError("A stored value is too short to be a sealed one. Restore the database from a backup.")
         version = sealed[:1]
-        cipher = self._ciphers.get(version[0])
-        if cipher is None:
+        decrypt = self._decrypt.get(version)
+        if decrypt is None:
             raise KeyMissingError(
                 f"A stored value is sealed with key {version[0]}, which the key ring does not have. Restore the key ring "
                 "(var/keys.json or NEWSLETTER_KEYS) from your backup."
             )
-        nonce, ciphertext = sealed[1 : 1 + NONCE_LENGTH], sealed[1 + NONCE_LENGTH :]
         try:
-            return orjson.loads(cipher.decrypt(nonce, ciphertext, purpose + version + row))
+            return orjson.loads(decrypt(sealed[1:HEAD_LENGTH], sealed[HEAD_LENGTH:], purpose + version + row))
         except InvalidTag:
             raise SealError(
                 "A stored value does not open: it was changed, moved to another row, or sealed with another key of the same "

@@ -31,6 +31,7 @@ class EditionForms:
             frozenset(variant.topics): LetterForm(edition, headers, envelope_from, message_domain, variant, bounces_by_key)
             for variant in edition.variants
         }
+        self._only = next(iter(self._by_choice.values()))
 
     @property
     def depend_on_topics(self) -> bool:
@@ -39,7 +40,7 @@ class EditionForms:
 
     def for_reader(self, topics: Collection[str]) -> LetterForm:
         """Give the form for a reader who chose these topics."""
-        return self._by_choice[self._topics.intersection(topics)]
+        return self._by_choice[self._topics.intersection(topics)] if self._topics else self._only
 
     def try_out(self) -> None:
         """Compile every form now: on the wire a mistake would make everybody unknown who is marked at that moment."""
@@ -63,11 +64,12 @@ class Composing:
     def letters(self, claim: Claim, marked: Iterable[Marked], *, now: datetime) -> list[Letter]:
         """Make the letters of marked deliveries."""
         forms, both_urls = self.forms(claim), reader_links().both_urls
+        form_for = forms.for_reader
         made = []
         for one in marked:
             to = one.addressee
             personal = Personal(to.first_name, to.address, *both_urls(to.public_id))
-            made.append(Letter(one.delivery_id, one.key, forms.for_reader(to.topics), personal, now))
+            made.append(Letter(one.delivery_id, one.key, form_for(to.topics), personal, now))
         return made
 
     def forms(self, claim: Claim) -> EditionForms:

@@ -15,7 +15,6 @@ from django.db import connection
 
 from newsletter.errors import KeyMissingError, SealError
 from newsletter.subscribers.installation import sealer
-from newsletter.subscribers.sealing import Contact
 
 log = structlog.get_logger()
 
@@ -72,7 +71,7 @@ class AudienceMember(NamedTuple):
         return self.subscription_id
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every mail, in a quarter of the time
 class Addressee:
     """Where one mail goes. ``topics`` are those that the person chose, where they were asked for."""
 
@@ -142,27 +141,27 @@ def addressees(subscription_ids: Sequence[int], *, on: date, with_topics: bool =
     found: dict[int, Addressee | str] = dict.fromkeys(subscription_ids, "erased")
     without_topics = 0
     nothing: frozenset[str] = frozenset()
+    seal = sealer()
     for subscription_id, public_id, lookup, contact, topics, exclusion in rows:
-        chosen = sealer().readable_topics(topics, lookup=bytes(lookup)) if with_topics and not exclusion else nothing
-        without_topics += chosen is None
-        found[subscription_id] = exclusion or _open_addressee(
-            subscription_id, bytes(public_id), bytes(lookup), bytes(contact), chosen or nothing
-        )
+        if exclusion:
+            found[subscription_id] = exclusion
+            continue
+        row, chosen = bytes(lookup), nothing
+        if with_topics:
+            readable = seal.readable_topics(topics, lookup=row)
+            without_topics += readable is None
+            chosen = readable or nothing
+        try:
+            address, first_name = seal.open_address_and_name(contact, lookup=row)
+        except KeyMissingError:
+            raise
+        except SealError:
+            found[subscription_id] = "unreadable"
+        else:
+            found[subscription_id] = Addressee(subscription_id, bytes(public_id), address, first_name, chosen)
     if without_topics:
         log.warning("topics unreadable", readers=without_topics)
     return found
-
-
-def _open_addressee(
-    subscription_id: int, public_id: bytes, lookup: bytes, sealed: bytes, topics: frozenset[str]
-) -> Addressee | str:
-    try:
-        contact: Contact = sealer().open_contact(sealed, lookup=lookup)
-    except KeyMissingError:
-        raise
-    except SealError:
-        return "unreadable"
-    return Addressee(subscription_id, public_id, contact.address, contact.first_name, topics)
 
 
 def count_audience(on: date) -> AudienceCount:

@@ -23,8 +23,12 @@ from newsletter.keys import KeyRing
 PUBLIC_ID_LENGTH = 8
 MAC_LENGTH = 16
 PADDING = b"=="
+BETWEEN = bytes(2)
+SECOND_TOKEN, SECOND_TOKEN_END = TOKEN_LENGTH + 2, 2 * TOKEN_LENGTH + 2
 BLOCK, INNER_PAD, OUTER_PAD = 64, 0x36, 0x5C
 """Of HMAC-SHA256 (RFC 2104, 2)."""
+
+LABEL = b"reader-link"
 
 TO_URLSAFE = bytes.maketrans(b"+/", b"-_")
 
@@ -51,6 +55,7 @@ class LinkSigner:
         if not in_use:
             raise SettingsError("Every link key of the key ring is retired. Make a new one: newsletter keys rotate")
         self._newest = max(in_use)
+        self._newest_byte = bytes([self._newest])
         self._begun = {version: (_begun(key, INNER_PAD), _begun(key, OUTER_PAD)) for version, key in self._keys.items()}
 
     def token(self, public_id: bytes, purpose: Purpose) -> str:
@@ -64,12 +69,12 @@ class LinkSigner:
         """Make the two tokens of a subscription, to manage it and to unsubscribe, with one HMAC."""
         if len(public_id) != PUBLIC_ID_LENGTH:
             raise ValueError("a public id has eight bytes")
-        named = bytes([self._newest]) + public_id
+        named = self._newest_byte + public_id
         mac = self._whole_mac(named)
         # Two bytes between them let the second token begin at a whole character, and are not in either.
-        both = b2a_base64(named + mac[:MAC_LENGTH] + bytes(2) + named + mac[MAC_LENGTH:], newline=False)
+        both = b2a_base64(named + mac[:MAC_LENGTH] + BETWEEN + named + mac[MAC_LENGTH:], newline=False)
         text = both.translate(TO_URLSAFE).decode("ascii")
-        return text[:TOKEN_LENGTH], text[TOKEN_LENGTH + 2 : 2 * TOKEN_LENGTH + 2]
+        return text[:TOKEN_LENGTH], text[SECOND_TOKEN:SECOND_TOKEN_END]
 
     def read(self, token: str, purpose: Purpose) -> bytes | None:
         """Give the public id of a token that was made for ``purpose``; None for anything else, in constant time."""
@@ -89,7 +94,7 @@ class LinkSigner:
         """Make the HMAC-SHA256 (RFC 2104) of a name, from hashes that have the key in them already: four times as fast."""
         inner, outer = self._begun[named[0]]
         inner, outer = inner.copy(), outer.copy()
-        inner.update(b"reader-link" + named)
+        inner.update(LABEL + named)
         outer.update(inner.digest())
         return outer.digest()
 
@@ -106,11 +111,12 @@ class ReaderLinks:
     def __init__(self, base_url: str, signer: LinkSigner) -> None:
         self._base_url = base_url
         self._signer = signer
+        self._manage, self._leave = f"{base_url}/m/", f"{base_url}/u/"
 
     def both_urls(self, public_id: bytes) -> tuple[str, str]:
         """Give both addresses of a mail, as ``manage_url`` and ``unsubscribe_url`` do one by one, at half the price."""
         manage, unsubscribe = self._signer.both_tokens(public_id)
-        return f"{self._base_url}/m/{manage}", f"{self._base_url}/u/{unsubscribe}"
+        return self._manage + manage, self._leave + unsubscribe
 
     def manage_url(self, public_id: bytes) -> str:
         """Give the address of the reader's own page."""

@@ -40,8 +40,12 @@ class Sealer:
 
     def open_contact(self, sealed: bytes | memoryview, *, lookup: bytes) -> Contact:
         """Open what ``seal_contact`` made for this row; raises SealError."""
+        return Contact(*self.open_address_and_name(sealed, lookup=lookup))
+
+    def open_address_and_name(self, sealed: bytes | memoryview, *, lookup: bytes) -> tuple[str, str]:
+        """Open what ``seal_contact`` made, as it is needed for every mail: without an object for it. Raises SealError."""
         address, first_name = self._row_seal.open(sealed, purpose=CONTACT, row=lookup)
-        return Contact(address, first_name)
+        return address, first_name
 
     def seal_topics(self, topics: Collection[str], *, lookup: bytes) -> bytes:
         """Seal topic keys, for the row with this lookup hash. No topics make a value of the same size as a few."""

@@ -19,7 +19,7 @@ from newsletter.delivery.preparing import freeze_audience
 from newsletter.delivery.reports import Farewell, Report
 from newsletter.postbox.models import PostState, ServiceMail
 from newsletter.publishing.models import AuditEntry
-from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression
+from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression, SuppressionReason
 from tests.contract.delivery.samples import NOW, TODAY, add_readers, begin_send
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -115,6 +115,28 @@ def test_any_order_and_any_number_of_times_come_to_the_same() -> None:
     deliveries = [delivery for issue in issues(3, readers=2) for delivery in issue]
     come_back()
     _any_order_comes_to_the_same(deliveries=deliveries)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("together", [True, False])
+def test_the_last_of_several_drops_gives_the_reason(order: int, *, together: bool) -> None:
+    [[one]] = issues(1, readers=1)
+    drops = [report(one.key, "dropped", hours=0), report(one.key, "dropped for us", hours=2)][::order]
+    for post in [drops] if together else [[drop] for drop in drops]:
+        take(post)
+    one.refresh_from_db()
+    assert (one.handover, one.reason) == (Handover.FAILED, "dropped by SendGrid")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_complaint_outranks_a_bounce_as_the_reason_of_a_suppression(order: int, *, together: bool) -> None:
+    [[one]] = issues(1, readers=1)
+    both = [report(one.key, "hard"), report(one.key, "spamreport")][::order]
+    for post in [both] if together else [[single] for single in both]:
+        take(post)
+    assert Suppression.objects.get().reason == SuppressionReason.COMPLAINED
+    assert Subscription.objects.get().end_reason == EndReason.COMPLAINED
 
 
 def test_each_acceptance_gets_its_own_hour() -> None:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
+import orjson
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from newsletter.delivery import statements
+from newsletter.delivery import freezing_statements, statements
 from newsletter.delivery.audiences import FreezingMember, count_until, last_position, next_page
 from newsletter.delivery.handovers import moment
 from newsletter.delivery.ledger import finish_send
@@ -170,10 +171,8 @@ def _mismatch(what: str) -> AudienceMismatchError:
 
 
 def _batches(page: Sequence[FreezingMember]) -> Iterator[tuple[str, Sequence[FreezingMember]]]:
-    by_language: dict[str, list[FreezingMember]] = defaultdict(list)
-    for member in page:
-        by_language[member.language].append(member)
-    for language, members in sorted(by_language.items()):
+    for language in sorted({member.language for member in page}):
+        members = [member for member in page if member.language == language]
         for start in range(0, len(members), MOST_IN_A_BATCH):
             yield language, members[start : start + MOST_IN_A_BATCH]
 
@@ -182,22 +181,34 @@ def _insert_batch(
     cursor: CursorWrapper, send_id: int, batch: tuple[str, Sequence[FreezingMember]], *, spread: Spread, key_head: str
 ) -> int:
     language, members = batch
-    cursor.execute(statements.INSERT_BATCH, [send_id, language, len(members), all(member.exclusion for member in members)])
+    cursor.execute(
+        freezing_statements.INSERT_BATCH, [send_id, language, len(members), all(member.exclusion for member in members)]
+    )
     batch_id: int = cursor.fetchone()[0]
-    tail = 2 * (KEY_BYTES - KEY_HEAD_BYTES)
-    noise = secrets.token_hex(len(members) * tail // 2)
-    queued, excluded = Handover.QUEUED.value, Handover.EXCLUDED.value
-    rows = [
-        (
-            key_head + noise[place * tail : (place + 1) * tail],
+    insert = freezing_statements.INSERT_DELIVERIES[connection.vendor]
+    for (exclusion, due_at), readers in _alike(members, spread).items():
+        noise = secrets.token_bytes((KEY_BYTES - KEY_HEAD_BYTES) * len(readers))
+        handover = Handover.EXCLUDED if exclusion else Handover.QUEUED
+        values: list[Any] = [
+            key_head,
+            noise,
             send_id,
             batch_id,
-            member.subscription_id,
-            excluded if member.exclusion else queued,
-            member.exclusion,
-            spread.due_at(member.position) if spread.seconds else 0.0,
-        )
-        for place, member in enumerate(members)
-    ]
-    cursor.executemany(statements.INSERT_DELIVERY, rows)
+            handover.value,
+            exclusion,
+            due_at,
+            orjson.dumps(readers).decode(),
+        ]
+        cursor.execute(insert, values)
     return batch_id
+
+
+def _alike(members: Sequence[FreezingMember], spread: Spread) -> dict[tuple[str, float], list[int | None]]:
+    """Give the subscriptions of members by what they share: why they are left out, and when they are due."""
+    if not spread.seconds:
+        exclusions = sorted({member.exclusion for member in members})
+        return {(one, 0.0): [member.subscription_id for member in members if member.exclusion == one] for one in exclusions}
+    alike: dict[tuple[str, float], list[int | None]] = defaultdict(list)
+    for member in members:
+        alike[member.exclusion, spread.due_at(member.position)].append(member.subscription_id)
+    return alike

@@ -61,17 +61,6 @@ TAKE_CHUNK: Final = """
     WHERE id = %s AND through = %s AND state = 'preparing'
 """
 
-INSERT_BATCH: Final = """
-    INSERT INTO delivery_batch (send_id, language, size, fence, worker, lease_epoch, done)
-    VALUES (%s, %s, %s, 0, '', '', %s)
-    RETURNING id
-"""
-
-INSERT_DELIVERY: Final = """
-    INSERT INTO delivery_delivery (key, send_id, batch_id, subscription_id, handover, outcome, bounce, reason, attempts, due_at)
-    VALUES (%s, %s, %s, %s, %s, '', '', %s, 0, %s)
-"""
-
 COUNT_FROZEN: Final = """
     SELECT b.language, d.handover, d.reason, count(*)
     FROM delivery_delivery d JOIN delivery_batch b ON b.id = d.batch_id

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -71,6 +72,10 @@ class AudienceMember(NamedTuple):
         return self.subscription_id
 
 
+_member = partial(tuple.__new__, AudienceMember)
+"""``AudienceMember._make`` without a call of Python's for each of a million."""
+
+
 @dataclass(slots=True)  # not frozen: one is made for every mail, in a quarter of the time
 class Addressee:
     """Where one mail goes. ``topics`` are those that the person chose, where they were asked for."""
@@ -107,7 +112,7 @@ def audience_page(*, after: int, last: int, limit: int, on: date) -> list[Audien
     """Give open subscriptions with ``after < id <= last``, by id, at most ``limit``; the excluded ones with their reason."""
     with connection.cursor() as cursor:
         cursor.execute(AUDIENCE_PAGE, [on.isoformat(), after, last, limit])
-        return [AudienceMember._make(row) for row in cursor.fetchall()]
+        return [*map(_member, cursor.fetchall())]
 
 
 def members_among(subscription_ids: Sequence[int], *, on: date) -> dict[int, AudienceMember]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -153,6 +154,16 @@ def test_a_send_to_nobody_is_done_at_once() -> None:
     report = send_report(ISSUE)
     assert report.status.state == SendState.DONE
     assert report.sum_holds
+
+
+def test_every_key_is_a_different_one_and_32_hex_digits_long() -> None:
+    """Those who are left out are written by a statement of their own."""
+    readers = add_readers(1_100, languages=("en", "es"))
+    Subscriber.objects.filter(subscriptions__in=readers[::7]).update(snoozed_until=TODAY + timedelta(days=30))
+    freeze_audience(begin_send(), on=TODAY, now=NOW, chunk=500)
+    keys = [str(key) for key in Delivery.objects.values_list("key", flat=True)]
+    assert all(re.fullmatch(r"[0-9a-f]{32}", key) for key in keys)
+    assert len({key[-24:] for key in keys}) == len(keys) == len(readers), "what is not shared by a chunk differs for each"
 
 
 def test_the_snoozed_and_suppressed_are_frozen_as_excluded_with_the_reason() -> None:

@@ -6,6 +6,7 @@ Of a report we keep its kind, its moment and a status code: SendGrid's own reaso
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,6 +23,7 @@ from newsletter.delivery.transports.sendgrid_request import CALL_ARGUMENT, CUSTO
 
 KEY: Final = re.compile(r"[0-9a-f]{32}")
 KIND: Final = re.compile(r"[a-z_]{1,40}")
+CALL: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 TRACKING: Final = frozenset({"open", "click"})
 """Never asked for, and never kept should they come."""
@@ -68,15 +70,26 @@ LONGEST_TIMESTAMP: Final = 4e9
 
 def parse_events(body: bytes) -> list[Report]:
     """Read a webhook's body; what is not about a mail of ours is left out. Raises ValueError when it is no list."""
-    events = orjson.loads(body)
+    events = _read(body)
     if not isinstance(events, list):
         raise ValueError("the events are not a list")  # noqa: TRY004 - one error for whatever the body may be
     return [report for event in events if isinstance(event, dict) and (report := _parse_with_call(event)) is not None]
 
 
+def _read(body: bytes) -> object:
+    """Read JSON, also such as quotes half a character of a server's words: for one event the others are not to be lost."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(body.decode("utf-8", "replace"))
+        except RecursionError as error:
+            raise ValueError("the events are nested without end") from error
+
+
 def _parse_with_call(event: Mapping[str, Any]) -> Report | None:
     report, call = _parse(event), event.get(CALL_ARGUMENT)
-    return replace(report, call=call) if report is not None and isinstance(call, str) else report
+    return replace(report, call=call) if report is not None and isinstance(call, str) and CALL.fullmatch(call) else report
 
 
 def _parse(event: Mapping[str, Any]) -> Report | None:

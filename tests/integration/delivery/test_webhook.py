@@ -304,6 +304,30 @@ def test_a_signed_body_that_is_no_list_is_a_bad_request(body: bytes) -> None:
     assert post(body).status_code == 400
 
 
+@pytest.mark.parametrize("odd", [rb'"cut off \ud83d"', b'"caf\xe9"', b'"a\xed\xa0\xbdb"', b"NaN"])
+def test_one_odd_event_costs_the_others_nothing(odd: bytes) -> None:
+    """SendGrid quotes what servers say, cut off wherever it is long enough; the other thousand events of its post count."""
+    [delivery] = in_flight()
+    strange = b'{"event": "bounce", "delivery": "%s", "timestamp": 1796137300, "reason": %s}' % (b"f" * 32, odd)
+    assert post(b"[%s, %s]" % (strange, json.dumps(event(delivery, "spamreport")).encode())).status_code == 200
+    delivery.refresh_from_db()
+    assert delivery.outcome == Outcome.COMPLAINED
+
+
+@pytest.mark.parametrize("call", ["a\0b", "x" * 200, "\ud800"])
+def test_the_name_of_a_call_that_cannot_be_ours_is_not_asked_about(call: str) -> None:
+    """PostgreSQL takes no NUL, and the whole post would fail for a day."""
+    [delivery] = in_flight()
+    tell(event(delivery, "processed", call=call))
+    delivery.refresh_from_db()
+    assert delivery.handover == Handover.ACCEPTED
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"[" * 100_000 + b"\xff"])
+def test_a_signed_body_nested_without_end_is_a_bad_request(body: bytes) -> None:
+    assert post(body).status_code == 400
+
+
 def test_bytes_that_are_no_text_are_no_list() -> None:
     assert post(b"\xff\xfe").status_code == 400
 

@@ -20,13 +20,14 @@ from newsletter.delivery.generations import pass_generation
 from newsletter.delivery.handovers import Record
 from newsletter.delivery.ledger import Claim, FenceLost, Step, claim_batch, leave_batch, take_step
 from newsletter.delivery.letters import Letter
-from newsletter.delivery.models import Handover, PausedFor
+from newsletter.delivery.models import Handover, PausedFor, Send
 from newsletter.delivery.pacing import rate_of
 from newsletter.delivery.pausing import pause_by_itself
 from newsletter.delivery.progress import SECONDS_BETWEEN, note_progress
 from newsletter.delivery.provider_calls import note_call
 from newsletter.delivery.refusals import FailureTally
 from newsletter.delivery.standing_still import note_going_on
+from newsletter.delivery.staying_here import why_in_the_wrong_place
 from newsletter.errors import NewsletterError, NotAllowedError, SettingsError
 
 T = TypeVar("T")
@@ -54,6 +55,7 @@ class LedgerThread:
         self._faults = {} if faults is None else faults
         self._tally = FailureTally(config.delivery)
         self._going_on: set[int] = set()
+        self._in_place: set[int] = set()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self.notes_calls = False
         """Whether each call is noted before it is made: what is marked says so then."""
@@ -119,6 +121,7 @@ class LedgerThread:
     def _claim(self) -> Claim | None:
         while found := self._claim_next():
             try:
+                self._require_right_place(found)
                 self._composing.forms(found)
             except (NotAllowedError, SettingsError) as error:
                 with suppress(FenceLost):
@@ -129,6 +132,14 @@ class LedgerThread:
             else:
                 return found
         return None
+
+    def _require_right_place(self, claim: Claim) -> None:
+        """Raise NotAllowedError for a send that began, perhaps in another process and a moment ago, by mail or without it."""
+        if claim.send_id not in self._in_place:
+            begun_by = Send.objects.values_list("transport", flat=True).get(pk=claim.send_id)
+            if why := why_in_the_wrong_place(claim.issue, begun_by=begun_by, transport=self._config.delivery.transport):
+                raise NotAllowedError(why)
+            self._in_place.add(claim.send_id)
 
     def _claim_next(self) -> Claim | None:
         lease_seconds, passing_over = self._config.delivery.lease_seconds, self._faults.keys()

@@ -28,6 +28,7 @@ from newsletter.delivery.refusals import RefusalWatch
 from newsletter.delivery.runner import Runner, RunSummary
 from newsletter.delivery.standing_still import note_going_on, note_why
 from newsletter.delivery.statements import among
+from newsletter.delivery.staying_here import STAYS_HERE, why_in_the_wrong_place
 from newsletter.delivery.sweeping import sweep
 from newsletter.delivery.transports.opening import open_transport
 from newsletter.delivery.transports.port import Transport
@@ -43,9 +44,6 @@ log = structlog.get_logger()
 
 AskTrials = Callable[[Sequence[str]], Sequence[TrialAnswer]]
 """Asks the registry about trials by NCT id; answers in the same order."""
-
-STAYS_HERE: Final = frozenset({"outbox"})
-"""Transports by which no mail leaves the machine."""
 
 NOT_IN_THE_SANDBOX: Final = (
     "delivery.sendgrid.sandbox is true: SendGrid would say yes to every mail and deliver none, and an issue is sent only once. "
@@ -92,7 +90,7 @@ class _OpenSend:
     issue: str
     transport: str
     running: bool
-    cancelling: bool
+    paused: bool
 
 
 def start_due_sends(config: Config, clock: Clock, ask_trials: AskTrials) -> list[SlotResult]:
@@ -184,9 +182,11 @@ def deliver_open_sends(
             raise
     _note_standing(found, faults, run, problem=problem)
     suppress_the_gone(percent=percent, now=clock())
-    by_issue = {found[send_id].issue: fault for send_id, fault in faults.items()} | _paused()
+    still_open = _find_open_sends()
+    issues = {send_id: one.issue for send_id, one in (found | still_open).items()}
+    by_issue = {issues[send_id]: fault for send_id, fault in faults.items() if send_id in issues} | _paused()
     next_due, held = _what_is_left(faults)
-    running = tuple(one.issue for one in _find_open_sends().values() if one.running or one.cancelling)
+    running = tuple(one.issue for one in still_open.values() if not one.paused)
     quiet = quiet_until(config, clock())
     return DeliverySummary(len(preparing), run, running, next_due, held, problem, by_issue, quiet)
 
@@ -243,23 +243,10 @@ def _transport_to_readers(config: Config) -> Transport:
 
 def _in_the_wrong_place(found: Mapping[int, _OpenSend], config: Config) -> dict[int, str]:
     """Give the sends that would leave this machine and were released to stay, or the other way round, with what to do."""
-    stays_here = config.delivery.transport in STAYS_HERE
-    return {
-        send_id: _why_not_into_the_outbox(one)
-        if stays_here
-        else f"{one.issue} was begun into the outbox, so its mails stay on this machine. Set delivery.transport back to outbox "
-        "until it is done; other issues go out meanwhile."
-        for send_id, one in found.items()
-        if one.running and (one.transport in STAYS_HERE) != stays_here
-    }
-
-
-def _why_not_into_the_outbox(one: _OpenSend) -> str:
-    return (
-        f"{one.issue} was begun by {one.transport}, and these settings keep all mail on this machine: whoever is left would "
-        f"count as mailed and get nothing. Set delivery.transport back to {one.transport}; where the environment says it, "
-        "set NEWSLETTER_DELIVERY__TRANSPORT for this command too."
-    )
+    transport = config.delivery.transport
+    running = {send_id: one for send_id, one in found.items() if one.running}
+    why = {key: why_in_the_wrong_place(one.issue, begun_by=one.transport, transport=transport) for key, one in running.items()}
+    return {send_id: said for send_id, said in why.items() if said}
 
 
 def _note_standing(found: Mapping[int, _OpenSend], faults: Mapping[int, str], run: RunSummary, *, problem: str) -> None:
@@ -286,7 +273,7 @@ def _find_open_sends() -> dict[int, _OpenSend]:
     with connection.cursor() as cursor:
         cursor.execute(statements.FIND_OPEN_SENDS)
         return {
-            send_id: _OpenSend(issue, transport, running=state == SendState.RUNNING, cancelling=state == SendState.CANCELLING)
+            send_id: _OpenSend(issue, transport, running=state == SendState.RUNNING, paused=state == SendState.PAUSED)
             for send_id, issue, transport, state in cursor.fetchall()
         }
 

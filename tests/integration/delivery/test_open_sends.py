@@ -11,15 +11,15 @@ from newsletter.authoring.lock import TrialLock
 from newsletter.config import SendgridSettings
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.models import Delivery, Handover, Send, SendState
-from newsletter.delivery.preparing import start_send
+from newsletter.delivery.preparing import freeze_audience, start_send
 from newsletter.delivery.reporting import send_report
 from newsletter.delivery.sending import deliver_open_sends, start_due_sends
 from newsletter.delivery.transports.port import Answer, AnswerKind
 from newsletter.publishing.candidates import freeze
 from newsletter.publishing.models import FrozenEdition, Slot, SlotState
 from newsletter.publishing.releasing import Waiting
-from tests.contract.delivery.samples import ISSUE, NOW, add_readers, begin_send, edition, handovers
-from tests.integration.delivery.scripted import HeldClock, ScriptedTransport, config, deliver, open_send
+from tests.contract.delivery.samples import ISSUE, NOW, TODAY, add_readers, begin_send, edition, handovers
+from tests.integration.delivery.scripted import HeldClock, ScriptedTransport, config, deliver, open_send, with_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,6 +42,30 @@ def test_what_was_begun_by_mail_does_not_end_in_the_outbox() -> None:
     assert "NEWSLETTER_DELIVERY__TRANSPORT" in summary.faults[ISSUE]
     assert outbox.seen == []
     assert handovers() == {"queued": 2}
+
+
+def test_what_another_process_begins_into_the_outbox_meanwhile_does_not_leave_the_machine() -> None:
+    open_send(30, transport="smtp")
+    begun: list[int] = []
+
+    def begin_another(_: Letter) -> Answer:
+        if not begun:
+            with_connection(lambda: begun.append(begin_send(issue="2027-02")))
+            with_connection(lambda: freeze_audience(begun[0], on=TODAY, now=NOW))
+        return Answer(AnswerKind.ACCEPTED)
+
+    transport = ScriptedTransport(begin_another)
+    summary = deliver_open_sends(config(transport="smtp"), HeldClock(), worker="test", transport=transport)
+    assert len(transport.seen) == 30
+    assert "begun into the outbox" in summary.faults["2027-02"]
+    assert set(Delivery.objects.filter(send=begun[0]).values_list("handover", flat=True)) == {Handover.QUEUED}
+
+
+def test_a_send_whose_audience_another_process_freezes_is_not_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    open_send(2)
+    monkeypatch.setattr("newsletter.delivery.sending.freeze_audience", lambda *_, **__: None)
+    summary = deliver_open_sends(config(), HeldClock(), worker="test", transport=ScriptedTransport())
+    assert (summary.running, summary.finished) == ((ISSUE,), False)
 
 
 @pytest.mark.database

@@ -20,6 +20,9 @@ from newsletter.project.examining.tls import examine_certificate
 SMALLEST_SIZE: Final = 200_000
 """Octets: a mail has a few ten thousand, and pictures are not in it."""
 
+MOST_DIGITS: Final = 20
+"""Of a limit on sizes (RFC 1870, 4)."""
+
 CONNECT: Final = "smtp.connect"
 
 
@@ -128,13 +131,14 @@ def _sign_in(server: smtplib.SMTP, settings: SmtpSettings) -> Diagnosis:
 
 def _extensions(server: smtplib.SMTP) -> Diagnosis:
     check = "smtp.extensions"
-    size = server.esmtp_features.get("size", "")
-    if size.isdigit() and 0 < int(size) < SMALLEST_SIZE:
-        return problem(check, f"The server takes mails of {int(size):,} octets at most.", "Ask whoever runs it for 10 MB.")
+    limit = server.esmtp_features.get("size", "")
+    size = int(limit) if limit.isdecimal() and len(limit) <= MOST_DIGITS else 0
+    if 0 < size < SMALLEST_SIZE:
+        return problem(check, f"The server takes mails of {size:,} octets at most.", "Ask whoever runs it for 10 MB.")
     missing = [name.upper() for name in ("pipelining", "8bitmime") if not server.has_extn(name)]
     if missing:
         return warning(check, f"The server has no {' and no '.join(missing)}: sending takes longer.", "Nothing has to be done.")
-    return ok(check, "PIPELINING and 8BITMIME" + (f", mails up to {int(size):,} octets." if size.isdigit() else "."))
+    return ok(check, "PIPELINING and 8BITMIME" + (f", mails up to {size:,} octets." if size else "."))
 
 
 def _sender(server: smtplib.SMTP, config: Config) -> Diagnosis:
@@ -149,10 +153,16 @@ def _sender(server: smtplib.SMTP, config: Config) -> Diagnosis:
     if code >= 400:
         return problem(
             "smtp.sender",
-            f"The server refuses the sender {sender}: {code} {said.decode('ascii', 'replace').splitlines()[0]}",
+            f"The server refuses the sender {sender}: {code} {_words_of(said)}".strip(),
             "Have it allow this sender, or set delivery.envelope_from or delivery.bounces.address to one that it allows.",
         )
     return ok("smtp.sender", f"The server takes the sender {sender}.")
+
+
+def _words_of(said: bytes) -> str:
+    """Give the first line, without what a terminal would obey."""
+    line = (said.decode("ascii", "replace").splitlines() or [""])[0]
+    return "".join(character if character.isprintable() else " " for character in line).strip()
 
 
 def _plainly(error: Exception) -> str:

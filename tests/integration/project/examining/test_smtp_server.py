@@ -86,6 +86,22 @@ def test_a_password_is_never_shown_without_tls() -> None:
     assert not any(command.startswith("AUTH") for command in server.commands)
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"), [("550", "550"), ("550 no\x1b]0;owned\x07", "550 no ]0;owned"), ("550-no\r\n550 way", "550 no")]
+)
+def test_whatever_a_server_says_is_shown_as_plain_words(said: str, shown: str) -> None:
+    """It may say nothing, or write to the terminal of whoever reads it."""
+    with running(RecordingSmtp(refuse=lambda line: said if line.upper().startswith("MAIL") else "")) as server:
+        found = examine(settings(server))
+    assert found["smtp.sender"].said.endswith(shown)
+
+
+@pytest.mark.parametrize("size", [f"SIZE {'9' * 5000}", "SIZE \u00b2"])
+def test_a_size_that_is_no_number_is_no_limit(size: str) -> None:
+    with running(RecordingSmtp(extensions=("PIPELINING", "8BITMIME", size))) as server:
+        assert examine(settings(server))["smtp.extensions"].verdict is Verdict.OK
+
+
 def test_a_refused_sender_is_a_problem() -> None:
     def refuse(command: str) -> str:
         return "553 5.7.1 not yours" if command.upper().startswith("MAIL") else ""

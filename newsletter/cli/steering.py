@@ -110,6 +110,9 @@ def retry(
         bool, typer.Option("--also-unknown-users", help="Also those whose address does not exist, as the server said.")
     ] = False,
     although_old: OldOption = False,
+    although_restored: Annotated[
+        bool, typer.Option("--although-restored", help="Although the database came from a backup, and nobody was mailed since.")
+    ] = False,
 ) -> None:
     """Try the failed of a send again: those whose refusal shows that no copy was taken. Attempts begin anew."""
     config: Config = settings.NEWSLETTER
@@ -123,6 +126,7 @@ def retry(
         within=timedelta(hours=config.delivery.resume_within_hours),
         also_unknown_users=also_unknown_users,
         although_old=although_old,
+        although_restored=although_restored,
     )
     console.print(f"{tried.queued} of the failed are queued again. {send_report(name).the_sum}.", markup=False)
     for reason, number in sorted(tried.left_out.items()):

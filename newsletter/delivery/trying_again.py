@@ -21,6 +21,7 @@ from newsletter.delivery.pausing import begin_anew
 from newsletter.delivery.steering import get_send
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.audit import record_act
+from newsletter.publishing.models import AuditEntry
 
 log = structlog.get_logger()
 
@@ -67,6 +68,7 @@ def try_failed_again(
     within: timedelta,
     also_unknown_users: bool = False,
     although_old: bool = False,
+    although_restored: bool = False,
 ) -> TriedAgain:
     """Queue the failed of an issue again, each once; raises NotAllowedError where the state of its send does not allow it.
 
@@ -80,6 +82,11 @@ def try_failed_again(
         raise NotAllowedError(
             f"{issue} was corrected by {correction.issue}, whose readers are settled: whoever got it now would get the mistake "
             "and not the correction. Nobody is tried again."
+        )
+    if not although_restored and _was_over_when_restored(send):
+        raise NotAllowedError(
+            f"The database came from a backup that was made when {issue} was over: whom a retry mailed after that is not in it. "
+            f"If nobody was: newsletter retry {issue} --as {person} --although-restored"
         )
     still = now - still_since(send, now=now)
     if still > within and not although_old:
@@ -103,6 +110,15 @@ def try_failed_again(
     state = SendState(get_send(issue).state)
     log.info("failed tried again", issue=issue, queued=queued, left_out=sum(left_out.values()))
     return TriedAgain(issue, queued, left_out, state)
+
+
+def _was_over_when_restored(send: Send) -> bool:
+    """Say whether a restore, which holds only what would go on by itself, found a send over, and nobody has looked since."""
+    acts = AuditEntry.objects.order_by("-pk")
+    restored = acts.filter(act="restore").first()
+    if restored is None or send.finished_at is None or restored.at < send.finished_at:
+        return False
+    return not acts.filter(act="retry", subject=send.issue, pk__gt=restored.pk).exists()
 
 
 def _put_back(send: Send, ids: Collection[int], *, first: bool, person: str, now: datetime, system_user: str) -> int:

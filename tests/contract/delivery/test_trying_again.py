@@ -12,6 +12,7 @@ from newsletter.delivery.models import Delivery, Event, Handover, Outcome, Send,
 from newsletter.delivery.reporting import send_report
 from newsletter.delivery.trying_again import LeftOut, TriedAgain, try_failed_again
 from newsletter.errors import NotAllowedError
+from newsletter.project.backup.holding import hold_everything
 from newsletter.publishing.models import AuditEntry
 from tests.contract.delivery.samples import ISSUE, NOW, TODAY, handovers, prepared_send
 
@@ -47,7 +48,9 @@ def failed_send(reasons: list[str]) -> dict[str, int]:
     return by_reason
 
 
-def retry(*, also_unknown_users: bool = False, although_old: bool = False, days: int = 0) -> TriedAgain:
+def retry(
+    *, also_unknown_users: bool = False, although_old: bool = False, although_restored: bool = False, days: int = 0
+) -> TriedAgain:
     return try_failed_again(
         ISSUE,
         person="ada",
@@ -56,6 +59,7 @@ def retry(*, also_unknown_users: bool = False, although_old: bool = False, days:
         within=timedelta(hours=72),
         also_unknown_users=also_unknown_users,
         although_old=although_old,
+        although_restored=although_restored,
     )
 
 
@@ -126,3 +130,13 @@ def test_nobody_of_a_cancelled_or_unprepared_send_is_tried_again(state: SendStat
     with pytest.raises(NotAllowedError, match=state.value):
         retry()
     assert handovers() == {"failed": 1}
+
+
+def test_of_a_send_that_was_over_in_a_backup_nobody_is_tried_again_until_a_person_has_looked() -> None:
+    """Who was tried again after the backup was made, and got it, has failed in the backup."""
+    failed_send(["550", "554 5.6.0 (content)"])
+    hold_everything("restored", person="ada", note="", now=NOW + timedelta(hours=1), system_user="test")
+    with pytest.raises(NotAllowedError, match="--although-restored"):
+        retry()
+    assert handovers() == {"failed": 2}
+    assert retry(although_restored=True).queued == 2

@@ -31,6 +31,7 @@ class BenchmarkNewsletter:
     def __init__(self, folder: Path, readers: int) -> None:
         os.environ["NEWSLETTER_HOME"] = str(make_site_folder(folder / "site"))
         os.environ["NEWSLETTER_DATABASE__URL"] = "sqlite:///var/benchmark.sqlite3"
+        os.environ["NEWSLETTER_DELIVERY__TRANSPORT"] = "smtp"  # begun by mail, a send goes on by mail
         os.environ["DJANGO_SETTINGS_MODULE"] = "newsletter.project.settings"
         django.setup()
         from django.core.management import call_command  # noqa: PLC0415 - after setup, as all of ours

@@ -1,7 +1,8 @@
 """Telling an old copy of the database from the present one: a number that both the database and this machine remember.
 
-The number grows whenever a batch is claimed or given back, and is written into a file of this machine once the database has it.
-A database that has a lower one than the file is an older copy, put back by hand: whoever was mailed since would be mailed again.
+The number grows when the first of a batch are marked and when it is given back, and is written into a file of this machine once
+the database has it. A database that has a lower one than the file is an older copy, put back by hand: whoever was mailed since
+would be mailed again.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ the batch's fence; a worker whose fence has moved on finds out before it records
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -119,13 +119,15 @@ def take_step(
     with_topics: bool = False,
     rate: Rate | None = None,
     noted: bool = False,
+    when_marked: Callable[[], None] | None = None,
     lease_clock: LeaseClock = read_lease_clock,
 ) -> Step:
     """In one transaction: check the fence, renew the lease, record, look again who may be mailed, mark at most ``room``.
 
     ``with_topics`` asks for the topics of whom the marked are for; they stay in memory. No more are marked than ``rate`` has
-    room for, and nobody while the send is not running. ``noted``: the transport will note each call before it makes it. Raises
-    FenceLost, having done nothing, when somebody else has claimed the batch.
+    room for, and nobody while the send is not running. ``noted``: the transport will note each call before it makes it.
+    ``when_marked`` is called in the same transaction, where anybody was marked. Raises FenceLost, having done nothing, when
+    somebody else has claimed the batch.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         lease = lease_clock()
@@ -156,6 +158,8 @@ def take_step(
         if noted:
             mark_without_call(cursor, sorted(one.delivery_id for one in marked))
         pay(cursor, rate, allowance, marked=len(marked))
+        if marked and when_marked is not None:
+            when_marked()
         return Step(tuple(marked), exhausted=len(rows) == len(due) < room, wait=allowance.wait)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import date, datetime
+from functools import partial
 from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -55,6 +56,7 @@ class LedgerThread:
         self._faults = {} if faults is None else faults
         self._tally = FailureTally(config.delivery)
         self._going_on: set[int] = set()
+        self._begun: dict[int, int] = {}  # by batch, the fence of the claim under which something of it was marked last
         self._in_place: set[int] = set()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self.notes_calls = False
@@ -82,6 +84,7 @@ class LedgerThread:
             self._note_progress(claim.send_id, now)
             self._look_at_records(claim.send_id, records, now)
             with_topics = self._composing.forms(claim).depend_on_topics
+            begins = room > 0 and self._begun.get(claim.batch_id) != claim.fence
             with nullcontext() if room else _without_waiting_for_the_disk():
                 step = take_step(
                     claim,
@@ -92,7 +95,11 @@ class LedgerThread:
                     with_topics=with_topics,
                     rate=self._rate,
                     noted=self.notes_calls,
+                    # Before anything of it is on the wire: a copy made until now is known to be old then.
+                    when_marked=partial(pass_generation, self._config) if begins else None,
                 )
+            if step.marked:
+                self._begun[claim.batch_id] = claim.fence
             if step.halted:
                 self._tally.forget(claim.send_id)
             return step, self._composing.letters(claim, step.marked, now=now)
@@ -114,6 +121,7 @@ class LedgerThread:
             with transaction.atomic():
                 closed = leave_batch(claim, now=self._clock())
                 pass_generation(self._config)
+            self._begun.pop(claim.batch_id, None)
             return closed
 
         return await self._do(give_back)
@@ -143,12 +151,9 @@ class LedgerThread:
 
     def _claim_next(self) -> Claim | None:
         lease_seconds, passing_over = self._config.delivery.lease_seconds, self._faults.keys()
-        with transaction.atomic():
-            found = claim_batch(self._worker, lease_seconds=lease_seconds, now=self._clock(), passing_over=passing_over)
-            if found is not None:
-                # Before anything of it is marked: a copy made until now is known to be old then.
-                pass_generation(self._config)
-        return found
+        # Whoever marks something of it waits for the disk, and for this as well.
+        with _without_waiting_for_the_disk():
+            return claim_batch(self._worker, lease_seconds=lease_seconds, now=self._clock(), passing_over=passing_over)
 
     def _look_at_records(self, send_id: int, records: Sequence[Record], now: datetime) -> None:
         """Pause a send of which too many fail, before more of it is marked; note that it goes on when somebody was taken."""

@@ -214,8 +214,8 @@ class Progress(models.Model):
 class Installation(models.Model):
     """What a database knows of itself; one row. ``ring`` is the fingerprint of the key ring that seals what is stored.
 
-    ``backed_up_at`` is when the latest backup was begun: in the backup itself, its own. ``generation`` grows with every claim
-    and every return of a batch: a database that is behind what this machine has seen is an old copy.
+    ``backed_up_at`` is when the latest backup was begun: in the backup itself, its own. ``generation`` grows whenever a
+    batch is begun or given back: a database that is behind what this machine has seen is an old copy.
     """
 
     ring = models.CharField(max_length=64, blank=True, default="")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from threading import Event
 from time import sleep
 from typing import TypeVar
@@ -11,10 +12,12 @@ from typing import TypeVar
 import pytest
 from django.db import connection, transaction
 
-from newsletter.delivery.handovers import Record, put_back
-from newsletter.delivery.ledger import Claim, claim_batch, leave_batch, take_step
+from newsletter.delivery.handovers import Record, put_back, settle_by_evidence
+from newsletter.delivery.lease import LeaseTime
+from newsletter.delivery.ledger import Claim, FenceLost, claim_batch, leave_batch, take_step
 from newsletter.delivery.models import Batch, Delivery, Handover, Send, SendState
 from newsletter.delivery.pausing import pause_send
+from newsletter.subscribers.audience import Addressee, addressees
 from tests.contract.delivery.samples import ISSUE, NOW, TODAY, prepared_send
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -142,3 +145,44 @@ def test_once_a_pause_is_committed_nobody_is_marked_any_more() -> None:
 
     assert in_two_threads(step_slowly, pause_and_count) == [2, 2]
     assert take_step(claim, records=[], room=2, on=TODAY, now=NOW).halted
+
+
+def test_who_is_reported_on_between_the_look_and_the_mark_is_not_mailed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report can be about somebody queued: put back by mistake, and taken all the same."""
+    prepared_send(4)
+    claim = claim_batch("one", lease_seconds=10, now=NOW)
+    assert claim is not None
+    reported = Delivery.objects.order_by("pk")[1]
+
+    def settled_meanwhile(subscription_ids: Sequence[int], *, on: date, with_topics: bool = False) -> dict[int, Addressee | str]:
+        with connection.cursor() as cursor:
+            settle_by_evidence(cursor, [reported.pk], target=Handover.ACCEPTED, at=NOW)
+        return addressees(subscription_ids, on=on, with_topics=with_topics)
+
+    monkeypatch.setattr("newsletter.delivery.ledger.addressees", settled_meanwhile)
+    step = take_step(claim, records=[], room=20, on=TODAY, now=NOW)
+    assert {one.delivery_id for one in step.marked} == set(Delivery.objects.exclude(pk=reported.pk).values_list("pk", flat=True))
+    reported.refresh_from_db()
+    assert (reported.handover, reported.attempts) == (Handover.ACCEPTED, 0)
+
+
+def test_an_older_claim_of_the_same_worker_has_lost_the_batch_too() -> None:
+    """A worker that holds several batches at once, and stood still, may claim one of its own again."""
+    prepared_send(4)
+    clock = iter([100.0, 100.0, 200.0, 200.0, 200.0])
+
+    def lease() -> LeaseTime:
+        return LeaseTime("boot", next(clock))
+
+    older = claim_batch("one", lease_seconds=10, now=NOW, lease_clock=lease)
+    assert older is not None
+    ids = [one.delivery_id for one in take_step(older, records=[], room=2, on=TODAY, now=NOW, lease_clock=lease).marked]
+    newer = claim_batch("one", lease_seconds=10, now=NOW, lease_clock=lease)
+    assert newer is not None
+    assert (newer.batch_id, newer.left_behind) == (older.batch_id, 2)
+    records = [Record(one, Handover.QUEUED) for one in ids]
+    with pytest.raises(FenceLost):
+        take_step(older, records=records, room=2, on=TODAY, now=NOW, lease_clock=lease)
+    with pytest.raises(FenceLost):
+        leave_batch(older, now=NOW, lease_clock=lease)
+    assert Delivery.objects.filter(handover=Handover.UNKNOWN).count() == 2

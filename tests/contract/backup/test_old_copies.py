@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 
 from newsletter.clock import system_clock
 from newsletter.delivery.generations import generation_file, is_old_copy, pass_generation, remembered_generation
@@ -43,6 +44,16 @@ def test_the_present_database_is_no_old_copy_and_neither_is_a_new_one() -> None:
 def test_what_a_crash_left_in_the_database_alone_is_no_old_copy() -> None:
     pass_generation(settings.NEWSLETTER)
     Installation.objects.update(generation=9)
+    assert not is_old_copy(settings.NEWSLETTER)
+
+
+def test_what_was_rolled_back_was_never_a_generation() -> None:
+    """Remembered all the same, it would make an old copy of the present database, and hold everything in it."""
+    pass_generation(settings.NEWSLETTER)
+    with transaction.atomic():
+        pass_generation(settings.NEWSLETTER)
+        transaction.set_rollback(True)
+    assert remembered_generation(settings.NEWSLETTER) == Installation.objects.get().generation == 1
     assert not is_old_copy(settings.NEWSLETTER)
 
 

@@ -65,7 +65,7 @@ class Letter:
     @property
     def has_safe_address(self) -> bool:
         """Whether the address can stand in a header and in a command; addresses are stored in ASCII (RFC 6531 is not needed)."""
-        return SAFE_ADDRESS.fullmatch(self.address) is not None
+        return SAFE_ADDRESS.fullmatch(self.personal.address) is not None
 
     @property
     def message_id(self) -> str:

@@ -63,17 +63,22 @@ class Mailbag:
             waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(waiter)
             await waiter
-        taken = [first]
-        while self._letters and len(taken) < most and self._letters[0].form is first.form:
-            if letter := self._take_first():
+        taken, form, is_ours = [first], first.form, self.is_ours
+        while self._letters and len(taken) < most and self._letters[0].form is form:
+            letter = self._letters.popleft()
+            if is_ours(letter):
                 taken.append(letter)
+            else:
+                self._not_ours(letter)
         return taken
 
     def take_now(self) -> Letter | None:
         """Take one letter if there is one at this moment."""
         while self._letters:
-            if letter := self._take_first():
+            letter = self._letters.popleft()
+            if self.is_ours(letter):
                 return letter
+            self._not_ours(letter)
         return None
 
     def take_back(self, which: Callable[[int], bool]) -> list[Letter]:
@@ -81,13 +86,6 @@ class Mailbag:
         taken = [letter for letter in self._letters if which(letter.delivery_id)]
         self._letters = deque(letter for letter in self._letters if not which(letter.delivery_id))
         return taken
-
-    def _take_first(self) -> Letter | None:
-        letter = self._letters.popleft()
-        if self.is_ours(letter):
-            return letter
-        self._not_ours(letter)
-        return None
 
     def _wake(self, count: int) -> None:
         while self._waiting and count > 0:

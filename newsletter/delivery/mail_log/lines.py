@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -52,7 +53,7 @@ def read_lines(file: Path, *, zone: tzinfo, near: datetime) -> Iterator[LogLine]
             else:
                 stream.seek(0)
                 yield from _text(stream, zone=zone, near=near)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error, OverflowError) as error:
         raise UsageError(f"The log {file} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
 
 
@@ -73,7 +74,7 @@ def _line(text: str, *, zone: tzinfo, near: datetime) -> LogLine | None:
         if found := EXIM.fullmatch(text):
             at = datetime.fromisoformat(found[1] + (found[2] or ""))
             return LogLine((at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC), "", found[3])
-    except ValueError:
+    except (ValueError, OverflowError):  # a moment before the first year, or after the last
         return None
     return None
 

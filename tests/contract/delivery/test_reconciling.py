@@ -280,10 +280,20 @@ def test_what_becomes_of_a_mail_after_a_filter_counts(tmp_path: Path) -> None:
     assert clue.outcome is Outcome.DEFERRED
 
 
-@pytest.mark.parametrize("missing", ["nowhere.log", "broken.gz"])
+def test_a_line_of_no_time_on_earth_is_passed_over(tmp_path: Path) -> None:
+    [sent, *_] = partly_unknown(1)
+    odd = ["9999-12-31T23:59:59-12:00 mail postfix/qmgr[3]: odd", "0001-01-01T00:00:00+12:00 mail postfix/qmgr[3]: odd"]
+    assert [clue.key for clue in found(tmp_path, [*odd, *postfix("4AAAAA", sent.key)]).found] == [sent.key]
+
+
+@pytest.mark.parametrize("missing", ["nowhere.log", "broken.gz", "spoiled.gz", "cut.gz", "torn.export"])
 def test_a_log_that_cannot_be_read_is_named(tmp_path: Path, missing: str) -> None:
     partly_unknown(1)
     (tmp_path / "broken.gz").write_bytes(b"\x1f\x8bnot really")
+    zipped = gzip.compress("".join(f"line {number}\n" for number in range(10_000)).encode())
+    (tmp_path / "spoiled.gz").write_bytes(zipped[:500] + b"\xff" * 500 + zipped[1000:])
+    (tmp_path / "cut.gz").write_bytes(zipped[:-500])
+    (tmp_path / "torn.export").write_bytes(b"__CURSOR=s=1\nMESSAGE\n" + b"\xff" * 8 + b"text\n\n")
     send = Send.objects.get()
     with pytest.raises(UsageError, match=missing):
         clues_from_logs(send, find_unknown(send), MailLogs([tmp_path / missing], UTC), domain=DOMAIN)

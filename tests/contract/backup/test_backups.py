@@ -112,6 +112,18 @@ def test_who_said_no_since_the_backup_is_carried_over(tmp_path: Path, config: Co
     assert sorted(still_open) == sorted([stays, suppressed, pauses])
 
 
+def test_of_two_pauses_the_longer_one_counts(tmp_path: Path, config: Config) -> None:
+    """Which of them was meant cannot be known: nobody gets mail before either has ended."""
+    [reader] = add_readers(1)
+    snooze(reader, until=TODAY + timedelta(days=30), today=TODAY)
+    file = back_up(tmp_path, config)
+    snooze(reader, until=TODAY + timedelta(days=9), today=TODAY)
+    carried = put_back(file, config).carried
+    assert carried is not None
+    assert carried.snoozes == 0
+    assert Subscriber.objects.get().snoozed_until == TODAY + timedelta(days=30)
+
+
 def test_nobody_is_taken_for_erased_where_another_list_was_there(tmp_path: Path, config: Config) -> None:
     add_readers(5)
     file = back_up(tmp_path, config)

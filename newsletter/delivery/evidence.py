@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -56,8 +56,7 @@ class Taken:
         return Taken(self.new + other.new, self.known + other.known, self.foreign + other.foreign, self.paused + other.paused)
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(NamedTuple):
     """A delivery that a report is about, as it stands."""
 
     delivery_id: int
@@ -113,7 +112,7 @@ def _without_void_proofs(cursor: CursorWrapper, reports: Sequence[Report]) -> Se
     void = lock_cancelled(cursor, {report.call for report in reports if report.call})
     if not void:
         return reports
-    return [replace(one, evidence=None) if one.call in void and one.kind in SAID_OF_CANCELLED else one for one in reports]
+    return [one._replace(evidence=None) if one.call in void and one.kind in SAID_OF_CANCELLED else one for one in reports]
 
 
 def _lock_sends(cursor: CursorWrapper, keys: Iterable[str]) -> None:

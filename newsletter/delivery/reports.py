@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from newsletter.delivery.models import BounceKind, Handover, Outcome
 
@@ -22,8 +22,7 @@ class Farewell(StrEnum):
     """They reported spam: suppress and end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """One event about one of our deliveries, or about a service mail.
 
     ``key`` is the mail's, ``kind`` the reporter's word for what happened, ``dedupe`` the same however often it is reported.

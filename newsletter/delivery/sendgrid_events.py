@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -89,7 +88,7 @@ def _read(body: bytes) -> object:
 
 def _parse_with_call(event: Mapping[str, Any]) -> Report | None:
     report, call = _parse(event), event.get(CALL_ARGUMENT)
-    return replace(report, call=call) if report is not None and isinstance(call, str) and CALL.fullmatch(call) else report
+    return report._replace(call=call) if report is not None and isinstance(call, str) and CALL.fullmatch(call) else report
 
 
 def _parse(event: Mapping[str, Any]) -> Report | None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -15,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -33,6 +37,12 @@ OLDEST: Final = timedelta(hours=25)
 """SendGrid repeats a post for 24 hours."""
 
 FURTHEST_AHEAD: Final = timedelta(minutes=10)
+
+WRITING: Final = threading.Lock()
+"""SQLite has one writer, and whoever waits for it sleeps for up to a tenth of a second at a time; this wakes them at once."""
+
+LONGEST_TURN: Final = 20.0
+"""Seconds after which a post no longer waits for its turn, but for SQLite itself."""
 
 
 @csrf_exempt
@@ -57,9 +67,20 @@ def sendgrid_events(request: HttpRequest) -> HttpResponse:
         reports = parse_events(body)
     except ValueError:
         return _refuse(400, "The body is no list of events.")
-    taken = take_reports(reports, config.delivery, now=now)
+    with _in_turn():
+        taken = take_reports(reports, config.delivery, now=now)
     log.info("sendgrid events", new=taken.new, known=taken.known, foreign=taken.foreign)
     return HttpResponse("", content_type="text/plain")
+
+
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    holds = connection.vendor == "sqlite" and WRITING.acquire(timeout=LONGEST_TURN)
+    try:
+        yield
+    finally:
+        if holds:
+            WRITING.release()
 
 
 def _why_not_trusted(request: HttpRequest, body: bytes, public_key: str, *, now: datetime) -> str:

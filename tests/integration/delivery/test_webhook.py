@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext, override_settings
@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from sendgrid.helpers.eventwebhook import EventWebhook
 
 from newsletter.config import Config
+from newsletter.delivery import webhooks
 from newsletter.delivery.handovers import Record
 from newsletter.delivery.ledger import claim_batch, take_step
 from newsletter.delivery.models import Delivery, Event, Handover, Outcome
@@ -330,6 +331,23 @@ def test_a_signed_body_nested_without_end_is_a_bad_request(body: bytes) -> None:
 
 def test_bytes_that_are_no_text_are_no_list() -> None:
     assert post(b"\xff\xfe").status_code == 400
+
+
+def test_a_post_that_breaks_off_lets_the_next_one_have_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "LONGEST_TURN", 0.01)
+
+    def break_off(*_: object, **__: object) -> None:
+        assert webhooks.WRITING.locked() == (connection.vendor == "sqlite")
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(webhooks, "take_reports", break_off)
+        with pytest.raises(OperationalError):
+            post(b"[]")
+    assert not webhooks.WRITING.locked()
+    with webhooks.WRITING:
+        assert post(b"[]").status_code == 200, "it waits its time, and then for SQLite itself"
+    assert not webhooks.WRITING.locked()
 
 
 def test_more_than_five_megabytes_are_refused_unread() -> None:

@@ -46,6 +46,7 @@ class Disk:
     def step(self, claim: Claim, **arguments: Any) -> Step:
         """Take a step, and note whether the disk was waited for when it was committed."""
         level = synchronous()
+        self.certain = self.certain or self.log.stat().st_size  # the frozen audience and the claim
         step = take_step(claim, **arguments)
         assert synchronous() == level
         self.waited.append((len(step.marked), level))

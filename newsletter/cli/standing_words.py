@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from newsletter.cli.printing import counted, local
 from newsletter.delivery.models import PausedFor
+from newsletter.delivery.pausing import resume_command
 from newsletter.delivery.standing import SendStanding
-
-RESUMING_DESPITE: Final = {PausedFor.RESTORE: " --although-restored", PausedFor.AGE: " --although-old"}
-"""What a person says who has looked."""
 
 
 def progress_in_words(standing: SendStanding, frozen: int) -> str:
-    """Say how far a send is; and how fast, unless it rests: then yesterday's pace says nothing of how long it takes."""
+    """Say how far a send is; and how fast, unless it rests: then its pace says nothing."""
     progress = standing.progress
     share = f" ({progress.settled * 100 // frozen} %)" if frozen else ""
     words = f"{progress.settled:,} of {frozen:,} settled{share}"
-    rests = standing.quiet_until or (standing.next_due and not standing.spread_until)
+    rests = standing.quiet_until or standing.next_due
     if not rests and progress.rate_per_minute is not None and progress.seconds_left is not None:
         words += f", {progress.rate_per_minute:,.0f} a minute, about {duration(progress.seconds_left)} left"
     return words
@@ -46,7 +43,7 @@ def what_it_waits_for(standing: SendStanding, timezone: str) -> Iterator[str]:
     """Say what keeps a send from going on, and what to do where something is to be done."""
     if standing.paused_for:
         yield f"paused{_why_paused(standing)}"
-        yield f"look at it, then: newsletter resume {standing.issue} --as YOU{RESUMING_DESPITE.get(standing.paused_for, '')}"
+        yield f"look at it, then: {resume_command(standing.issue, standing.paused_for)}"
     elif standing.reason:
         yield _sentence(standing.reason)
     if standing.quiet_until:

@@ -7,6 +7,7 @@ back.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -37,6 +38,14 @@ class Resumed:
     reason: str
     still_since: datetime
     state: SendState
+
+
+_ALTHOUGH: Final[Mapping[PausedFor, str]] = {PausedFor.AGE: " --although-old", PausedFor.RESTORE: " --although-restored"}
+
+
+def resume_command(issue: str, paused_for: str, *, person: str = "YOU") -> str:
+    """Give what lets a paused send go on, typed by a person who has looked."""
+    return f"newsletter resume {issue} --as {person}{_ALTHOUGH.get(PausedFor(paused_for), '')}"
 
 
 @transaction.atomic
@@ -89,9 +98,9 @@ def resume_send(
     since = still_since(send, now=now)
     if send.paused_for == PausedFor.RESTORE and not although_restored:
         raise NotAllowedError(
-            f"{issue} is held: {send.reason} Whom it mailed after the backup was made is not in this database. To end it, so "
-            f"that nobody gets it twice: newsletter cancel {issue} --as {person}. If nothing of it went out since the backup: "
-            f"newsletter resume {issue} --as {person} --although-restored"
+            f"{issue} is paused: {send.reason.rstrip('.')}. Whom it mailed after the backup was made is not in this database. "
+            f"To end it, so that nobody gets it twice: newsletter cancel {issue} --as {person}. If nothing of it went out since "
+            f"the backup: {resume_command(issue, PausedFor.RESTORE, person=person)}"
         )
     if now - since > within and not although_old:
         raise NotAllowedError(

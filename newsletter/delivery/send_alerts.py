@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Final
 
 from newsletter.config import Config
 from newsletter.delivery.gone_addresses import find_to_be_looked_at
 from newsletter.delivery.models import Handover, PausedFor, Send, SendState
+from newsletter.delivery.pausing import resume_command
 from newsletter.delivery.reporting import SendReport, send_report
 from newsletter.publishing.alerts import ALERTS_LAST, EDITORS_AND_PUBLISHERS, Occasion, Reader, find_act, without_addresses
 from newsletter.publishing.models import FrozenEdition
-
-RESUMED_ALTHOUGH: Final[Mapping[PausedFor, str]] = {
-    PausedFor.AGE: " --although-old",
-    PausedFor.RESTORE: " --although-restored",
-}
-"""What a person says when they resume a send that is paused for more than a while."""
 
 
 def find_send_occasions(now: datetime) -> Iterator[Occasion]:
@@ -45,7 +39,7 @@ def _paused(send: Send, *, now: datetime) -> Occasion:
             "sum": report().the_sum,
             "commands": [
                 f"newsletter status {send.issue}",
-                f"newsletter resume {send.issue} --as {reader.key}{RESUMED_ALTHOUGH.get(PausedFor(send.paused_for), '')}",
+                resume_command(send.issue, send.paused_for, person=reader.key),
                 f"newsletter cancel {send.issue} --as {reader.key}",
             ],
         }

@@ -21,7 +21,7 @@ from newsletter.delivery.correcting import correction_obstacle, lock_corrected_s
 from newsletter.delivery.gone_addresses import suppress_the_gone
 from newsletter.delivery.ledger_thread import LedgerThread
 from newsletter.delivery.models import Send, SendState
-from newsletter.delivery.pausing import pause_what_is_old
+from newsletter.delivery.pausing import pause_what_is_old, resume_command
 from newsletter.delivery.preparing import AudienceMismatchError, find_preparing_sends, freeze_audience, start_send
 from newsletter.delivery.quiet_hours import quiet_until, stopping_when_quiet
 from newsletter.delivery.refusals import RefusalWatch
@@ -261,10 +261,10 @@ def _note_standing(found: Mapping[int, _OpenSend], faults: Mapping[int, str], ru
 
 def _paused() -> dict[str, str]:
     """Give the paused sends by issue, with why, and how they go on."""
-    paused = Send.objects.filter(state=SendState.PAUSED).order_by("pk").values_list("issue", "reason")
+    paused = Send.objects.filter(state=SendState.PAUSED).order_by("pk").values_list("issue", "reason", "paused_for")
     return {
-        issue: f"{issue} is paused: {reason.rstrip('.')}. To let it go on: newsletter resume {issue} --as YOU"
-        for issue, reason in paused
+        issue: f"{issue} is paused: {reason.rstrip('.')}. To let it go on: {resume_command(issue, paused_for)}"
+        for issue, reason, paused_for in paused
     }
 
 

@@ -33,9 +33,8 @@ def dkim(*, output: FormatOption = OutputFormat.TEXT) -> None:
     if output is OutputFormat.JSON:
         print_json({"key_file": str(file), "made": made, "name": record.name, "value": record.value, "aligned": aligned})
         return
-    console.print(
-        f"{'Made' if made else 'There is'} the key {file}. It belongs in your backup, and to nobody else.", markup=False
-    )
+    console.print(f"{'Made' if made else 'There is'} the key {file}, which only you can read.", markup=False)
+    console.print("Keep a copy of it with that of the key ring: `newsletter backup` does not hold it.")
     console.print("\nPublish this TXT record in the DNS:\n")
     console.print(f"  name   {record.name}\n  value  {record.value}\n", markup=False)
     console.print("The same as a line of a zone file:\n")

@@ -17,6 +17,7 @@ from newsletter.authoring.folder import issue_name
 from newsletter.cli.acting import system_user
 from newsletter.cli.arguments import IssueArgument, person
 from newsletter.cli.printing import console, local, print_json, print_table
+from newsletter.cli.standing_words import duration
 from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.delivery.models import SendState
@@ -105,7 +106,8 @@ def print_report(found: SendReport, config: Config) -> None:
     ]
     print_table(["handover by language", *one.handovers], rows)
     reported = [(outcome.value or "nothing yet", str(number)) for outcome, number in found.outcomes.items() if number]
-    print_table(["reported later", "mails"], reported)
+    if reported:
+        print_table(["reported later", "mails"], reported)
     for heading, reasons in (("left out because", found.excluded), ("failed because", found.failed)):
         if reasons:
             print_table([heading, "people"], [(reason, str(number)) for reason, number in sorted(reasons.items())])
@@ -146,7 +148,7 @@ def _print_aftermath(found: FullReport, config: Config) -> None:
     console.print(f"Said goodbye after it ({since} to {until}): {gone}.")
     if found.seconds is not None:
         rate = f", {found.per_minute:,.0f} mails a minute" if found.per_minute else ""
-        console.print(f"It took {found.seconds:,.1f} seconds{rate}.")
+        console.print(f"It took {duration(found.seconds)}{rate}.")
     if found.corrects:
         console.print(f"It corrects {found.corrects}.")
     if found.corrections:

@@ -19,7 +19,7 @@ def test_a_letter_whose_batch_was_given_up_since_it_was_taken_is_not_handed_over
     server.extensions = extensions
 
     def is_ours(letter: Letter) -> bool:
-        """The server has heard of the second reader by then, so that it was taken."""
+        """Say no once the server has heard of the second reader: the letter was taken by then."""
         return not any("reader2@" in line for line in server.commands if letter.delivery_id == 2)
 
     with running(server):

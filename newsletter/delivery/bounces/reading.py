@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -43,6 +43,10 @@ parser raises some of them too, of a boundary with a NUL in its name."""
 MOST_BOUNDARIES: Final = 40
 """In one mail. Every line is compared with every boundary that is open, and the parser calls itself for each: a report has one,
 and the mail that it returns a few."""
+
+OLDEST: Final = timedelta(days=90)
+"""A mail comes back within a week, and may wait to be read. What is reported of a mail dates its handover: one forged date of the
+first year would end every look at its send, since no time zone knows that year."""
 
 DELIMITER: Final = re.compile(rb"[\r\n]--")
 MOST_DELIMITERS: Final = 1_000
@@ -204,10 +208,10 @@ def _report(message: Message, key: str, said: Said, *, now: datetime) -> Report:
 
 
 def _moment(written: str, *, now: datetime) -> datetime:
-    """Give when a mail says it was written, and the present for what is no date or lies ahead."""
+    """Give when a mail says it was written, and the present for what is no date, lies ahead, or lies too far back to be true."""
     try:
         at = parsedate_to_datetime(written)
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError, TypeError, IndexError):
         return now
-    return min(at, now)
+    return at if now - OLDEST <= at <= now else now

@@ -168,9 +168,11 @@ def test_the_same_report_is_known_however_it_came() -> None:
         "Date: Fri, 31 Dec 2099 00:00:00 +0000",
         "Date: Tue, 99 Dec 2026 25:61:00",
         "Date: Fri, 31 Dec 9999 23:59:59 -1200",
+        "Date: Mon, 01 Jan 0001 00:00:00 +0000",
+        "Date: Thu, 01 Jan 1970 00:00:00 +0000",
     ],
 )
-def test_a_date_that_is_none_or_lies_ahead_is_the_present(date: str) -> None:
+def test_a_date_that_cannot_be_is_the_present(date: str) -> None:
     written = b"Date: Tue, 01 Dec 2026 10:00:07 -0500\r\n"
     content = report(POSTFIX, **UNKNOWN_USER).replace(written, f"{date}\r\n".encode() if date else b"")
     found = read(content)

@@ -13,7 +13,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
-from django.db import OperationalError, close_old_connections
+from django.db import InternalError, OperationalError, close_old_connections
 
 from newsletter.cli.acting import system_user
 from newsletter.clock import Clock
@@ -138,7 +138,7 @@ class Look:
             problem = self.work()
         except NewsletterError as error:
             problem = str(error)
-        except OperationalError as error:
+        except (OperationalError, InternalError) as error:
             problem = f"the database did not do its part ({error}); it is asked again"
         if problem and problem != self._said:
             log.warning("tick failed", job=self.name, problem=problem)

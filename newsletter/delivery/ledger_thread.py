@@ -12,7 +12,7 @@ from functools import partial
 from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db import OperationalError, connection, transaction
+from django.db import InternalError, OperationalError, connection, transaction
 
 from newsletter.clock import Clock
 from newsletter.config import Config
@@ -175,7 +175,7 @@ class LedgerThread:
     async def _do(self, work: Callable[[], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, work)
-        except OperationalError as error:
+        except (OperationalError, InternalError) as error:  # the latter where PostgreSQL gave up an idle transaction
             raise LedgerUnavailableError(
                 f"The database did not do its part ({error}). What was on its way is settled at the next look; sending goes on "
                 "by itself."

@@ -7,8 +7,8 @@ there is an error.
 from __future__ import annotations
 
 import functools
-import os
 import signal
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -104,7 +104,8 @@ def strike_at(step: str, *, passing: int, blow: str) -> None:
         if named.at(given, by_name, result):
             passed += 1
             if passed == passing:
-                os.kill(os.getpid(), BLOWS[blow])
+                # To the thread itself: it would go on until another one has taken a signal to the process.
+                signal.pthread_kill(threading.get_ident(), BLOWS[blow])
 
     def wrap(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)

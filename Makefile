@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-PYTEST := $(BIN)/coverage run -m pytest -n auto --dist loadfile
+PYTEST := $(BIN)/coverage run -m pytest -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test check bench chaos lock clean

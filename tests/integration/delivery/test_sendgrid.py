@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -263,3 +264,18 @@ def test_what_was_held_for_longer_than_the_lease_is_not_posted(looks: int) -> No
     assert {answer for _, answer in answers} == {Answer(AnswerKind.NOT_SENT, "it was held for longer than the lease")}
     assert len(answers) == 10
     assert service.mails == []
+
+
+@pytest.mark.parametrize(("seconds", "connections"), [(5, 1), (30, 2)])
+def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    seconds: float, connections: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that hangs up just then would leave a call in doubt, and all who are in it."""
+    with posting_to(RecordingSendgrid()) as service:
+        settings = SendgridSettings(api_key=SecretStr("SG.key"), host=service.url)
+        with SendgridClient(settings) as client:
+            client.send("GET", "/v3/logs/nobody")
+            at = time.monotonic
+            monkeypatch.setattr(time, "monotonic", lambda: at() + seconds)
+            client.send("GET", "/v3/logs/nobody")
+    assert len(service.connections) == connections

@@ -9,6 +9,8 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.conftest import Site
 
 
@@ -45,14 +47,23 @@ def test_all_mistakes_of_the_settings_are_said_at_once(site: Site) -> None:
     assert "delivery.transport" in printed
 
 
-def test_a_mail_server_that_is_not_there_is_a_problem_with_what_to_do(site: Site) -> None:
+@pytest.mark.parametrize(
+    ("security", "to_try"),
+    [
+        ("none", "nc -v 127.0.0.1 9"),
+        ("starttls", "openssl s_client -starttls smtp -connect 127.0.0.1:9"),
+        ("tls", "openssl s_client -connect 127.0.0.1:9"),
+    ],
+)
+def test_a_mail_server_that_is_not_there_is_a_problem_with_what_to_do(site: Site, security: str, to_try: str) -> None:
     site.environment |= {
         "NEWSLETTER_DELIVERY__TRANSPORT": "smtp",
         "NEWSLETTER_DELIVERY__SMTP__HOST": "127.0.0.1",
         "NEWSLETTER_DELIVERY__SMTP__PORT": "9",
+        "NEWSLETTER_DELIVERY__SMTP__SECURITY": security,
     }
     printed = site.run("doctor", "--nameserver", "127.0.0.1:9", code=1)
-    assert "openssl s_client" in printed
+    assert f"Try: {to_try}\n" in printed
     assert "smtp.connect" in printed
 
 

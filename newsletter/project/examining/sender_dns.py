@@ -109,9 +109,10 @@ def examine_dmarc(config: Config, resolver: Resolver) -> Iterator[Diagnosis]:
     found: Mapping[str, Any] = check_dmarc(domain, resolver=resolver, timeout=A_QUERY)
     if not found.get("valid"):
         organisation = get_base_domain(domain)
+        why = str(found.get("error")).rstrip(".")
         yield problem(
             DMARC,
-            f"{domain} has no valid DMARC record: {found.get('error')}. Gmail and Yahoo ask one of whoever sends many mails.",
+            f"{domain} has no valid DMARC record: {why}. Gmail and Yahoo ask one of whoever sends many mails.",
             f'Publish in the DNS: _dmarc.{organisation}. TXT "v=DMARC1; p=none; rua=mailto:dmarc@{organisation}"',
         )
         yield skipped(ALIGNMENT, "Without DMARC nobody asks for it.")

@@ -25,6 +25,12 @@ MOST_DIGITS: Final = 20
 
 CONNECT: Final = "smtp.connect"
 
+_BY_HAND: Final = {
+    "none": "nc -v {host} {port}",
+    "starttls": "openssl s_client -starttls smtp -connect {host}:{port}",
+    "tls": "openssl s_client -connect {host}:{port}",
+}
+
 
 def examine_smtp(config: Config, *, timeout: float, now: datetime) -> Iterator[Diagnosis]:
     """Connect as a send does, sign in, and ask whether our sender is taken."""
@@ -55,7 +61,7 @@ def examine_smtp(config: Config, *, timeout: float, now: datetime) -> Iterator[D
             CONNECT,
             f"{where} does not answer as a mail server ({_plainly(error)}).",
             "Look at [delivery.smtp] host, port and security in newsletter.toml; does a firewall stand between? "
-            f"Try: openssl s_client -starttls smtp -connect {where}",
+            f"Try: {_BY_HAND[settings.security].format(host=settings.host, port=settings.port)}",
         )
         return
     try:

@@ -107,8 +107,8 @@ def test_a_report_that_pauses_a_send_and_a_step_about_the_same_mail_both_end(mon
 
 
 def test_a_report_that_pauses_a_send_and_a_sweep_of_the_same_mail_both_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sweep settles what a dead worker left behind, and finishes the send with it."""
-    prepared_send(4)
+    """The sweep settles what a dead worker left behind, and looks whether the send is finished with it."""
+    prepared_send(4, languages=("en", "es"))
     ids = marked(claimed("one"))
     meet = Barrier(2)
     pause_at_the_first(monkeypatch, meet)

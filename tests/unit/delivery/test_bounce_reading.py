@@ -130,6 +130,21 @@ def test_what_people_and_their_vacations_write_is_no_bounce(content: bytes) -> N
     assert read(content) is None
 
 
+@pytest.mark.parametrize("header", ["Auto-Submitted: auto-replied", "Precedence: auto_reply", "X-Autoreply: yes"])
+@pytest.mark.parametrize("content", [QMAIL, OLD_EXIM])
+def test_what_calls_itself_a_reply_is_no_bounce_whatever_it_says(content: bytes, header: str) -> None:
+    assert read(content) is not None
+    assert read(header.encode() + b"\r\n" + content) is None
+
+
+def test_a_bounce_that_somebody_forwards_is_no_bounce_of_their_own() -> None:
+    """What a mail returns or encloses is another one: who asks us about a report is not gone."""
+    head = f"From: Ana <ana@example.org>\r\nTo: bounces+{KEY}@{DOMAIN}\r\nContent-Type: multipart/mixed; boundary=fw\r\n\r\n"
+    enclosed = b"--fw\r\nContent-Type: message/rfc822\r\n\r\n" + report(POSTFIX, **UNKNOWN_USER) + b"\r\n--fw--\r\n"
+    asks = b"--fw\r\nContent-Type: text/plain\r\n\r\nWhat is this?\r\n"
+    assert read(head.encode() + asks + enclosed) is None
+
+
 def test_a_read_receipt_is_no_bounce() -> None:
     content = plain(
         'From: MAILER-DAEMON@example.org\nContent-Type: multipart/report; report-type=disposition-notification; boundary="b"',

@@ -31,7 +31,10 @@ SENDGRID_CALLS_AT_ONCE: Final = 2
 
 @dataclass(frozen=True)
 class Campaign:
-    """What is played. ``faults`` of our own side are dealt, ``every`` so many seconds on average; the servers' come by rates."""
+    """What is played. ``faults`` of our own side are dealt, ``every`` so many seconds on average; the servers' come by rates.
+
+    More than ``sends`` are begun where faults are left to deal when these are over; none after ``seconds``.
+    """
 
     name: str
     transport: str

@@ -92,7 +92,8 @@ class Play:
         return any(one.state not in OVER for one in self._sends)
 
     def _is_more_to_begin(self) -> bool:
-        return len(self._issues) < self._campaign.sends and time.monotonic() < self._until
+        wanted = len(self._issues) < self._campaign.sends or self.dealt.total() < self._campaign.faults
+        return wanted and time.monotonic() < self._until
 
     def _begin_more(self) -> None:
         """Keep two sends open."""

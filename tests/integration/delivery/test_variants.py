@@ -84,7 +84,7 @@ def test_by_smtp_everybody_gets_the_mail_for_their_topics_and_nothing_else_tells
 
 
 def test_the_moment_of_a_handover_does_not_tell_who_went_in_one_request() -> None:
-    open_varied_send(3)
+    open_varied_send(3, transport="outbox")
     clock = HeldClock(HeldClock().now.replace(minute=41, second=7, microsecond=99))
     deliver(ScriptedTransport(), clock=clock)
     [stored] = set(Delivery.objects.values_list("handed_over_at", flat=True))
@@ -92,7 +92,7 @@ def test_the_moment_of_a_handover_does_not_tell_who_went_in_one_request() -> Non
 
 
 def test_a_mail_server_gets_the_mails_in_an_order_that_tells_nothing_of_topics() -> None:
-    open_varied_send(60, languages=("en",))
+    open_varied_send(60, languages=("en",), transport="outbox")
     transport = ScriptedTransport(lanes=1)
     deliver(transport)
     assert len(transport.seen) == 60
@@ -126,7 +126,7 @@ def test_into_the_outbox_too(tmp_path: Path) -> None:
 
 
 def test_whose_topics_cannot_be_read_gets_the_mail_without_any_of_them_and_is_counted() -> None:
-    open_varied_send(12, languages=("en",))
+    open_varied_send(12, languages=("en",), transport="outbox")
     one, other = Subscriber.objects.order_by("pk")[:2]
     Subscriber.objects.filter(pk=one.pk).update(topics=other.topics)
     seen: dict[str, list[str]] = {}
@@ -147,7 +147,7 @@ def test_whose_topics_cannot_be_read_gets_the_mail_without_any_of_them_and_is_co
 def test_topics_are_opened_only_where_they_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     """An edition without ``for`` blocks is delivered though nobody's topics could be read."""
     add_readers(6, choices=CHOICES)
-    begin_send(transport="smtp")
+    begin_send(transport="outbox")
 
     def refuse(*_: object, **__: object) -> frozenset[str]:
         raise AssertionError("topics were opened")
@@ -158,7 +158,7 @@ def test_topics_are_opened_only_where_they_matter(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_letter_shows_nothing_of_its_topics() -> None:
-    open_varied_send(6)
+    open_varied_send(6, transport="outbox")
     shown: list[str] = []
 
     def look(one: Letter) -> Answer:

@@ -68,6 +68,8 @@ VALUES: dict[str, dict[str, Any]] = {
         "counts": {"failed": "1", "unknown": "1"},
         "failed": 1,
         "unknown": 1,
+        "suppressed": "1",
+        "nobody_suppressed": False,
         "excluded": [("snoozed", "1")],
         "languages": [("en", "1"), ("es", "0")],
         "commands": ["newsletter report 2026-12"],
@@ -103,7 +105,12 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
     "alert-unapproved": [{"days": days} for days in (0, 1)],
     "alert-held": [{"held_for": why} for why in ("person", "approval", "missed", "restore")],
     "alert-paused": [{"paused_for": why, "reason": ""} for why in ("person", "age", "restore")],
-    "alert-finished": [{"state": "cancelled"}, {"corrects": "2026-12"}, {"failed": 0, "unknown": 0, "holds": False}],
+    "alert-finished": [
+        {"state": "cancelled"},
+        {"corrects": "2026-12"},
+        {"failed": 0, "unknown": 0, "holds": False},
+        {"suppressed": "", "nobody_suppressed": True},
+    ],
 }
 
 

@@ -1,4 +1,4 @@
-"""The chaos suite in full: ``python -m tests.chaos [--seed N] [--deliveries N] [--minutes M] [--json FILE] …``, or ``make chaos``.
+"""The chaos suite in full: ``python -m tests.chaos [--seed N] [--deliveries N] [--minutes M] …``, or ``make chaos``.
 
 Ends with 1 when the judge finds fault.
 """

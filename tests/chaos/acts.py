@@ -39,7 +39,7 @@ STUCK: Final = 4
 ROUND: Final = 0.05
 """Seconds between looks for work."""
 
-MOST_IDLE_ROUNDS: Final = 100
+MOST_IDLE_ROUNDS: Final = 40
 
 
 def migrate(_: Clock) -> None:

@@ -16,7 +16,7 @@ MOST_SECONDS = 60
 def test_nobody_gets_two_and_nobody_is_forgotten(transport: str) -> None:
     database = database_on_trial()
     campaign = Campaign(
-        name=f"{transport} on {'PostgreSQL' if database else 'SQLite'}", transport=transport, readers=2_000, sends=1, faults=8,
+        name=f"{transport} on {'PostgreSQL' if database else 'SQLite'}", transport=transport, readers=1_200, sends=1, faults=7,
         seed=20261201, every=0.25, database=database, seconds=MOST_SECONDS,
     )  # fmt: skip
     account = run_campaign(campaign)

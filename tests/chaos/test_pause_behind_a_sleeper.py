@@ -33,5 +33,5 @@ def test_a_pause_is_not_kept_waiting_for_ever() -> None:
             ground.do("steer", how="resume", issue=trial.issue)
         sleeper.wait()
         trial.deliver()
-        assert trial.judge(most_unknown=CONNECTIONS + 20).complaints == ()
+        assert trial.judge(most_unknown=2 * (CONNECTIONS + 20)).complaints == ()
         assert trial.settle().complaints == ()

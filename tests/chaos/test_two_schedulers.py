@@ -11,7 +11,7 @@ from tests.chaos.ground import ground_with
 from tests.chaos.judge import judge
 from tests.chaos.trials import database_on_trial, issue_name
 
-READERS = 1_500
+READERS = 900
 CONNECTIONS = 3
 ISSUES = [issue_name(number) for number in range(2)]
 

@@ -47,8 +47,8 @@ def _send(folder: Path, port: int, per_minute: int) -> None:
     from django.conf import settings  # noqa: PLC0415 - after open_site
 
     from newsletter.clock import system_clock  # noqa: PLC0415
-    from newsletter.config import SmtpSettings  # noqa: PLC0415
     from newsletter.delivery.sending import deliver_open_sends  # noqa: PLC0415
+    from newsletter.settings import SmtpSettings  # noqa: PLC0415
 
     smtp = SmtpSettings(port=port, connections=10, messages_per_connection=1_000_000, per_minute=per_minute)
     delivery = settings.NEWSLETTER.delivery.model_copy(update={"transport": "smtp", "smtp": smtp})

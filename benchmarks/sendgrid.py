@@ -59,8 +59,8 @@ class SendgridSides:
         from pydantic import SecretStr  # noqa: PLC0415 - after Django's set-up, as all of ours
 
         from benchmarks.sendgrid_by_hand import HelperTransport  # noqa: PLC0415
-        from newsletter.config import SendgridSettings  # noqa: PLC0415
         from newsletter.delivery.transports.sendgrid import SendgridTransport  # noqa: PLC0415
+        from newsletter.settings import SendgridSettings  # noqa: PLC0415
 
         if helper:
             return HelperTransport(self._sink.url, connections=connections)

@@ -107,10 +107,10 @@ class BenchmarkNewsletter:
         assert all(answer.kind == "accepted" for _, answer in answers)
 
     def _transport(self, port: int, connections: int, *, signed: bool = False) -> Transport:
-        from newsletter.config import SmtpSettings  # noqa: PLC0415
         from newsletter.delivery.dkim import DkimSigner  # noqa: PLC0415
         from newsletter.delivery.dkim_key import read_key  # noqa: PLC0415
         from newsletter.delivery.transports.smtp import SmtpTransport  # noqa: PLC0415
+        from newsletter.settings import SmtpSettings  # noqa: PLC0415
 
         signer = DkimSigner(domain=SIGNING_DOMAIN, selector=SELECTOR, key=read_key(self.key_file)) if signed else None
         settings = SmtpSettings(port=port, connections=connections, messages_per_connection=1_000_000)

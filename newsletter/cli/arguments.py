@@ -9,8 +9,9 @@ import typer
 
 from newsletter.cli.printing import OutputFormat
 from newsletter.clock import system_clock
-from newsletter.config import Config, Person
+from newsletter.config import Config
 from newsletter.errors import UsageError
+from newsletter.settings import Person
 
 IssueArgument = Annotated[str, typer.Argument(metavar="ISSUE", help="An issue, such as 2026-12, or its folder.")]
 FormatOption = Annotated[OutputFormat, typer.Option("--format", help="How to print it.")]

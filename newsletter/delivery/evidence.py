@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from newsletter.config import DeliverySettings
 from newsletter.delivery import statements
 from newsletter.delivery.handovers import (
     HANDOVER_TRANSITIONS,
@@ -32,6 +31,7 @@ from newsletter.delivery.reports import Report
 from newsletter.delivery.statements import among
 from newsletter.postbox.models import PostState
 from newsletter.postbox.reported import settle_reported
+from newsletter.settings import DeliverySettings
 
 AT_A_TIME: Final = 1_000
 """Reports applied in one transaction; SendGrid posts about as many."""

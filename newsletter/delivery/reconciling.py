@@ -15,7 +15,6 @@ from typing import Final
 
 from django.db import connection, transaction
 
-from newsletter.config import DeliverySettings
 from newsletter.delivery.bounces.kinds import STATUS, kind_of_bounce
 from newsletter.delivery.doubt import Clue, Verdict
 from newsletter.delivery.evidence import take_reports
@@ -23,6 +22,7 @@ from newsletter.delivery.handovers import put_back
 from newsletter.delivery.models import BounceKind, Delivery, Handover, Outcome, Send
 from newsletter.delivery.reports import Farewell, Report
 from newsletter.publishing.audit import record_act
+from newsletter.settings import DeliverySettings
 
 AT_ONCE: Final = 500
 """Deliveries settled in one transaction."""

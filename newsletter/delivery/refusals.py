@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from newsletter.config import DeliverySettings
 from newsletter.delivery.handovers import Record
 from newsletter.delivery.models import Delivery, Handover, Send
 from newsletter.delivery.transports.port import Answer, AnswerKind
+from newsletter.settings import DeliverySettings
 
 FEWEST_FAILED: Final = 50
 """Fewer failed say nothing about a percentage."""

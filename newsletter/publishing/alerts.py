@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from newsletter.config import Config, Person, Role
+from newsletter.config import Config
 from newsletter.postbox.drawing import draw_service_mail
 from newsletter.postbox.models import Notice
 from newsletter.postbox.posting import post
 from newsletter.publishing.models import AuditEntry
 from newsletter.publishing.review_mails import words_of
+from newsletter.settings import Person, Role
 from newsletter.subscribers.page_design import Words
 
 ALERTS_LAST: Final = timedelta(days=7)

@@ -11,7 +11,6 @@ from django.db import IntegrityError, transaction
 
 from newsletter.authoring.issue import Issue
 from newsletter.checking.report import CheckReport
-from newsletter.config import Person
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.audit import record_act
 from newsletter.publishing.changes import Content, changes_in_words
@@ -20,6 +19,7 @@ from newsletter.publishing.models import Approval, Candidate, HeldFor, Slot, Slo
 from newsletter.publishing.objections import lift_objections, standing_objections
 from newsletter.publishing.slots import move_slot
 from newsletter.rendering.edition import Edition
+from newsletter.settings import Person
 
 ApprovingRole = Literal["editor", "medical"]
 

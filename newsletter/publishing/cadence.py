@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.triggers.cron import CronTrigger
 
-from newsletter.config import Cadence
 from newsletter.errors import NotAllowedError, SettingsError, UsageError
+from newsletter.settings import Cadence
 
 MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 

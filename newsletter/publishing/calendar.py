@@ -8,12 +8,12 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from newsletter.config import Cadence
 from newsletter.errors import NotAllowedError, UsageError
 from newsletter.publishing.audit import record_act
 from newsletter.publishing.cadence import hours_from, in_words, next_dates, resolve_time, slot_for_issue
 from newsletter.publishing.models import HeldFor, Slot, SlotState
 from newsletter.publishing.slots import find_slot, get_slot_to_change, move_slot
+from newsletter.settings import Cadence
 
 ROOM_FOR_APPROVALS: Final = timedelta(days=1)
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from django.db import transaction
 
 from newsletter.authoring.append import append_block, escape_markdown
-from newsletter.config import FeedSettings
 from newsletter.errors import NotAllowedError, UsageError
 from newsletter.publishing.audit import record_act
 from newsletter.publishing.models import Clipping, FeedState
+from newsletter.settings import FeedSettings
 from newsletter.sources.feeds import FeedAddress, FeedEntry, FetchedFeed, fetch_feed
 
 

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from newsletter.config import Person
 from newsletter.errors import NotAllowedError, UsageError
 from newsletter.publishing.approving import APPROVING_ROLES, ApprovingRole, role_obstacles
 from newsletter.publishing.audit import record_act
 from newsletter.publishing.freezing import hold_until_approved, lock_latest_candidate
 from newsletter.publishing.models import Approval, Candidate, Objection, ReviewNote, Slot
 from newsletter.publishing.slots import refuse_released
+from newsletter.settings import Person
 
 LONGEST_NOTE = 5_000
 """Characters of one note."""

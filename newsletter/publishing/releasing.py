@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from newsletter.checking.trials import TrialVerdict, VerdictKind, stops_send
-from newsletter.config import Cadence
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.approving import APPROVING_ROLES, missing_approvals, role_in_words
 from newsletter.publishing.audit import record_act
@@ -18,6 +17,7 @@ from newsletter.publishing.candidates import frozen_editions, latest_candidate, 
 from newsletter.publishing.models import Candidate, HeldFor, Slot, SlotState
 from newsletter.publishing.objections import standing_objections
 from newsletter.publishing.slots import move_slot
+from newsletter.settings import Cadence
 
 
 @dataclass(frozen=True, slots=True)

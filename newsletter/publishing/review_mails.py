@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from newsletter.config import Config, Person
+from newsletter.config import Config
 from newsletter.postbox.drawing import draw_service_mail
 from newsletter.postbox.models import ServiceMail
 from newsletter.postbox.posting import post
@@ -15,6 +15,7 @@ from newsletter.publishing.approving import Approved
 from newsletter.publishing.models import ReviewRequest
 from newsletter.publishing.objecting import Note, Objected
 from newsletter.publishing.slots import find_slot
+from newsletter.settings import Person
 from newsletter.subscribers.installation import page_design
 from newsletter.subscribers.page_design import Words
 

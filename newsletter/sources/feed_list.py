@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from newsletter.config import Url
 from newsletter.errors import SettingsError
 from newsletter.mistakes import describe_mistakes, explain_toml, matching
+from newsletter.settings import Url
 
 
 class FeedAddress(BaseModel):

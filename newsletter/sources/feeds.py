@@ -21,8 +21,8 @@ from urllib.parse import urljoin, urlsplit
 import feedparser
 from selectolax.lexbor import LexborHTMLParser
 
-from newsletter.config import FeedSettings
 from newsletter.errors import SourceError
+from newsletter.settings import FeedSettings
 from newsletter.sources.feed_list import FeedAddress, read_feed_list
 from newsletter.sources.fetch import Fetched, FetchLimits, fetch
 

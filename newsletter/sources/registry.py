@@ -17,8 +17,8 @@ from typing import Any
 import orjson
 
 from newsletter.checking.trials import TrialAnswer
-from newsletter.config import TrialSettings
 from newsletter.errors import SourceError
+from newsletter.settings import TrialSettings
 from newsletter.sources.fetch import Fetched, FetchLimits, fetch
 from newsletter.sources.study import FIELDS, StudyRecord, read_study
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from newsletter.config import NewsletterSettings
 from newsletter.errors import TemplateError
 from newsletter.mistakes import explain_toml
+from newsletter.settings import NewsletterSettings
 
 Sections = Mapping[str, Mapping[str, Any]]
 

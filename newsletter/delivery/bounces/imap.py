@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-from newsletter.config import ImapSettings
 from newsletter.delivery.bounces.sources import MOST_BYTES, MOST_MAILS, BouncesUnavailableError, Incoming
+from newsletter.settings import ImapSettings
 
 T = TypeVar("T")
 

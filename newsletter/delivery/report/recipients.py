@@ -15,13 +15,13 @@ from typing import Final
 import orjson
 from django.db import transaction
 
-from newsletter.config import Person
 from newsletter.delivery.models import Send
 from newsletter.delivery.report import statements
 from newsletter.delivery.report.aftermath import read_moment
 from newsletter.delivery.report.paging import rows_by_batch
 from newsletter.errors import KeyMissingError, NotAllowedError, SealError
 from newsletter.publishing.audit import record_act
+from newsletter.settings import Person
 from newsletter.subscribers.sealing import Sealer
 
 BATCHES_AT_ONCE: Final = 2

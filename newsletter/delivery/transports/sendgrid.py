@@ -15,7 +15,6 @@ from typing import Final
 import httpx
 import orjson
 
-from newsletter.config import SendgridSettings
 from newsletter.delivery.letters import Letter, LetterForm
 from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.transports.port import Answer, AnswerGroup, AnswerKind, AnswerSink, NoteCall
@@ -31,6 +30,7 @@ from newsletter.delivery.transports.sendgrid_limits import (
 )
 from newsletter.delivery.transports.sendgrid_request import MOST_CHARACTERS, Schedule, SendgridForm
 from newsletter.errors import NewsletterError, SettingsError, TransportError
+from newsletter.settings import SendgridSettings
 
 SEND_AHEAD: Final = 1_800
 """Seconds between a call that can be cancelled and its ``send_at``: SendGrid cancels until ten minutes before that."""

@@ -15,9 +15,9 @@ import httpx
 import orjson
 from sendgrid import SendGridAPIClient
 
-from newsletter.config import SendgridSettings
 from newsletter.delivery.transports.smtp import trusting
 from newsletter.errors import NewsletterError, TransportError
+from newsletter.settings import SendgridSettings
 
 IDLE_SECONDS: Final = 10.0
 """A connection that was idle for longer is not used again: a server that hangs up at that moment would leave a call in doubt."""

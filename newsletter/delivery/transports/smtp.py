@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from newsletter.config import SmtpSettings
 from newsletter.delivery.dkim import DkimSigner
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.mailbag import Mailbag
@@ -21,6 +20,7 @@ from newsletter.delivery.transports.smtp_reply import About
 from newsletter.delivery.transports.smtp_session import ReadyLetter, SmtpSession
 from newsletter.delivery.transports.smtp_wire import ConnectionGone
 from newsletter.errors import TransportError
+from newsletter.settings import SmtpSettings
 
 __all__ = ["SmtpTransport", "trusting"]
 

@@ -9,11 +9,11 @@ import os
 import ssl
 from typing import Final
 
-from newsletter.config import SmtpSettings
 from newsletter.delivery.transports.smtp_reply import Reply
 from newsletter.delivery.transports.smtp_session import SmtpSession
 from newsletter.delivery.transports.smtp_wire import ConnectionGone, SmtpWire
 from newsletter.errors import SettingsError, TransportError
+from newsletter.settings import SmtpSettings
 
 NO_EHLO: Final = {500, 501, 502, 504, 550}
 """Replies of servers that know HELO only (RFC 5321, 4.1.4)."""

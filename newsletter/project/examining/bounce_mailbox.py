@@ -6,10 +6,11 @@ import imaplib
 import os
 from typing import Final
 
-from newsletter.config import BounceSettings, Config, ImapSettings
+from newsletter.config import Config
 from newsletter.delivery.transports.smtp import trusting
 from newsletter.errors import SettingsError
 from newsletter.project.examining.diagnosis import Diagnosis, ok, problem, skipped, warning
+from newsletter.settings import BounceSettings, ImapSettings
 
 CHECK: Final = "bounces.mailbox"
 

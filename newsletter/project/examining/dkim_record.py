@@ -10,12 +10,13 @@ from typing import Final
 import dns.exception
 import dns.resolver
 
-from newsletter.config import Config, DkimSettings
+from newsletter.config import Config
 from newsletter.delivery.dkim_key import BITS, DnsRecord, dns_record, read_key
 from newsletter.errors import SettingsError
 from newsletter.project.examining.diagnosis import Diagnosis, ok, problem, skipped, warning
 from newsletter.project.examining.own_settings import domain_of
 from newsletter.project.examining.sender_dns import answers, silent
+from newsletter.settings import DkimSettings
 
 DKIM: Final = "dns.dkim"
 

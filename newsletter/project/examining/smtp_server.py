@@ -10,12 +10,13 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
-from newsletter.config import Config, SmtpSettings
+from newsletter.config import Config
 from newsletter.delivery.transports.smtp import trusting
 from newsletter.errors import SettingsError
 from newsletter.project.examining.diagnosis import Diagnosis, ok, problem, skipped, warning
 from newsletter.project.examining.own_settings import is_of_this_machine
 from newsletter.project.examining.tls import examine_certificate
+from newsletter.settings import SmtpSettings
 
 SMALLEST_SIZE: Final = 200_000
 """Octets: a mail has a few ten thousand, and pictures are not in it."""

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from newsletter.config import Config, Person
+from newsletter.config import Config
 from newsletter.delivery.alerts import post_alerts
 from newsletter.delivery.gone_addresses import suppress_the_gone
 from newsletter.delivery.models import Delivery, Handover, PausedFor, Send, SendState
@@ -24,6 +24,7 @@ from newsletter.publishing.calendar import hold_slot, schedule_issue, unhold_slo
 from newsletter.publishing.freezing import hold_until_approved
 from newsletter.publishing.models import HeldFor, Slot, SlotState
 from newsletter.publishing.releasing import release_slot
+from newsletter.settings import Person
 from tests.contract.delivery.samples import add_readers, prepared_send
 from tests.contract.publishing.samples import CADENCE, ISSUE, NOW, SLOT_AT, approve_as, approve_fully
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
-from newsletter.config import DeliverySettings
 from newsletter.delivery.clues import Clues, MailLogs, clues_by_word, clues_from_logs
 from newsletter.delivery.doubt import Clue, Verdict
 from newsletter.delivery.handovers import Record, record
@@ -18,6 +17,7 @@ from newsletter.delivery.models import BounceKind, Delivery, Event, Handover, Ou
 from newsletter.delivery.reconciling import Actor, Witnessed, find_unknown, settle
 from newsletter.errors import UsageError
 from newsletter.publishing.models import AuditEntry
+from newsletter.settings import DeliverySettings
 from newsletter.subscribers.models import Suppression
 from tests.contract.delivery.samples import NOW, handovers, prepared_send
 

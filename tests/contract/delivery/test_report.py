@@ -12,13 +12,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from newsletter.config import Person
 from newsletter.delivery.models import BounceKind, Delivery, Event, Handover, Outcome, Progress, Send, SendState
 from newsletter.delivery.report.aftermath import full_report
 from newsletter.delivery.report.domains import ERASED, OTHER_DOMAINS, count_domains
 from newsletter.delivery.report.recipients import Recipient, as_csv, as_json, as_text, find_recipients
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.models import AuditEntry, FrozenEdition
+from newsletter.settings import Person
 from newsletter.subscribers.installation import sealer
 from newsletter.subscribers.models import EndReason, Subscriber, Subscription
 from newsletter.subscribers.sealing import Contact

@@ -12,13 +12,13 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.config import BounceSettings, DeliverySettings
 from newsletter.delivery.evidence import take_reports
 from newsletter.delivery.models import BounceKind, Delivery, Event, Handover, Outcome, PausedFor, Send, SendState
 from newsletter.delivery.preparing import freeze_audience
 from newsletter.delivery.reports import Farewell, Report
 from newsletter.postbox.models import PostState, ServiceMail
 from newsletter.publishing.models import AuditEntry
+from newsletter.settings import BounceSettings, DeliverySettings
 from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression, SuppressionReason
 from tests.contract.delivery.samples import NOW, TODAY, add_readers, begin_send
 

@@ -16,7 +16,6 @@ from django.conf import settings
 from pydantic import SecretStr
 
 from newsletter.authoring.issue import MergeField
-from newsletter.config import SendgridSettings, SmtpSettings
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.service_letters import service_letter
@@ -27,6 +26,7 @@ from newsletter.delivery.transports.smtp import SmtpTransport
 from newsletter.errors import TransportError
 from newsletter.postbox.emptying import ClaimedMail
 from newsletter.rendering.merge import merge_token
+from newsletter.settings import SendgridSettings, SmtpSettings
 from tests.contract.delivery.deliver import deliver
 from tests.contract.delivery.samples import NOW, letter, letter_form, letters
 from tests.contract.delivery.service_samples import ADDRESS, content

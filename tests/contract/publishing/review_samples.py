@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from newsletter.config import Config, Person
+from newsletter.config import Config
 from newsletter.postbox.models import ServiceMail
 from newsletter.postbox.posting import ServiceContent, open_content
 from newsletter.publishing.approving import ApprovingRole
 from newsletter.publishing.models import ReviewRequest
 from newsletter.publishing.requesting import Asked, request_review
+from newsletter.settings import Person
 from tests.contract.publishing.samples import NOW, Files, make_edition
 
 PEOPLE = {

@@ -13,10 +13,10 @@ from typing import Any
 from newsletter.authoring.issue import Block, Issue, Section
 from newsletter.authoring.lock import LockedTrial, TrialLock
 from newsletter.checking.report import CheckReport
-from newsletter.config import Cadence, Person
 from newsletter.findings import Finding, Place
 from newsletter.publishing.approving import Approved, ApprovingRole, approve
 from newsletter.rendering.edition import Asset, Edition, Variant
+from newsletter.settings import Cadence, Person
 
 ISSUE = "2026-12"
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

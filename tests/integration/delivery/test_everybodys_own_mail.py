@@ -12,11 +12,11 @@ from email import message_from_bytes
 import pytest
 from pydantic import SecretStr
 
-from newsletter.config import SendgridSettings, SmtpSettings
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.transports.port import AnswerKind
 from newsletter.delivery.transports.sendgrid import SendgridTransport
 from newsletter.delivery.transports.smtp import SmtpTransport
+from newsletter.settings import SendgridSettings, SmtpSettings
 from tests.contract.delivery.deliver import deliver
 from tests.contract.delivery.samples import letter, letter_form
 from tests.integration.delivery.recording_sendgrid import RecordingSendgrid, posting_to

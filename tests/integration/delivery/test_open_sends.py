@@ -8,7 +8,6 @@ import pytest
 from pydantic import SecretStr
 
 from newsletter.authoring.lock import TrialLock
-from newsletter.config import SendgridSettings
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.models import Delivery, Handover, Send, SendState
 from newsletter.delivery.preparing import freeze_audience, start_send
@@ -18,6 +17,7 @@ from newsletter.delivery.transports.port import Answer, AnswerKind
 from newsletter.publishing.candidates import freeze
 from newsletter.publishing.models import FrozenEdition, Slot, SlotState
 from newsletter.publishing.releasing import Waiting
+from newsletter.settings import SendgridSettings
 from tests.contract.delivery.samples import ISSUE, NOW, TODAY, add_readers, begin_send, edition, handovers
 from tests.integration.delivery.scripted import HeldClock, ScriptedTransport, config, deliver, open_send, with_connection
 

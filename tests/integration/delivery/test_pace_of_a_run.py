@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from newsletter.config import Config, SendgridSettings, SmtpSettings
+from newsletter.config import Config
 from newsletter.delivery import ledger_thread
 from newsletter.delivery.ledger import take_step
 from newsletter.delivery.letters import Letter
@@ -20,6 +20,7 @@ from newsletter.delivery.preparing import freeze_audience
 from newsletter.delivery.reporting import send_report
 from newsletter.delivery.sending import DeliverySummary, deliver_open_sends
 from newsletter.delivery.transports.port import Answer, AnswerKind, AnswerSink
+from newsletter.settings import SendgridSettings, SmtpSettings
 from tests.contract.delivery.samples import ISSUE, NOW, TODAY, add_readers, begin_send, handovers
 from tests.integration.delivery.scripted import HeldClock, ScriptedTransport, config, open_send
 

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from newsletter.config import BounceSettings, Config, ImapSettings
+from newsletter.config import Config
 from newsletter.delivery.bounces.maildir import MaildirSource
 from newsletter.delivery.bounces.pulling import Pulled, pull_bounces
 from newsletter.delivery.models import BounceKind, Delivery, Event, Handover, Outcome
 from newsletter.errors import NotAllowedError
 from newsletter.postbox.models import PostState, ServiceMail
+from newsletter.settings import BounceSettings, ImapSettings
 from newsletter.subscribers.models import Subscription, Suppression
 from tests.contract.delivery.samples import NOW, prepared_send
 from tests.integration.delivery.recording_imap import RecordingImap, recording_imap

@@ -14,7 +14,6 @@ from django.db import OperationalError
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from newsletter.config import SendgridSettings, SmtpSettings
 from newsletter.delivery import ledger_thread
 from newsletter.delivery.ledger import Claim, Step, take_step
 from newsletter.delivery.ledger_thread import LedgerUnavailableError
@@ -28,6 +27,7 @@ from newsletter.delivery.transports.port import Answer, AnswerKind
 from newsletter.delivery.transports.smtp import SmtpTransport
 from newsletter.errors import SettingsError, TransportError
 from newsletter.publishing.models import AuditEntry, FrozenEdition
+from newsletter.settings import SendgridSettings, SmtpSettings
 from newsletter.subscribers.models import Subscriber, Subscription, Suppression
 from newsletter.subscribers.sealing import Contact, Sealer
 from tests.contract.delivery.samples import ISSUE, NOW, add_readers, begin_send, handovers

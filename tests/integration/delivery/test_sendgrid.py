@@ -13,12 +13,12 @@ import pytest
 from pydantic import SecretStr
 from sendgrid import SendGridAPIClient
 
-from newsletter.config import SendgridSettings
 from newsletter.delivery.letters import Letter, LetterForm
 from newsletter.delivery.transports.port import Answer, AnswerKind
 from newsletter.delivery.transports.sendgrid import SendgridTransport
 from newsletter.delivery.transports.sendgrid_client import SendgridClient
 from newsletter.errors import SettingsError, TransportError
+from newsletter.settings import SendgridSettings
 from tests.contract.delivery.deliver import deliver
 from tests.contract.delivery.samples import letter, letter_form, letters
 from tests.integration.delivery.recording_sendgrid import LOST, SLOW, Fault, RecordingSendgrid, posting_to

@@ -10,13 +10,14 @@ import pytest
 from django.conf import settings
 from pydantic import SecretStr
 
-from newsletter.config import Config, SendgridSettings
+from newsletter.config import Config
 from newsletter.delivery.doubt import Clue, InDoubt, Verdict
 from newsletter.delivery.models import Outcome, ProviderCall
 from newsletter.delivery.provider_calls import NO_CALL_YET, is_cancelled
 from newsletter.delivery.transports import sendgrid_doubt
 from newsletter.delivery.transports.sendgrid_doubt import sendgrid_clues
 from newsletter.errors import TransportError
+from newsletter.settings import SendgridSettings
 from tests.contract.delivery.deliver import deliver
 from tests.contract.delivery.samples import letters
 from tests.integration.delivery.recording_sendgrid import LOST, RecordingSendgrid, posting_to

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from newsletter.cli.ticking import SECONDS_BETWEEN_LOOKS_INTO_THE_POSTBOX, Ticking
 from newsletter.clock import system_clock
-from newsletter.config import Config, SendgridSettings, SmtpSettings
+from newsletter.config import Config
 from newsletter.delivery.generations import generation_file
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.service_mails import PAUSE_WITHOUT_TRANSPORT, Emptied, empty_postbox
@@ -26,6 +26,7 @@ from newsletter.postbox import posting
 from newsletter.postbox.emptying import LOST_SIGHT
 from newsletter.postbox.models import PostState, ServiceMail
 from newsletter.sealing import RowSeal
+from newsletter.settings import SendgridSettings, SmtpSettings
 from tests.contract.delivery.samples import NOW, add_readers, begin_send
 from tests.contract.delivery.service_samples import ADDRESS, SECRET, posted
 from tests.integration.delivery.processes import finish, rows, start, worker_environment

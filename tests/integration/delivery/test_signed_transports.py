@@ -10,13 +10,14 @@ import pytest
 from django.conf import settings
 from pydantic import SecretStr
 
-from newsletter.config import Config, DkimSettings, SendgridSettings, SmtpSettings
+from newsletter.config import Config
 from newsletter.delivery.dkim_key import dns_record, make_key, read_key
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.service_letters import service_letter
 from newsletter.delivery.transports.opening import open_transport
 from newsletter.errors import SettingsError
 from newsletter.postbox.emptying import ClaimedMail
+from newsletter.settings import DkimSettings, SendgridSettings, SmtpSettings
 from tests.contract.delivery.deliver import deliver
 from tests.contract.delivery.samples import letters
 from tests.contract.delivery.service_samples import content

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from newsletter.config import SmtpSettings
 from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.transports import smtp_greeting
 from newsletter.delivery.transports.port import Answer, AnswerKind
 from newsletter.delivery.transports.smtp import SmtpTransport
 from newsletter.delivery.transports.smtp_wire import SmtpWire
 from newsletter.errors import SettingsError, TransportError
+from newsletter.settings import SmtpSettings
 from tests.contract.delivery.deliver import deliver
 from tests.contract.delivery.samples import letter, letter_form, letters
 from tests.integration.delivery.recording_smtp import DROP, SILENCE, RecordingSmtp, running

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.config import SmtpSettings
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.transports.port import Answer, AnswerKind
 from newsletter.delivery.transports.smtp import HELD_TOO_LONG, SmtpTransport
+from newsletter.settings import SmtpSettings
 from tests.contract.delivery.deliver import deliver
 from tests.contract.delivery.samples import letters
 from tests.integration.delivery.recording_smtp import RecordingSmtp, running

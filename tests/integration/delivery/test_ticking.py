@@ -11,11 +11,12 @@ from django.conf import settings
 
 from newsletter.cli.ticking import Ticking
 from newsletter.clock import system_clock
-from newsletter.config import Config, SmtpSettings
+from newsletter.config import Config
 from newsletter.delivery.generations import generation_file, pass_generation
 from newsletter.delivery.models import Installation, PausedFor, Send
 from newsletter.postbox.models import PostState, ServiceMail
 from newsletter.publishing.models import Slot
+from newsletter.settings import SmtpSettings
 from tests.contract.delivery.samples import NOW, add_readers, begin_send, handovers
 from tests.integration.delivery.recording_smtp import RecordingSmtp, running
 

@@ -14,7 +14,6 @@ from django.apps import apps
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from newsletter.config import SendgridSettings, SmtpSettings
 from newsletter.delivery.letters import Letter
 from newsletter.delivery.models import Delivery
 from newsletter.delivery.sending import DeliverySummary, deliver_open_sends
@@ -22,6 +21,7 @@ from newsletter.delivery.transports.outbox import OutboxTransport
 from newsletter.delivery.transports.port import Answer, AnswerKind, Transport
 from newsletter.delivery.transports.sendgrid import SendgridTransport
 from newsletter.delivery.transports.smtp import SmtpTransport
+from newsletter.settings import SendgridSettings, SmtpSettings
 from newsletter.subscribers.models import Subscriber
 from newsletter.subscribers.sealing import Sealer
 from tests.contract.delivery.samples import CHOICES, TOPICS, add_readers, begin_send, edition, expected_mark, handovers, mark_of

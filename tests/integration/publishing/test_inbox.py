@@ -10,10 +10,10 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from newsletter.config import FeedSettings
 from newsletter.errors import NotAllowedError, UsageError
 from newsletter.publishing.inbox import PulledFeed, clip, list_clippings, pull_feeds
 from newsletter.publishing.models import AuditEntry, Clipping, FeedState
+from newsletter.settings import FeedSettings
 from newsletter.sources.feeds import FeedAddress
 from tests.contract.publishing.samples import ISSUE, NOW
 

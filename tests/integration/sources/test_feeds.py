@@ -4,7 +4,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from newsletter.config import FeedSettings
+from newsletter.settings import FeedSettings
 from newsletter.sources.feeds import FeedAddress, FetchedFeed, fetch_feed
 
 RSS = (

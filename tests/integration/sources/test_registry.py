@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from newsletter.checking.trials import TrialAnswer
-from newsletter.config import TrialSettings
+from newsletter.settings import TrialSettings
 from newsletter.sources.practice_registry import PracticeRegistry
 from newsletter.sources.registry import TrialRegistry
 from tests.unit.sources.records import study, write_records

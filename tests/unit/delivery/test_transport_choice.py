@@ -6,13 +6,14 @@ import pytest
 from django.conf import settings
 from pydantic import SecretStr
 
-from newsletter.config import Config, SendgridSettings
+from newsletter.config import Config
 from newsletter.delivery.lease import read_boot_clock
 from newsletter.delivery.mailbag import Mailbag
 from newsletter.delivery.transports.opening import open_transport
 from newsletter.delivery.transports.outbox import OutboxTransport
 from newsletter.delivery.transports.port import AnswerKind
 from newsletter.errors import SettingsError, TransportError
+from newsletter.settings import SendgridSettings
 from tests.contract.delivery.deliver import deliver
 from tests.contract.delivery.samples import letters
 

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from newsletter.config import Cadence
 from newsletter.errors import NotAllowedError, SettingsError, UsageError
 from newsletter.publishing.cadence import resolve_time, slot_for_issue, upcoming
+from newsletter.settings import Cadence
 from tests.contract.publishing.samples import CADENCE
 
 NEW_YORK = ZoneInfo("America/New_York")

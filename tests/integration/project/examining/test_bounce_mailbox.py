@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.config import ImapSettings
 from newsletter.project.examining.bounce_mailbox import examine_imap
 from newsletter.project.examining.diagnosis import Diagnosis, Verdict
+from newsletter.settings import ImapSettings
 from tests.integration.delivery.recording_imap import RecordingImap, recording_imap
 
 

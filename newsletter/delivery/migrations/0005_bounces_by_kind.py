@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('delivery', '0004_a_seen_by_a_person'),
+        ('delivery', '0004_seen_by_a_person'),
         ('subscribers', '0001_initial'),
     ]
 

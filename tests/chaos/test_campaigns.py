@@ -11,8 +11,7 @@ from tests.chaos.trials import database_on_trial
 MOST_SECONDS = 60
 
 
-@pytest.mark.parametrize("transport", ["smtp", "sendgrid"])
-@pytest.mark.database
+@pytest.mark.parametrize("transport", [pytest.param("smtp", marks=pytest.mark.database), "sendgrid"])
 def test_nobody_gets_two_and_nobody_is_forgotten(transport: str) -> None:
     database = database_on_trial()
     campaign = Campaign(

@@ -26,15 +26,7 @@ MOST_UNKNOWN = 2 * (CONNECTIONS + 20)
 Pair = tuple[Ground, Server]
 
 
-ON_BOTH_DATABASES = (
-    "chunk frozen",
-    "claimed",
-    "answered (smtp)",
-    "marked, not committed",
-    "marked",
-    "recorded",
-    "left, not committed",
-)
+ON_BOTH_DATABASES = ("chunk frozen", "marked, not committed", "marked", "recorded")
 
 
 def steps() -> list[ParameterSet]:

@@ -49,7 +49,7 @@ def write_page(reports: Sequence[Mapping[str, Any]]) -> str:
 
 def draw_picture(reports: Sequence[Mapping[str, Any]]) -> str:
     """Give the picture of every ratio that was to reach something; the outlines are what they should reach."""
-    bars = [bar for report in reports for comparison in report["comparisons"] for bar in _bars(comparison)]
+    bars = [bar for report in reports for comparison in report["comparisons"] for bar in _bars(report, comparison)]
     described = "; ".join(f"{bar.label}: {bar.shown}" for bar in bars if not bar.quiet)
     picture = bar_chart(
         bars, ident="benchmarks", title="Ours beside its anchor", description=f"How much of what it should reach: {described}."
@@ -58,14 +58,14 @@ def draw_picture(reports: Sequence[Mapping[str, Any]]) -> str:
     return standalone(picture, light=theme.light.model_dump(), dark=theme.dark.model_dump())
 
 
-def _bars(comparison: Mapping[str, Any]) -> Iterator[Bar]:
+def _bars(report: Mapping[str, Any], comparison: Mapping[str, Any]) -> Iterator[Bar]:
     """Bars as parts of the reach, so that a goal of 1 and one of 30 stand in one picture."""
     for side in comparison["sides"]:
         reach, ratio = side["reach"], side["ratio"]
         if reach and ratio and reach["of"] == "ratio":
             goal = reach["figure"]
             yield Bar(
-                f"{comparison['name']}: {side['name']}",
+                f"{report['benchmark']}, {comparison['name']}: {side['name']}",
                 ratio["median"] / goal,
                 f"{ratio['median']:.2f} times (goal {goal:g})",
                 low=ratio["low"] / goal,

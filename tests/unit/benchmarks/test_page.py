@@ -19,6 +19,7 @@ def report(*, reached: bool) -> dict[str, Any]:
         {"name": "theirs", "median": 2400.0, "low": 2300.0, "high": 2500.0, "ratio": None, "reach": None, "reached": None},
     ]
     return {
+        "benchmark": "smtp",
         "title": "A <send>",
         "command": "python -m benchmarks.smtp",
         "rounds": 5,
@@ -46,3 +47,4 @@ def test_the_picture_shows_ratios_as_parts_of_what_they_should_reach() -> None:
     picture = draw_picture([report(reached=True)])
     assert picture.startswith("<svg")
     assert "1.25 times (goal 1)" in picture
+    assert "smtp, ten connections: ours" in picture

@@ -15,9 +15,10 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from newsletter.delivery.ageing import in_words, still_since
-from newsletter.delivery.handovers import put_back
+from newsletter.delivery.handovers import MAY_BE_PUT_BACK_INTO, put_back
 from newsletter.delivery.models import Delivery, Event, Handover, Send, SendState
 from newsletter.delivery.pausing import begin_anew
+from newsletter.delivery.sendgrid_events import DROPPED, TAKEN
 from newsletter.delivery.steering import get_send
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.audit import record_act
@@ -27,14 +28,6 @@ log = structlog.get_logger()
 
 AT_A_TIME: Final = 1_000
 """Deliveries looked at, and put back, in one transaction."""
-
-MAY_BE_TRIED_AGAIN: Final = frozenset({SendState.RUNNING, SendState.PAUSED, SendState.DONE})
-
-TAKEN: Final = ("processed", "deferred", "delivered", "bounce", "spamreport")
-"""Events that prove that the provider had taken the mail."""
-
-OF_THE_READER: Final = ("Bounced Address", "Invalid", "Spam Reporting Address", "Unsubscribed Address")
-"""Why SendGrid drops a mail that it would drop again (docs.sendgrid.com, event webhook reference)."""
 
 UNKNOWN_USER: Final = re.compile(r"\b5\.1\.(?![78]\b)\d+|\b5\.2\.1\b|\b55[13]\b|stored address")
 """RFC 3463: 5.1.x speaks of the recipient's address, but for 5.1.7 and 5.1.8, which speak of the sender's; 5.2.1 says that it is
@@ -76,7 +69,7 @@ def try_failed_again(
     between, it is simply called again.
     """
     send = get_send(issue)
-    if send.state not in MAY_BE_TRIED_AGAIN:
+    if send.state not in MAY_BE_PUT_BACK_INTO:
         raise NotAllowedError(f"{issue} is {send.state}: nobody of it is tried again.")
     if (correction := send.corrections.first()) is not None:
         raise NotAllowedError(
@@ -147,6 +140,6 @@ def _failed(send: Send) -> Iterator[Mapping[int, LeftOut | None]]:
 def _why_left_out(reason: str, *, reported: bool) -> LeftOut | None:
     if reported:
         return LeftOut.TAKEN
-    if reason in OF_THE_READER:
+    if reason in DROPPED:
         return LeftOut.OF_THE_READER
     return LeftOut.UNKNOWN_USER if UNKNOWN_USER.search(reason) else None

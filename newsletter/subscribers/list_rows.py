@@ -17,15 +17,9 @@ from newsletter.subscribers.choices import Choices
 from newsletter.subscribers.models import EndReason, SuppressionReason
 from newsletter.subscribers.sealing import Contact
 from newsletter.subscribers.subscribing import Consent
+from newsletter.subscribers.suppressing import SUPPRESSING
 
 LONGEST_SOURCE = 40
-
-SUPPRESSING: Final = {
-    EndReason.BOUNCED: SuppressionReason.BOUNCED,
-    EndReason.COMPLAINED: SuppressionReason.COMPLAINED,
-    EndReason.DIED: SuppressionReason.DIED,
-}
-"""Ends after which the address must never be mailed, whoever signs it up again."""
 
 END_REASONS: Final = {"": EndReason.IMPORTED} | {reason.value: reason for reason in EndReason}
 

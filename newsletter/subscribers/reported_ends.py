@@ -12,15 +12,10 @@ from datetime import datetime
 from typing import Final
 
 from newsletter.subscribers.models import EndReason, Subscription, Suppression, SuppressionReason
+from newsletter.subscribers.suppressing import SUPPRESSING
 
 WEIGHT: Final = (EndReason.BOUNCED, EndReason.UNSUBSCRIBED, EndReason.COMPLAINED)
 """Reasons that can be reported, the weightiest last: what a person said outranks what a server said."""
-
-SUPPRESSING: Final = {
-    EndReason.BOUNCED: SuppressionReason.BOUNCED,
-    EndReason.COMPLAINED: SuppressionReason.COMPLAINED,
-}
-"""Reasons after which the address is never mailed again, the weightiest last."""
 
 
 @dataclass(frozen=True, slots=True)

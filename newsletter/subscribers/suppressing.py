@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
-from newsletter.subscribers.models import Subscriber, Suppression, SuppressionReason
+from newsletter.subscribers.models import EndReason, Subscriber, Suppression, SuppressionReason
+
+SUPPRESSING: Final = {
+    EndReason.BOUNCED: SuppressionReason.BOUNCED,
+    EndReason.COMPLAINED: SuppressionReason.COMPLAINED,
+    EndReason.DIED: SuppressionReason.DIED,
+}
+"""Ends after which the address must never be mailed, whoever signs it up again; the weightiest last."""
 
 
 def suppress(whom: bytes | Subscriber, *, reason: SuppressionReason, now: datetime) -> bool:

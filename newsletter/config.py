@@ -25,6 +25,8 @@ from newsletter.settings import (
     FeedSettings,
     NewsletterSettings,
     Person,
+    RetentionSettings,
+    SignUpSettings,
     TrialSettings,
     WebSettings,
 )
@@ -56,6 +58,8 @@ class Config(BaseSettings):
     feeds: FeedSettings = FeedSettings()
     checks: CheckSettings = CheckSettings()
     alerts: AlertSettings = AlertSettings()
+    sign_up: SignUpSettings = SignUpSettings()
+    retention: RetentionSettings = RetentionSettings()
     keys: SecretStr | None = None
     """The key ring as JSON, for machines that have a secret store; otherwise the 0600 file ``var/keys.json``."""
 

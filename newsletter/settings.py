@@ -83,6 +83,47 @@ class WebSettings(_Section):
     base_url: Url
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    proxies: Annotated[int, Field(ge=0, le=5)] = 0
+    """How many proxies of yours stand before this server: so many entries from the right of X-Forwarded-For are theirs."""
+
+
+class SignUpSettings(_Section):
+    """The public form for new readers, and how often it may be used."""
+
+    open: bool = True
+    """False takes the form down; staff can still add people."""
+    per_address_a_day: Annotated[int, Field(ge=1, le=20)] = 3
+    """Mails that one address is sent in a day because somebody typed it into a public form."""
+    minutes_between: Annotated[int, Field(ge=1, le=1_440)] = 10
+    """A second request for the same address within so many minutes sends nothing new."""
+    per_network_an_hour: Annotated[int, Field(ge=1)] = 20
+    """Requests from one network (IPv4 /24, IPv6 /48); more are answered the same and do nothing."""
+    embed_origins: tuple[Url, ...] = ()
+    """Sites whose pages may use the form by script, such as https://www.example.org."""
+
+
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class RetentionSettings(_Section):
+    """For how many days what is kept; `newsletter purge` and the daily look forget the rest."""
+
+    requests: Days = 2
+    """What was typed into public forms, and the keyed hash of the network that it came from."""
+    links: Days = 8
+    """Mailed links, from the day they were made: the longest lives seven days."""
+    service_mails: Days = 30
+    """That a service mail was sent, and what became of it; what it said is forgotten as soon as it is gone."""
+    ended: Days = 730
+    """People who have left: then they are erased, and only the keyed hash stays."""
+    deliveries: Days = 400
+    """Who got which issue; the counts stay."""
+    events: Days = 90
+    """What providers reported, one by one; what follows from it stays with the delivery."""
+    audit: Days = 1_825
+    """Who of the newsletter's people did what."""
+    backups: Days = 35
+    """After so many days a backup file is to be deleted: what was erased is in it until then. Said on the privacy page."""
 
 
 class DatabaseSettings(_Section):

@@ -112,6 +112,11 @@ def record_waiting(claimed: ClaimedMail, *, reason: str, due_at: datetime, count
     return mine.update(state=PostState.QUEUED, reason=reason[:200], due_at=due_at, attempts=attempts, claim="") == 1
 
 
+def withdraw(mails: QuerySet[ServiceMail], reason: str, *, now: datetime) -> int:
+    """Send nothing of ``mails`` that still waits; give how many those were. What is on the wire already cannot be called back."""
+    return _settle(mails.filter(state=PostState.QUEUED), PostState.FAILED, reason, now=now)
+
+
 def _set_aside(mail: ServiceMail, problem: str, *, now: datetime) -> None:
     if mail.reason != KEY_IS_MISSING:
         log.warning("service mail waits for its key", mail=mail.key, kind=mail.kind, problem=problem)

@@ -21,12 +21,14 @@ class ServiceMail(models.Model):
     """One mail to one person because of something they or we did.
 
     ``key`` is 32 random hex digits that travel as Message-ID and say nothing about the person; ``content`` is sealed for the row
-    of that key, and empty once the mail is gone. ``claim`` names whoever marked it last; ``claimed_at`` is in seconds of the
-    lease clock, ``claim_epoch`` names that clock. ``reason`` says why it failed or waits, and names nobody.
+    of that key, and empty once the mail is gone. ``lookup`` is the keyed hash of a reader whom it is for, so that it can be
+    withdrawn; empty for mail to the newsletter's own people. ``claim`` names whoever marked it last; ``claimed_at`` is in seconds
+    of the lease clock, ``claim_epoch`` names that clock. ``reason`` says why it failed or waits, and names nobody.
     """
 
     key = models.CharField(max_length=32, unique=True)
     kind = models.CharField(max_length=40)
+    lookup = models.BinaryField(max_length=32, default=b"")
     content = models.BinaryField()
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
@@ -40,7 +42,10 @@ class ServiceMail(models.Model):
     settled_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["state", "due_at"], name="service_mail_due")]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "due_at"], name="service_mail_due"),
+            models.Index(fields=["lookup"], name="service_mail_of_reader"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"

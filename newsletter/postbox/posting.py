@@ -27,10 +27,17 @@ class ServiceContent:
 
 
 def post(
-    kind: str, content: ServiceContent, *, now: datetime, expires_at: datetime, due_at: datetime | None = None
+    kind: str,
+    content: ServiceContent,
+    *,
+    now: datetime,
+    expires_at: datetime,
+    due_at: datetime | None = None,
+    lookup: bytes = b"",
 ) -> ServiceMail:
     """Write a service mail into the postbox: it goes out from ``due_at`` (now, if not given), and never after ``expires_at``.
 
+    ``lookup`` is the keyed hash of the reader whom it is for: by it the mail is withdrawn when they are to hear nothing more.
     Call it in the transaction of the act that it is about, and have the postbox emptied once that is committed.
     """
     key = secrets.token_hex(16)
@@ -38,6 +45,7 @@ def post(
     return ServiceMail.objects.create(
         key=key,
         kind=kind,
+        lookup=lookup,
         content=row_seal().seal(values, purpose=PURPOSE, row=key.encode()),
         created_at=now,
         due_at=due_at or now,

@@ -1,9 +1,9 @@
 """Whether a POST is the press of a button on one of our pages, or something that a program sent.
 
 Mail scanners open links in a real browser, run scripts there, and post what they find. Browsers say of each request how it came
-about (W3C Fetch Metadata): a pressed form is a navigation of a document, and Chromium and Firefox add ``Sec-Fetch-User: ?1`` where
-a person caused it. Safari leaves that one out, and older browsers leave out all of them, so that nothing is refused for what is
-missing: where the browser is one that would have said so, the question is asked once more, and the second press counts.
+about (W3C Fetch Metadata): a pressed form is a navigation of a document, and Chromium and Firefox add ``Sec-Fetch-User: ?1``
+where a person caused it. Safari leaves that one out, and older browsers leave out all of them, so that nothing is refused for
+what is missing: where the browser would have said so, the question is asked once more, and the second press counts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Service mails to readers: drawn in their language, posted in the caller's transaction, withdrawn when they are to hear nothing."""
+"""Service mails to readers: drawn in their language, posted in the caller's transaction, withdrawn when they have to be."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def manage(request: HttpRequest, reader: Reader, *, today: date, said: Said | No
     """Show a reader's own page; of somebody who left, the goodbye."""
     if reader.ended:
         return goodbye(request, reader.language, already=True)
-    words = _words(request, reader.language)
+    words = words_for(request, reader.language)
     paused_until = reader.snoozed_until if reader.snoozed_until and reader.snoozed_until > today else None
     first, last = today + timedelta(days=1), months_after(today, LONGEST_PAUSE_IN_MONTHS)
     values = {
@@ -63,22 +63,22 @@ def manage(request: HttpRequest, reader: Reader, *, today: date, said: Said | No
         "day_problem": said is not None and said.name == Problem.DAY.value,
     }
     status = HTTPStatus.BAD_REQUEST if said and said.kind is Notice.PROBLEM else HTTPStatus.OK
-    return _page(request, "manage.html.j2", words, status=status, **values)
+    return draw_page(request, "manage.html.j2", words, status=status, **values)
 
 
 def unsubscribe(request: HttpRequest, language: str, *, token: str, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
     """Show the one button that says goodbye."""
-    return _page(request, "unsubscribe.html.j2", _words(request, language), status=status, action=f"/unsubscribe/{token}")
+    return draw_page(request, "unsubscribe.html.j2", words_for(request, language), status=status, action=f"/unsubscribe/{token}")
 
 
 def goodbye(request: HttpRequest, language: str, *, already: bool) -> HttpResponse:
     """Say that somebody has left (before this, if ``already``), and how to come back."""
-    return _page(request, "goodbye.html.j2", _words(request, language), already=already)
+    return draw_page(request, "goodbye.html.j2", words_for(request, language), already=already)
 
 
 def one_click_done(request: HttpRequest, language: str) -> HttpResponse:
     """Answer a mail program: one short sentence as plain text."""
-    words = _words(request, language)
+    words = words_for(request, language)
     answer = HttpResponse(words.say("goodbye", "one_click") + "\n", content_type="text/plain; charset=utf-8")
     answer.headers["Content-Language"] = words.language
     return answer
@@ -86,26 +86,28 @@ def one_click_done(request: HttpRequest, language: str) -> HttpResponse:
 
 def unknown_link(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it
     """Show the one kind page for every link that leads nowhere, whatever is wrong with it (also Django's handler404)."""
-    return _page(request, "unknown.html.j2", _words(request, None), status=HTTPStatus.NOT_FOUND)
+    return draw_page(request, "unknown.html.j2", words_for(request, None), status=HTTPStatus.NOT_FOUND)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it
     """Show the page for a request that makes no sense (Django's handler400)."""
-    return _page(request, "trouble.html.j2", _words(request, None), status=HTTPStatus.BAD_REQUEST)
+    return draw_page(request, "trouble.html.j2", words_for(request, None), status=HTTPStatus.BAD_REQUEST)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Show the page for a fault of ours (Django's handler500)."""
-    return _page(request, "trouble.html.j2", _words(request, None), status=HTTPStatus.INTERNAL_SERVER_ERROR)
+    return draw_page(request, "trouble.html.j2", words_for(request, None), status=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def _words(request: HttpRequest, stored: str | None) -> Words:
+def words_for(request: HttpRequest, stored: str | None) -> Words:
+    """Give the words in the language that a reader chose, else in that of their browser."""
     return page_design().words_for(stored, request.headers.get("Accept-Language", ""))
 
 
-def _page(
+def draw_page(
     request: HttpRequest, template: str, words: Words, *, status: HTTPStatus = HTTPStatus.OK, **values: Any
 ) -> HttpResponse:
+    """Draw a template of templates/pages with ``values`` and what every page has."""
     letter = config().newsletter
     common = {
         "language": words.language,

@@ -18,9 +18,12 @@ from newsletter.rendering.theme import Theme, read_theme
 
 
 def draw_service_mail(
-    kind: str, *, config: Config, address: str, language: str | None, values: Mapping[str, object]
+    kind: str, *, config: Config, address: str, language: str | None, values: Mapping[str, object], foot: str = "foot"
 ) -> ServiceContent:
-    """Draw a mail in ``language``, else in the newsletter's first one. Raises errors.TemplateError, naming the template."""
+    """Draw a mail in ``language``, else in the newsletter's first one. Raises errors.TemplateError, naming the template.
+
+    ``foot`` names the template of the last lines, which say why somebody gets it.
+    """
     templates = config.path("templates")
     environment = _environment(templates / "service")
     known = language if language and (templates / "service" / language).is_dir() else config.newsletter.languages[0]
@@ -28,7 +31,7 @@ def draw_service_mail(
     look = {"light": theme.light, "dark": theme.dark, "fonts": theme.fonts, "sizes": theme.sizes}
     common = {**values, **look, "language": known, "letter": config.newsletter}
     try:
-        common["foot"] = environment.get_template(f"{known}/foot.txt.j2").render(common).strip()
+        common["foot"] = environment.get_template(f"{known}/{foot}.txt.j2").render(common).strip()
         text = environment.get_template(f"{known}/{kind}.txt.j2")
         subject = " ".join("".join(text.blocks["subject"](text.new_context(common))).split())
         common["subject"] = subject

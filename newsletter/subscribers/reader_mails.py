@@ -30,7 +30,7 @@ def post_to_reader(
     lookup = sealer().lookup(address)
     if Suppression.objects.filter(lookup=lookup).exists():
         return None
-    content = draw_service_mail(kind, config=config(), address=address, language=language, values=values)
+    content = draw_service_mail(kind, config=config(), address=address, language=language, values=values, foot="foot-for-readers")
     return post(kind, content, now=now, expires_at=(due_at or now) + lasts, due_at=due_at, lookup=lookup)
 
 

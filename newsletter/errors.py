@@ -68,3 +68,7 @@ class KeyMissingError(SealError):
 
 class AddressError(NewsletterError):
     """An e-mail address or a name cannot be used; the message says why and never repeats it."""
+
+
+class ErasureStepError(NewsletterError):
+    """A step of forgetting somebody has to be tried again; the message says why and names nobody."""

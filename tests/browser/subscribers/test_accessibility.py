@@ -62,3 +62,9 @@ def test_the_unsubscribe_page_and_the_goodbye(screen: Page, reader: ReaderOnline
 def test_the_page_for_a_link_that_leads_nowhere(screen: Page, live_server: LiveServer) -> None:
     screen.goto(f"{live_server.url}/m/nowhere")
     assert complaints(screen) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_privacy_page(screen: Page, live_server: LiveServer, language: str) -> None:
+    screen.goto(f"{live_server.url}/privacy?lang={language}")
+    assert complaints(screen) == []

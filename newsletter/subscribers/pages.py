@@ -15,6 +15,7 @@ from newsletter.subscribers.addresses import mask, mask_name
 from newsletter.subscribers.choices import Choices
 from newsletter.subscribers.installation import choices, config, page_design
 from newsletter.subscribers.page_design import Words
+from newsletter.subscribers.pressing import AGAIN, ReadForm
 from newsletter.subscribers.readers import Reader
 from newsletter.subscribers.wishes import LONGEST_PAUSE_IN_MONTHS, PAUSES_IN_MONTHS, Problem, months_after
 
@@ -82,6 +83,17 @@ def one_click_done(request: HttpRequest, language: str) -> HttpResponse:
     answer = HttpResponse(words.say("goodbye", "one_click") + "\n", content_type="text/plain; charset=utf-8")
     answer.headers["Content-Language"] = words.language
     return answer
+
+
+def press_once_more(request: HttpRequest, form: ReadForm, language: str | None = None) -> HttpResponse:
+    """Ask for a second press, with the same fields: answer so wherever ``form.pressed`` is False.
+
+    The status is 200: nothing is wrong with the request, and some gateways put a page of their own in the place of an error.
+    """
+    name, value = AGAIN
+    fields = [(field, text) for field, texts in form.fields.lists() for text in texts]
+    button = {"name": name, "value": value}
+    return draw_page(request, "again.html.j2", words_for(request, language), fields=fields, button=button)
 
 
 def unknown_link(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django passes it

@@ -1,13 +1,21 @@
-"""Whether a POST is the press of a button on one of our pages, or something that a program sent.
+"""Whether a POST is the press of a button on one of our pages, or something that a program sent (docs/adr/0023).
 
-Mail scanners open links in a real browser, run scripts there, and post what they find. Browsers say of each request how it came
-about (W3C Fetch Metadata): a pressed form is a navigation of a document, and Chromium and Firefox add ``Sec-Fetch-User: ?1``
-where a person caused it. Safari leaves that one out, and older browsers leave out all of them, so that nothing is refused for
-what is missing: where the browser would have said so, the question is asked once more, and the second press counts.
+Mail scanners open links in a real browser, run scripts there, and post what they find. Three things tell them from people, and
+a view that changes something asks for all three:
+
+* A page of ours sends a navigation. What a script fetches is none, and browsers say so (W3C Fetch Metadata).
+* The act is the name and value of the *button*, never of a hidden field: ``form.submit()`` sends no button.
+* Browsers add ``Sec-Fetch-User: ?1`` where a person caused a navigation: by a click, a tap, Enter, Space, a reload. A script
+  that clicks the button leaves it out.
+
+WebKit never sends that header, and no browser sends any of them to an address that is not https. So nothing is refused for what
+is missing: where the browser would have named a person and named none, the page asks once more, and the second press counts.
+A content script that presses buttons for somebody who speaks to their computer comes that way, and leaves with two presses.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from django.core.exceptions import SuspiciousOperation
@@ -17,11 +25,15 @@ LONGEST_FORM: Final = 10_000
 """Octets of a form that a page of ours can send, with room to spare."""
 
 AGAIN: Final = ("again", "yes")
-"""The field of the page that asks once more."""
+"""Name and value of the button on the page that asks once more."""
 
 
 class ReadForm:
-    """The fields of a form that a page of ours may have sent; ``pressed`` says that a person pressed its button, or may have."""
+    """The fields of a form that a page of ours may have sent.
+
+    ``pressed`` says that a person pressed its button, or may have. Where it is False, change nothing and answer with
+    ``pages.press_once_more``.
+    """
 
     __slots__ = ("fields", "pressed")
 
@@ -34,7 +46,7 @@ def read_form(request: HttpRequest) -> ReadForm | None:
     """Read a POST's form; None for any body that no page of ours can have sent, and for what a script fetched."""
     if request.content_type != "application/x-www-form-urlencoded" or len(request.body) > LONGEST_FORM:
         return None
-    if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+    if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate" or "prefetch" in request.headers.get("Sec-Purpose", ""):
         return None
     try:
         fields = QueryDict(request.body, encoding="utf-8", mutable=True)
@@ -42,14 +54,18 @@ def read_form(request: HttpRequest) -> ReadForm | None:
         return None
     name, value = AGAIN
     again = fields.pop(name, []) == [value]
-    return ReadForm(fields, pressed=again or not _says_nobody_pressed(request))
+    return ReadForm(fields, pressed=again or not says_nobody_pressed(request.headers))
 
 
-def _says_nobody_pressed(request: HttpRequest) -> bool:
+def says_nobody_pressed(headers: Mapping[str, str]) -> bool:
     """Say whether this browser would have named a person, and names none."""
-    tells = "Sec-Fetch-Mode" in request.headers and ("Sec-CH-UA" in request.headers or "Firefox/" in _user_agent(request))
-    return tells and request.headers.get("Sec-Fetch-User") != "?1"
+    return "Sec-Fetch-Mode" in headers and headers.get("Sec-Fetch-User") != "?1" and not _is_webkit(headers)
 
 
-def _user_agent(request: HttpRequest) -> str:
-    return request.headers.get("User-Agent", "")
+def _is_webkit(headers: Mapping[str, str]) -> bool:
+    """Say whether this is Safari, or another browser on an iPhone: it tells of modes since 16.4, and never of people.
+
+    Chromium names its own brand even where it claims to be an iPhone, as scanners do.
+    """
+    user_agent = headers.get("User-Agent", "")
+    return "AppleWebKit/" in user_agent and "Chrome/" not in user_agent and "Sec-CH-UA" not in headers

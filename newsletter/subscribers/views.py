@@ -11,8 +11,7 @@ from datetime import date
 from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -25,12 +24,10 @@ from newsletter.subscribers.links import Purpose
 from newsletter.subscribers.models import EndReason
 from newsletter.subscribers.one_click import is_one_click
 from newsletter.subscribers.pages import Notice, Said
+from newsletter.subscribers.pressing import read_form
 from newsletter.subscribers.readers import Leaver, Reader, find_leaver, find_reader
 from newsletter.subscribers.subscribing import change_choices, end_subscription, snooze, unsnooze
 from newsletter.subscribers.wishes import ChooseWish, GoodbyeWish, PauseWish, Problem, ResumeWish, Wish, read_wish
-
-LONGEST_FORM = 10_000
-"""Octets of a form that the manage page can send, with room to spare."""
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -47,14 +44,14 @@ class ManagePage(View):
         reader = _reader(token)
         if reader is None:
             return pages.unknown_link(request)
-        form = _read_form(request)
-        wish = Problem.UNREADABLE if form is None else read_wish(form, choices=choices(), today=_today())
         if reader.ended:
             return pages.goodbye(request, reader.language, already=True)
-        if isinstance(wish, Problem):
-            return pages.manage(request, reader, today=_today(), said=Said(Notice.PROBLEM, wish.value))
+        form = read_form(request)
+        if form is not None and not form.pressed:
+            return pages.press_once_more(request, form, reader.language)
+        wish = Problem.UNREADABLE if form is None else read_wish(form.fields, choices=choices(), today=_today())
         try:
-            said = _grant(wish, reader)
+            said = Said(Notice.PROBLEM, wish.value) if isinstance(wish, Problem) else _grant(wish, reader)
         except NotAllowedError:  # another device said goodbye at this very moment
             return pages.goodbye(request, reader.language, already=True)
         if said is None:
@@ -101,9 +98,11 @@ class UnsubscribeButton(View):
         leaver = _leaver(token)
         if leaver is None:
             return pages.unknown_link(request)
-        form = _read_form(request)
-        if form is None or dict(form.lists()) != {"goodbye": ["yes"]}:
+        form = read_form(request)
+        if form is None or dict(form.fields.lists()) != {"goodbye": ["yes"]}:
             return pages.unsubscribe(request, leaver.language, token=token, status=HTTPStatus.BAD_REQUEST)
+        if not form.pressed:
+            return pages.press_once_more(request, form, leaver.language)
         was_open = _say_goodbye(leaver.subscription_id)
         return pages.goodbye(request, leaver.language, already=not was_open)
 
@@ -121,16 +120,6 @@ def _reader(token: str) -> Reader | None:
 def _leaver(token: str) -> Leaver | None:
     public_id = link_signer().read(token, Purpose.UNSUBSCRIBE)
     return None if public_id is None else find_leaver(public_id)
-
-
-def _read_form(request: HttpRequest) -> QueryDict | None:
-    """Give the fields of a form that our pages may have sent; None for any other body."""
-    if request.content_type != "application/x-www-form-urlencoded" or len(request.body) > LONGEST_FORM:
-        return None
-    try:
-        return QueryDict(request.body, encoding="utf-8")
-    except SuspiciousOperation:
-        return None
 
 
 def _grant(wish: Wish, reader: Reader) -> Said | None:

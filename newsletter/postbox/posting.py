@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 
 from django.conf import settings
 
+from newsletter.keys.in_use import MadeOfRing, RingInUse
 from newsletter.postbox.models import ServiceMail
 from newsletter.sealing import RowSeal
 
@@ -58,7 +58,10 @@ def open_content(key: str, sealed: bytes | memoryview) -> ServiceContent:
     return ServiceContent(*row_seal().open(sealed, purpose=PURPOSE, row=key.encode()))
 
 
-@cache
-def row_seal() -> RowSeal:
-    """Give the seal of this installation's key ring."""
-    return RowSeal(settings.KEY_RING.seal)
+def _rings() -> RingInUse:
+    in_use: RingInUse = settings.RING_IN_USE
+    return in_use
+
+
+row_seal = MadeOfRing(_rings, RowSeal.of)
+"""Gives the seal of this installation's key ring. Ask for it again for every mail: the ring may have changed."""

@@ -7,11 +7,15 @@ from typing import Any
 from csp.constants import NONCE, NONE, SELF
 
 from newsletter.config import Config, load_config
-from newsletter.keys import load_key_ring
+from newsletter.keys import KEY_FILE, load_key_ring
+from newsletter.keys.in_use import RingInUse
 from newsletter.project.database import database_settings
 
 NEWSLETTER: Config = load_config()
 KEY_RING = load_key_ring(NEWSLETTER)
+"""The key ring as it was when the process began."""
+RING_IN_USE = RingInUse(KEY_RING, None if NEWSLETTER.keys else NEWSLETTER.path(KEY_FILE))
+"""The key ring as it is now."""
 
 SECRET_KEY = KEY_RING.django
 DEBUG = False

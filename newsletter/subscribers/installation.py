@@ -7,6 +7,7 @@ from functools import cache
 from django.conf import settings
 
 from newsletter.config import Config
+from newsletter.keys.in_use import MadeOfRing, RingInUse
 from newsletter.subscribers.choices import Choices, load_choices
 from newsletter.subscribers.links import LinkSigner, ReaderLinks
 from newsletter.subscribers.page_design import PageDesign, load_page_design
@@ -19,22 +20,20 @@ def config() -> Config:
     return config
 
 
-@cache
-def sealer() -> Sealer:
-    """Give the sealer of this installation's key ring."""
-    return Sealer(settings.KEY_RING)
+def rings() -> RingInUse:
+    """Give the key ring of this installation, which another process may change."""
+    in_use: RingInUse = settings.RING_IN_USE
+    return in_use
 
 
-@cache
-def link_signer() -> LinkSigner:
-    """Give the signer of readers' tokens."""
-    return LinkSigner(settings.KEY_RING)
+sealer = MadeOfRing(rings, Sealer.of)
+"""Gives the sealer of this installation's key ring. Ask for it again for every batch or request: the ring may have changed."""
 
+link_signer = MadeOfRing(rings, LinkSigner.of)
+"""Gives the signer of readers' tokens, in the same way."""
 
-@cache
-def reader_links() -> ReaderLinks:
-    """Give the maker of the links that stand in mails."""
-    return ReaderLinks(config().web.base_url, link_signer())
+reader_links = MadeOfRing(rings, lambda rings: ReaderLinks(config().web.base_url, LinkSigner.of(rings)))
+"""Gives the maker of the links that stand in mails, in the same way."""
 
 
 @cache

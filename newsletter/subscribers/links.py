@@ -19,6 +19,7 @@ from enum import Enum
 from newsletter.config import TOKEN_LENGTH
 from newsletter.errors import SettingsError
 from newsletter.keys import KeyRing
+from newsletter.keys.in_use import RingInUse
 
 PUBLIC_ID_LENGTH = 8
 MAC_LENGTH = 16
@@ -45,18 +46,26 @@ class Purpose(Enum):
 class LinkSigner:
     """Makes tokens with the newest link key that is in use, and reads those of any key.
 
-    A retired key's tokens still unsubscribe: a reader's wish to leave outlives our keys. They do nothing else.
+    A retired key's tokens still unsubscribe: a reader's wish to leave outlives our keys. They do nothing else. ``rings`` is asked
+    when a token names a key that is not known: another process may have made it a moment ago.
     """
 
-    def __init__(self, ring: KeyRing) -> None:
+    def __init__(self, ring: KeyRing, *, rings: RingInUse | None = None) -> None:
+        self._ring = ring
+        self._rings = rings
         self._keys = dict(ring.link)
         self._retired = ring.retired_links
         in_use = self._keys.keys() - self._retired
         if not in_use:
-            raise SettingsError("Every link key of the key ring is retired. Make a new one: newsletter keys rotate")
+            raise SettingsError("Every link key of the key ring is retired. Make a new one: newsletter keys rotate --links")
         self._newest = max(in_use)
         self._newest_byte = bytes([self._newest])
         self._begun = {version: (_begun(key, INNER_PAD), _begun(key, OUTER_PAD)) for version, key in self._keys.items()}
+
+    @classmethod
+    def of(cls, rings: RingInUse) -> LinkSigner:
+        """Sign with the ring in use, and read also what another process signed with a newer key a moment ago."""
+        return cls(rings.ring(), rings=rings)
 
     def token(self, public_id: bytes, purpose: Purpose) -> str:
         """Make the 34-character token by which the subscription with this public id is reached for ``purpose``."""
@@ -86,9 +95,16 @@ class LinkSigner:
         if len(raw) != 1 + PUBLIC_ID_LENGTH + MAC_LENGTH or urlsafe_b64encode(raw).rstrip(b"=").decode() != token:
             return None
         version, named, mac = raw[0], raw[: 1 + PUBLIC_ID_LENGTH], raw[1 + PUBLIC_ID_LENGTH :]
-        if version not in self._keys or (version in self._retired and purpose is not Purpose.UNSUBSCRIBE):
+        if version not in self._keys:
+            return self._read_with_later_key(token, purpose)
+        if version in self._retired and purpose is not Purpose.UNSUBSCRIBE:
             return None
         return named[1:] if hmac.compare_digest(mac, self._whole_mac(named)[purpose.value]) else None
+
+    def _read_with_later_key(self, token: str, purpose: Purpose) -> bytes | None:
+        if self._rings is None or (ring := self._rings.look_again()) is self._ring:
+            return None
+        return LinkSigner(ring).read(token, purpose)
 
     def _whole_mac(self, named: bytes) -> bytes:
         """Make the HMAC-SHA256 (RFC 2104) of a name, from hashes that have the key in them already: four times as fast."""

@@ -12,13 +12,11 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Final
 
-from django.conf import settings
 from django.db.models import Q
 
-from newsletter.sealing import RowSeal
+from newsletter.postbox.posting import row_seal
 from newsletter.subscribers.models import LinkPurpose, MailedLink
 
 TOKEN_BYTES: Final = 24
@@ -66,7 +64,7 @@ def make_link(
         purpose=purpose,
         lookup=lookup,
         subscriber_id=subscriber_id,
-        content=_row_seal().seal(list(content), purpose=PURPOSE, row=digest),
+        content=row_seal().seal(list(content), purpose=PURPOSE, row=digest),
         language=language,
         made_at=now,
         expires_at=now + LIVES[purpose],
@@ -85,7 +83,7 @@ def find_link(token: str, purpose: LinkPurpose, *, now: datetime) -> FoundLink |
         purpose=purpose,
         subscriber_id=link.subscriber_id,
         lookup=bytes(link.lookup),
-        content=_row_seal().open(sealed, purpose=PURPOSE, row=bytes(link.digest)) if sealed else (),
+        content=row_seal().open(sealed, purpose=PURPOSE, row=bytes(link.digest)) if sealed else (),
         language=link.language,
         expires_at=link.expires_at,
         expired=link.expires_at <= now,
@@ -111,11 +109,6 @@ def bind_to_page(link: FoundLink, page: str, *, now: datetime) -> bool:
 def settle_link(link: FoundLink, *, now: datetime) -> None:
     """End a link that has done what it was for: nothing more can be done with it, and what was sealed with it is forgotten."""
     MailedLink.objects.filter(pk=link.link_id).update(expires_at=now, content=b"")
-
-
-@cache
-def _row_seal() -> RowSeal:
-    return RowSeal(settings.KEY_RING.seal)
 
 
 def _digest(token: str) -> bytes:

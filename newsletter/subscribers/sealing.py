@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from newsletter.errors import KeyMissingError, SealError
 from newsletter.keys import KeyRing
+from newsletter.keys.in_use import RingInUse
 from newsletter.sealing import RowSeal
 from newsletter.subscribers.addresses import normalise_for_lookup
 
@@ -26,9 +27,14 @@ class Contact:
 class Sealer:
     """Seals what is stored about readers, opens it, and finds people by a keyed hash of their address."""
 
-    def __init__(self, ring: KeyRing) -> None:
+    def __init__(self, ring: KeyRing, *, row_seal: RowSeal | None = None) -> None:
         self._lookup_key = ring.lookup
-        self._row_seal = RowSeal(ring.seal)
+        self._row_seal = row_seal or RowSeal(ring.seal)
+
+    @classmethod
+    def of(cls, rings: RingInUse) -> Sealer:
+        """Seal with the ring in use, and open also what another process sealed with a newer key a moment ago."""
+        return cls(rings.ring(), row_seal=RowSeal.of(rings))
 
     def lookup(self, address: str) -> bytes:
         """Give the 32-byte keyed hash (HMAC-SHA256) by which the address is found. Capitals do not matter anywhere in it."""

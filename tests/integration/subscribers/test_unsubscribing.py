@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client, override_settings
 
 from newsletter.keys import KeyRing
-from newsletter.subscribers.installation import link_signer
+from newsletter.keys.in_use import RingInUse
 from newsletter.subscribers.links import LinkSigner, Purpose
 from newsletter.subscribers.models import EndReason
 from newsletter.subscribers.subscribing import end_subscription
@@ -29,10 +29,8 @@ EXAMPLE_OF_THE_RFC = (
 
 @contextmanager
 def using_links_of(ring: KeyRing) -> Iterator[None]:
-    with override_settings(KEY_RING=ring):
-        link_signer.cache_clear()
+    with override_settings(RING_IN_USE=RingInUse(ring)):
         yield
-    link_signer.cache_clear()
 
 
 @pytest.mark.parametrize(("body", "content_type"), [("List-Unsubscribe=One-Click", URLENCODED), (EXAMPLE_OF_THE_RFC, MULTIPART)])

@@ -19,6 +19,11 @@ _PLAIN = re.compile(r"([A-Za-z0-9_+'-]{1,64}(?:\.[A-Za-z0-9_+'-]{1,64})*)@([A-Za
 
 _LONGEST_LOCAL_PART, _LONGEST_ADDRESS = 64, 254
 
+_BETWEEN_LETTERS = " '\u2019.-\u2010\u2011"
+_NO_NAME = re.compile(r"\?|^M|M{5}")
+"""Of the kinds of characters: one that no name has, or more marks than any script puts on one letter."""
+_LOOKS_LIKE_A_LINK = re.compile(r"\.[^\W\d_]{2}")
+
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 _TURNS_TEXT_ROUND = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """Characters that change the direction of the text after them: in a name they could rewrite a whole line of a mail."""
@@ -74,6 +79,26 @@ def parse_first_name(text: str) -> str:
     if len(name) > LONGEST_FIRST_NAME:
         raise AddressError(f"the first name is longer than {LONGEST_FIRST_NAME} characters; shorten it")
     return " ".join(name.split())
+
+
+def parse_typed_name(text: str) -> str:
+    """Give a first name that anybody may have typed into a form of ours; empty stays empty. Raises AddressError.
+
+    It stands in mail to an address that may be somebody else's, so that it carries nothing but a name: letters of any script
+    and their marks, spaces, apostrophes, hyphens, and full stops that no mail program could take for those of a link.
+    """
+    name = parse_first_name(text)
+    kinds = "".join(map(_kind_of_character, name))
+    bare = "".join(character for character, kind in zip(name, kinds, strict=True) if kind != "M")
+    if name and (_NO_NAME.search(kinds) or "L" not in kinds or _LOOKS_LIKE_A_LINK.search(bare)):
+        raise AddressError("a first name has letters, spaces, apostrophes, hyphens and full stops, and nothing else")
+    return name
+
+
+def _kind_of_character(character: str) -> str:
+    """Give "L" for a letter, "M" for a mark on one, "-" for what may stand between them, "?" for everything else."""
+    kind = unicodedata.category(character)[0]
+    return kind if kind in "LM" else "-" if character in _BETWEEN_LETTERS else "?"
 
 
 def mask(address: str) -> str:

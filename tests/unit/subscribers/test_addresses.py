@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 
 import pytest
@@ -7,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import AddressError
-from newsletter.subscribers.addresses import _validated, mask, mask_name, normalise_for_lookup, parse_address, parse_first_name
+from newsletter.subscribers.addresses import (
+    _validated,
+    mask,
+    mask_name,
+    normalise_for_lookup,
+    parse_address,
+    parse_first_name,
+    parse_typed_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -130,3 +139,52 @@ def test_a_masked_address_shows_a_letter_of_each_part(address: str, shown: str) 
 
 def test_a_masked_name_shows_its_first_letter_and_no_name_nothing() -> None:
     assert (mask_name("Ana"), mask_name("")) == ("A•••", "")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "Ana",
+        "María José",
+        "Jean-Luc",
+        "O'Neill",
+        "D\u2019Angelo",
+        "J. R.",
+        "J.R.",
+        "Łukasz",
+        "Nguyễn",
+        "Владимир",
+        "王小明",
+        "नेहा",
+        "مريم",
+    ],
+)
+def test_a_typed_name_is_taken_in_any_script(name: str) -> None:
+    assert parse_typed_name(name) == unicodedata.normalize("NFC", name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "https://example.org",
+        "example.org",
+        "Win at ex.am",
+        "Ana, you won",
+        "<b>Ana</b>",
+        "**Ana**",
+        "ana@example.org",
+        "Ana 555",
+        "Ana\nBcc",
+        "{{ 7*7 }}",
+        "...",
+        "A" + "\u0301" * 9,
+        "\u0301a",
+        "\u202eanA",
+        "A" * 81,
+        "Ana ☎",
+    ],
+)
+def test_a_typed_name_carries_nothing_but_a_name(name: str) -> None:
+    with pytest.raises(AddressError):
+        parse_typed_name(name)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     from newsletter.findings import Finding
 
@@ -71,4 +72,11 @@ class AddressError(NewsletterError):
 
 
 class ErasureStepError(NewsletterError):
-    """A step of forgetting somebody has to be tried again; the message says why and names nobody."""
+    """A step of forgetting somebody has to be tried again; the message says why and names nobody.
+
+    ``everybody_waits``: for so long the same step is not tried for anybody, since its place cannot be reached.
+    """
+
+    def __init__(self, problem: str, *, everybody_waits: timedelta | None = None) -> None:
+        super().__init__(problem)
+        self.everybody_waits = everybody_waits

@@ -21,4 +21,5 @@ class DeliveryConfig(AppConfig):
         from newsletter.delivery.own_deliveries import find_own_deliveries  # noqa: PLC0415 - there are no models before this
 
         end_idle_transactions()
+        register_delivery_steps()
         register_issues(find_own_deliveries)

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from newsletter.errors import ErasureStepError, KeyMissingError, SealError
+from newsletter.errors import ErasureStepError, KeyMissingError, NewsletterError, SealError
 from newsletter.postbox.models import PostState, ServiceMail
 from newsletter.sealing import RowSeal
 from newsletter.subscribers.installation import sealer
@@ -131,17 +131,31 @@ def _take(row: ErasureStep, *, now: datetime) -> bool:
         address = row_seal().open(row.content, purpose=PURPOSE, row=row.key.encode())[0] if row.content else ""
         step.forget(Forgotten(erasure.pk, erasure.subscriber_id, erasure.asked_at, bytes(erasure.lookup), address), now)
     except (ErasureStepError, SealError) as error:
-        pause = PAUSES[min(row.attempts, len(PAUSES) - 1)]
-        problem = str(error)[:200]
-        ErasureStep.objects.filter(pk=row.pk, done_at__isnull=True).update(due_at=now + pause, problem=problem)
-        log.warning("erasure step waits", erasure=erasure.pk, step=row.name, problem=problem)
+        _put_off(row, error, now=now)
         return False
+    return _record_done(row, now=now)
+
+
+def _record_done(row: ErasureStep, *, now: datetime) -> bool:
+    erasure = row.erasure
     with transaction.atomic():
-        Erasure.objects.select_for_update().get(pk=erasure.pk)
+        Erasure.objects.select_for_update().filter(pk=erasure.pk).first()
         if not ErasureStep.objects.filter(pk=row.pk).update(done_at=now, content=b"", problem=""):
             return False
         open_ones = ErasureStep.objects.filter(erasure=erasure, done_at__isnull=True)
-        return not open_ones.exists() and Erasure.objects.filter(pk=erasure.pk, done_at__isnull=True).update(done_at=now) == 1
+        if open_ones.exists():
+            return False
+        return Erasure.objects.filter(pk=erasure.pk, done_at__isnull=True).update(done_at=now, lookup=b"") == 1
+
+
+def _put_off(row: ErasureStep, error: NewsletterError, *, now: datetime) -> None:
+    pause, problem = PAUSES[min(row.attempts, len(PAUSES) - 1)], str(error)[:200]
+    waiting = ErasureStep.objects.filter(name=row.name, done_at__isnull=True)
+    if isinstance(error, ErasureStepError) and error.everybody_waits is not None:
+        waiting.filter(due_at__lte=now + error.everybody_waits).update(due_at=now + error.everybody_waits)
+        pause = max(pause, error.everybody_waits)
+    waiting.filter(pk=row.pk).update(due_at=now + pause, problem=problem)
+    log.warning("erasure step waits", erasure=row.erasure_id, step=row.name, problem=problem)
 
 
 def _step(name: str) -> Step:

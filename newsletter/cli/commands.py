@@ -46,7 +46,7 @@ COMMANDS = [
     Command("schedule", "Put an issue on the calendar.", "approving", APPROVING),
     Command("hold", "Hold a slot back until a person has looked.", "approving", APPROVING),
     Command("unhold", "Let a held slot go ahead.", "approving", APPROVING),
-    Command("audience", "Say who would get the newsletter, and why others would not.", "sending", SENDING),
+    Command("audience", "Say who would get the newsletter, and why others would not.", "audience", SENDING),
     Command("send", "Deliver what is due now.", "sending", SENDING),
     Command("status", "Show where sends stand.", "sending", SENDING),
     Command("report", "Show what became of a send.", "reporting", SENDING),

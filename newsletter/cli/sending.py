@@ -1,4 +1,4 @@
-"""Sending: who it would reach, deliver what is due, and where it stands."""
+"""Sending: deliver what is due, and where it stands."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from collections.abc import Iterator
 import typer
 from django.conf import settings
 
-from newsletter.authoring.corrections import corrects_on_disk
 from newsletter.authoring.folder import issue_name
-from newsletter.cli.arguments import DayOption, FormatOption, IssueArgument, day
+from newsletter.cli.arguments import FormatOption, IssueArgument
 from newsletter.cli.printing import OutputFormat, console, print_json, print_table
 from newsletter.cli.reporting import print_report
 from newsletter.cli.send_display import SendDisplay, standing_fields
@@ -22,7 +21,6 @@ from newsletter.cli.stopping import stop_on_signals
 from newsletter.cli.telling import telling_people
 from newsletter.clock import system_clock
 from newsletter.config import Config
-from newsletter.delivery.correcting import corrected_by, correction_audience
 from newsletter.delivery.models import Handover, Send
 from newsletter.delivery.reporting import SendStatus, find_sends, send_report
 from newsletter.delivery.sending import DeliverySummary, deliver_open_sends, start_due_sends
@@ -31,24 +29,8 @@ from newsletter.delivery.steering import OPEN
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.releasing import Held, Released, Waiting
 from newsletter.sources.registry import TrialRegistry
-from newsletter.subscribers.audience import count_audience
 
 LONGEST_WAIT_SECONDS = 5.0
-
-
-def audience(issue: IssueArgument, *, on: DayOption = "", output: FormatOption = OutputFormat.TEXT) -> None:
-    """Say how many people would get an issue on a day, and why others would not."""
-    name = issue_name(issue)
-    corrects = corrected_by(name) or corrects_on_disk(settings.NEWSLETTER.home, name)
-    count = correction_audience(corrects, on=day(on)) if corrects else count_audience(day(on))
-    if output is OutputFormat.JSON:
-        print_json({"corrects": corrects, **dataclasses.asdict(count)})
-        return
-    rows = [("would get it", language, str(number)) for language, number in sorted(count.by_language.items())]
-    rows += [("left out", reason, str(number)) for reason, number in sorted(count.excluded.items())]
-    rows += [("have left", reason, str(number)) for reason, number in sorted(count.ended.items())]
-    whom = f" It corrects {corrects}, and goes to those who got that one." if corrects else ""
-    print_table(["", "", "people"], rows, title=f"{name}: {count.to_be_mailed} people would get it.{whom}")
 
 
 def send(issue: IssueArgument, *, output: FormatOption = OutputFormat.TEXT) -> None:

@@ -51,9 +51,9 @@ SELECT subscription.id, subscription.public_id, subscriber.lookup, subscriber.co
  WHERE subscription.id IN (?)"""
 
 COUNT_OPEN = f"""
-SELECT subscriber.language, {_EXCLUSION} AS exclusion, COUNT(*) {_SUBSCRIPTIONS}
+SELECT subscriber.language, {_EXCLUSION} AS exclusion, COALESCE(suppression.reason, '') AS because, COUNT(*) {_SUBSCRIPTIONS}
  WHERE subscription.ended_at IS NULL
- GROUP BY subscriber.language, exclusion"""
+ GROUP BY subscriber.language, exclusion, because"""
 
 COUNT_ENDED = """
 SELECT end_reason, COUNT(*) FROM subscribers_subscription WHERE ended_at IS NOT NULL GROUP BY end_reason"""
@@ -89,11 +89,15 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class AudienceCount:
-    """How many people: to be mailed by language, open but left out by reason, and ended subscriptions by reason."""
+    """How many people: to be mailed by language, open but left out by reason, and ended subscriptions by reason.
+
+    ``suppressed`` parts those that ``excluded`` counts as suppressed by the reason of the suppression, where it is known.
+    """
 
     by_language: dict[str, int]
     excluded: dict[str, int]
     ended: dict[str, int]
+    suppressed: dict[str, int] = field(default_factory=dict)
 
     @property
     def to_be_mailed(self) -> int:
@@ -174,9 +178,11 @@ def count_audience(on: date) -> AudienceCount:
     count = AudienceCount({}, {}, {})
     with connection.cursor() as cursor:
         cursor.execute(COUNT_OPEN, [on.isoformat()])
-        for language, exclusion, number in cursor.fetchall():
+        for language, exclusion, because, number in cursor.fetchall():
             counted, key = (count.excluded, exclusion) if exclusion else (count.by_language, language)
             counted[key] = counted.get(key, 0) + number
+            if because:
+                count.suppressed[because] = count.suppressed.get(because, 0) + number
         cursor.execute(COUNT_ENDED)
         count.ended.update(cursor.fetchall())
     return count

@@ -25,9 +25,11 @@ def mail_fresh_link(subscription_id: int, *, now: datetime) -> bool:
     """
     with transaction.atomic():
         subscriber = Subscriber.objects.select_for_update(of=("self",)).filter(subscriptions=subscription_id).first()
-        if subscriber is None or may_not_be_mailed(bytes(subscriber.lookup), LinkPurpose.FRESH, now=now):
+        if subscriber is None:
             return False
         lookup = bytes(subscriber.lookup)
+        if Suppression.objects.filter(lookup=lookup).exists() or enough_were_mailed(lookup, LinkPurpose.FRESH, now=now):
+            return False
         contact = sealer().open_contact(subscriber.contact, lookup=lookup)
         language = subscriber.language
         token = make_link(LinkPurpose.FRESH, lookup=lookup, content=(), language=language, now=now, subscriber_id=subscriber.pk)
@@ -41,12 +43,9 @@ def mail_fresh_link(subscription_id: int, *, now: datetime) -> bool:
         return True
 
 
-def may_not_be_mailed(lookup: bytes, purpose: LinkPurpose, *, now: datetime) -> bool:
-    """Say whether this address is suppressed, or has been mailed enough links for this purpose for now."""
+def enough_were_mailed(lookup: bytes, purpose: LinkPurpose, *, now: datetime) -> bool:
+    """Say whether this address was mailed a link for this purpose a moment ago, or too many of them in a day."""
     settings = config().sign_up
     lately = MailedLink.objects.filter(lookup=lookup, purpose=purpose, made_at__gt=now - A_DAY)
-    return (
-        Suppression.objects.filter(lookup=lookup).exists()
-        or lately.filter(made_at__gt=now - timedelta(minutes=settings.minutes_between)).exists()
-        or lately.count() >= settings.per_address_a_day
-    )
+    a_moment_ago = lately.filter(made_at__gt=now - timedelta(minutes=settings.minutes_between))
+    return a_moment_ago.exists() or lately.count() >= settings.per_address_a_day

@@ -75,20 +75,13 @@ def make_link(
 def find_link(token: str, purpose: LinkPurpose, *, now: datetime) -> FoundLink | None:
     """Find the link of a token that was made for ``purpose``, also one that has expired or was used. Raises SealError."""
     link = MailedLink.objects.filter(digest=_digest(token), purpose=purpose).first()
-    if link is None:
-        return None
-    sealed = bytes(link.content)
-    return FoundLink(
-        link_id=link.pk,
-        purpose=purpose,
-        subscriber_id=link.subscriber_id,
-        lookup=bytes(link.lookup),
-        content=row_seal().open(sealed, purpose=PURPOSE, row=bytes(link.digest)) if sealed else (),
-        language=link.language,
-        expires_at=link.expires_at,
-        expired=link.expires_at <= now,
-        used=link.used_at is not None,
-    )
+    return None if link is None else _found(link, now=now)
+
+
+def living_links(subscriber_id: int, purpose: LinkPurpose, *, now: datetime) -> list[FoundLink]:
+    """Give the links about a reader that work, the oldest first. Raises SealError."""
+    links = MailedLink.objects.filter(subscriber=subscriber_id, purpose=purpose, expires_at__gt=now).order_by("pk")
+    return [_found(link, now=now) for link in links]
 
 
 def new_page() -> str:
@@ -106,9 +99,29 @@ def bind_to_page(link: FoundLink, page: str, *, now: datetime) -> bool:
     return living.update(used_at=now, page=digest) == 1
 
 
+def is_bound_to_page(link: FoundLink, page: str) -> bool:
+    """Say whether a link was pressed on this page, also when it has ended since: for a second press of the same button."""
+    return MailedLink.objects.filter(pk=link.link_id, page=_digest(page)).exists()
+
+
 def settle_link(link: FoundLink, *, now: datetime) -> None:
     """End a link that has done what it was for: nothing more can be done with it, and what was sealed with it is forgotten."""
     MailedLink.objects.filter(pk=link.link_id).update(expires_at=now, content=b"")
+
+
+def _found(link: MailedLink, *, now: datetime) -> FoundLink:
+    sealed = bytes(link.content)
+    return FoundLink(
+        link_id=link.pk,
+        purpose=LinkPurpose(link.purpose),
+        subscriber_id=link.subscriber_id,
+        lookup=bytes(link.lookup),
+        content=row_seal().open(sealed, purpose=PURPOSE, row=bytes(link.digest)) if sealed else (),
+        language=link.language,
+        expires_at=link.expires_at,
+        expired=link.expires_at <= now,
+        used=link.used_at is not None,
+    )
 
 
 def _digest(token: str) -> bytes:

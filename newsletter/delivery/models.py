@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -185,6 +185,22 @@ class Event(models.Model):
         return f"{self.kind} for {self.delivery_id}"
 
 
+class KeptCounts(models.Model):
+    """What stays of a send when it is forgotten who got it: everything that its report counts, and nobody's name.
+
+    It is stored before the first delivery is deleted, and from then on the report is made of it. ``emptied_at`` is when the last
+    one was.
+    """
+
+    send = models.OneToOneField(Send, on_delete=models.CASCADE, related_name="kept_counts")
+    counts: models.JSONField[dict[str, Any]] = models.JSONField()
+    made_at = models.DateTimeField()
+    emptied_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"counts of {self.send}"
+
+
 class Pace(models.Model):
     """How much of a transport's rate is left: a token bucket that all workers share, on the leases' clock."""
 
@@ -215,12 +231,14 @@ class Installation(models.Model):
     """What a database knows of itself; one row. ``ring`` is the fingerprint of the key ring that seals what is stored.
 
     ``backed_up_at`` is when the latest backup was begun: in the backup itself, its own. ``generation`` grows whenever a
-    batch is begun or given back: a database that is behind what this machine has seen is an old copy.
+    batch is begun or given back: a database that is behind what this machine has seen is an old copy. ``purged_at`` is when what
+    is kept no longer was last forgotten.
     """
 
     ring = models.CharField(max_length=64, blank=True, default="")
     backed_up_at = models.DateTimeField(null=True)
     generation = models.BigIntegerField(default=0)
+    purged_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"installation {self.ring}"

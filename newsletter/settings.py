@@ -252,7 +252,6 @@ class TrialSettings(_Section):
     base_url: Url = "https://clinicaltrials.gov/api/v2"
     user_agent: HeaderText = "mets-matters-newsletter (trial status check before sending)"
     timeout_seconds: Annotated[float, Field(gt=0)] = 20
-    country: str = "United States"
 
 
 class FeedSettings(_Section):

@@ -41,6 +41,7 @@ def _complaint(folder: Path, changes: dict[str, str]) -> str:
         ("hour = 10", "hour = 2", "cadence: hour 1 and 2 are skipped or repeated when clocks change"),
         ("minute = 0", "minute = 75", "cadence.minute: may be 59 at most"),
         ("list_id =", "listid =", "newsletter.list_id: is missing"),
+        ("reply_to =", "replyto =", "newsletter.reply_to: is missing"),
         ("list_id =", "listid =", "newsletter.listid: is not known here"),
         ('languages = ["en", "es"]', 'languages = "en"', 'newsletter.languages: has to be a list, such as ["one", "two"]'),
         ("port = 8000", 'port = "high"', "web.port: has to be a whole number"),

@@ -62,6 +62,7 @@ COMMANDS = [
     Command("web", "Readers' pages alone.", "serving", RUNNING),
     Command("scheduler", "Calendar and sending alone.", "serving", RUNNING),
     Command("dkim", "The key mail is signed with, and its DNS record.", "dkim", RUNNING),
+    Command("keys", "The keys that seal what is stored: list, rotate, retire, forget.", "keys", RUNNING),
     Command("backup", "Write everything but the keys into one file.", "backing_up", RUNNING),
     Command("restore", "Put a backup in place; nothing goes out until you looked.", "restoring", RUNNING, needs_database=False),
     Command("doctor", "Say what is wrong with this installation.", "examining", RUNNING, needs_database=False),

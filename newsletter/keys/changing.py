@@ -25,7 +25,7 @@ def with_new_link_key(ring: KeyRing, *, retire_others: bool) -> KeyRing:
 
 
 def with_retired_link_key(ring: KeyRing, version: int) -> KeyRing:
-    """Let the links of one key unsubscribe and do nothing else. Raises NotAllowedError where no key would be left to sign with."""
+    """Let the links of one key unsubscribe and do nothing else. Raises NotAllowedError for the last one."""
     if version not in ring.link:
         raise NotAllowedError(f"The ring has no link key {version}. It has: {_listed(ring.link)}.")
     if not set(ring.link) - ring.retired_links - {version}:

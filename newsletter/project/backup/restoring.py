@@ -28,6 +28,7 @@ from newsletter.project.backup.opening import open_store
 from newsletter.project.backup.rings import ROW, require_ring_of_backup
 from newsletter.project.backup.store import Store, reading_before, working_on
 from newsletter.subscribers.own_keys import require_own_keys
+from newsletter.subscribers.resealing import require_every_key
 from newsletter.subscribers.sealing import Sealer
 
 
@@ -110,6 +111,7 @@ def _take_in(ring: KeyRing) -> datetime | None:
     installation = Installation.objects.filter(pk=ROW).first()
     require_ring_of_backup(installation.ring if installation else "", ring)
     require_own_keys(Sealer(ring))
+    require_every_key(ring)
     return installation.backed_up_at if installation else None
 
 

@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
 def add_service_mail(state: PostState) -> None:
     ServiceMail.objects.create(
-        key=f"{state:0<32}", kind="alert", content=b"sealed", created_at=NOW, due_at=NOW, expires_at=NOW, state=state
+        key=f"{state:0<32}", kind="alert", content=b"\x01sealed", created_at=NOW, due_at=NOW, expires_at=NOW, state=state
     )
 
 

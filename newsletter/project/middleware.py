@@ -17,8 +17,11 @@ def quiet_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         response = get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Robots-Tag", "noindex")
-        if request.method == "HEAD" and not response.streaming:
-            response.content = b""
+        if not response.streaming:
+            # Without it gunicorn sends every answer in chunks.
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+            if request.method == "HEAD":
+                response.content = b""
         return response
 
     return answer

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from newsletter.errors import NotAllowedError
 from newsletter.subscribers.installation import sealer
 from newsletter.subscribers.links import PUBLIC_ID_LENGTH
 from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression
 from newsletter.subscribers.sealing import Contact
+
+END_SUBSCRIPTION = """
+UPDATE subscribers_subscription SET ended_at = %s, end_reason = %s WHERE id = %s AND ended_at IS NULL"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,9 @@ def subscribe(contact: Contact, *, language: str, topics: Collection[str], conse
 
 def end_subscription(subscription_id: int, *, reason: EndReason, now: datetime) -> bool:
     """End a subscription; says whether it was open. The first reason and moment stay whatever comes after."""
-    open_one = Subscription.objects.filter(pk=subscription_id, ended_at__isnull=True)
-    return open_one.update(ended_at=now, end_reason=reason) == 1
+    with connection.cursor() as cursor:
+        cursor.execute(END_SUBSCRIPTION, [connection.ops.adapt_datetimefield_value(now), reason.value, subscription_id])
+        return bool(cursor.rowcount == 1)
 
 
 def change_choices(subscription_id: int, *, topics: Collection[str], language: str) -> ChoicesChange:

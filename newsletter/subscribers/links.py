@@ -101,6 +101,10 @@ class LinkSigner:
             return None
         return named[1:] if hmac.compare_digest(mac, self._whole_mac(named)[purpose.value]) else None
 
+    def is_retired(self, token: str) -> bool:
+        """Say whether the key of a token that was read is retired: its reader may leave with it, and do nothing else."""
+        return urlsafe_b64decode(token[:4])[0] in self._retired
+
     def _read_with_later_key(self, token: str, purpose: Purpose) -> bytes | None:
         if self._rings is None or (ring := self._rings.look_again()) is self._ring:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -14,6 +15,8 @@ from django.shortcuts import render
 from newsletter.subscribers.addresses import mask, mask_name
 from newsletter.subscribers.choices import Choices
 from newsletter.subscribers.installation import choices, config, page_design
+from newsletter.subscribers.mailed_links import LIVES
+from newsletter.subscribers.models import LinkPurpose
 from newsletter.subscribers.page_design import Words
 from newsletter.subscribers.pressing import AGAIN, ReadForm
 from newsletter.subscribers.readers import Reader
@@ -37,10 +40,14 @@ class Said:
     name: str
 
 
-def manage(request: HttpRequest, reader: Reader, *, today: date, said: Said | None = None) -> HttpResponse:
-    """Show a reader's own page; of somebody who left, the goodbye."""
-    if reader.ended:
-        return goodbye(request, reader.language, already=True)
+def manage(
+    request: HttpRequest, reader: Reader, *, today: date, issue_days: Sequence[date], relative: str, said: Said | None = None
+) -> HttpResponse:
+    """Show a reader's own page.
+
+    ``issue_days`` are the days on which the next issues go out, as far as they are known; ``relative`` is the address of the
+    page for a family.
+    """
     words = words_for(request, reader.language)
     paused_until = reader.snoozed_until if reader.snoozed_until and reader.snoozed_until > today else None
     first, last = today + timedelta(days=1), months_after(today, LONGEST_PAUSE_IN_MONTHS)
@@ -48,7 +55,8 @@ def manage(request: HttpRequest, reader: Reader, *, today: date, said: Said | No
         "belongs_to": _belongs_to(words, reader),
         "topics": _topics(words, choices(), reader),
         "languages": _languages(choices(), reader),
-        "paused": words.say("manage", "paused_until", day=words.day(paused_until)) if paused_until else "",
+        "paused": _paused(words, paused_until, issue_days) if paused_until else "",
+        "next_issue": _next_issue(words, issue_days),
         "pauses": [
             {
                 "months": months,
@@ -59,22 +67,13 @@ def manage(request: HttpRequest, reader: Reader, *, today: date, said: Said | No
         ],
         "first_day": first.isoformat(),
         "last_day": last.isoformat(),
-        "notice": _notice(words, said, paused_until=paused_until, last=last),
+        "relative": relative,
+        "notice": _notice(words, said, reader, paused_until=paused_until, last=last),
         "notice_kind": said.kind if said else "",
         "day_problem": said is not None and said.name == Problem.DAY.value,
     }
     status = HTTPStatus.BAD_REQUEST if said and said.kind is Notice.PROBLEM else HTTPStatus.OK
     return draw_page(request, "manage.html.j2", words, status=status, **values)
-
-
-def unsubscribe(request: HttpRequest, language: str, *, token: str, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
-    """Show the one button that says goodbye."""
-    return draw_page(request, "unsubscribe.html.j2", words_for(request, language), status=status, action=f"/unsubscribe/{token}")
-
-
-def goodbye(request: HttpRequest, language: str, *, already: bool) -> HttpResponse:
-    """Say that somebody has left (before this, if ``already``), and how to come back."""
-    return draw_page(request, "goodbye.html.j2", words_for(request, language), already=already)
 
 
 def one_click_done(request: HttpRequest, language: str) -> HttpResponse:
@@ -153,8 +152,24 @@ def _languages(offered: Choices, reader: Reader) -> list[dict[str, Any]]:
     return [{"key": key, "name": names[key], "chosen": key == reader.language} for key in offered.languages]
 
 
-def _notice(words: Words, said: Said | None, *, paused_until: date | None, last: date) -> str:
+def _paused(words: Words, until: date, issue_days: Sequence[date]) -> list[str]:
+    """Say until when, that it ends by itself, and which issue comes first then, where that is known."""
+    said = [words.say("manage", "paused_until", day=words.day(until)), words.say("manage", "ends_by_itself")]
+    first = next((day for day in issue_days if day >= until), None)
+    return [*said, words.say("manage", "first_issue_then", day=words.day(first))] if first else said
+
+
+def _next_issue(words: Words, issue_days: Sequence[date]) -> dict[str, str] | None:
+    if not issue_days:
+        return None
+    day = issue_days[0]
+    return {"value": day.isoformat(), "which": words.say("manage", "pass_over_which", day=words.day(day))}
+
+
+def _notice(words: Words, said: Said | None, reader: Reader, *, paused_until: date | None, last: date) -> str:
     if said is None:
         return ""
     day = words.day(paused_until) if paused_until else ""
-    return words.say("notices", said.name, day=day, last=words.day(last))
+    minutes = str(LIVES[LinkPurpose.FRESH] // timedelta(minutes=1))
+    values = {"day": day, "last": words.day(last), "address": mask(reader.contact.address), "minutes": minutes}
+    return words.say("notices", said.name, **values)

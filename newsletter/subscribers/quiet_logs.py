@@ -6,7 +6,7 @@ import logging
 import re
 from typing import Final
 
-TOKEN_IN_PATH = re.compile(r"/(m|u|unsubscribe|review|confirm|my-data|address)/[^/\s]+")
+TOKEN_IN_PATH = re.compile(r"/(m|u|unsubscribe|relative|review|confirm|my-data|address)/[^/\s]+")
 
 LOGS_WITH_PATHS: Final = ("django.request", "django.server", "gunicorn.error")
 """Who writes a request's path: Django where it refuses or fails, its own server, gunicorn where Django cannot read it."""

@@ -12,7 +12,7 @@ from newsletter.subscribers.models import Subscription
 from newsletter.subscribers.sealing import Contact
 
 FIND_LEAVER = """
-SELECT COALESCE(open_one.id, named.id), open_one.id, subscriber.language
+SELECT COALESCE(open_one.id, named.id), open_one.id, subscriber.language, subscriber.lookup
   FROM subscribers_subscription named
   JOIN subscribers_subscriber subscriber ON subscriber.id = named.subscriber_id
   LEFT JOIN subscribers_subscription open_one ON open_one.subscriber_id = named.subscriber_id AND open_one.ended_at IS NULL
@@ -31,6 +31,7 @@ class Reader:
     ended: bool
     language: str
     snoozed_until: date | None
+    lookup: bytes = field(repr=False)
     contact: Contact = field(repr=False)
     topics: frozenset[str] = field(repr=False)
 
@@ -48,6 +49,7 @@ def find_reader(public_id: bytes) -> Reader | None:
         ended=open_id is None,
         language=subscriber.language,
         snoozed_until=subscriber.snoozed_until,
+        lookup=lookup,
         contact=sealer().open_contact(subscriber.contact, lookup=lookup),
         topics=sealer().readable_topics(subscriber.topics, lookup=lookup) or frozenset(),
     )
@@ -55,11 +57,15 @@ def find_reader(public_id: bytes) -> Reader | None:
 
 @dataclass(frozen=True, slots=True)
 class Leaver:
-    """What a goodbye needs to know: which subscription to end, whether it is over already, in which language to answer."""
+    """What a goodbye needs to know: which subscription to end, whether it is over already, in which language to answer.
+
+    ``lookup`` is the hash of their address.
+    """
 
     subscription_id: int
     ended: bool
     language: str
+    lookup: bytes = field(repr=False)
 
 
 def find_leaver(public_id: bytes) -> Leaver | None:
@@ -70,7 +76,7 @@ def find_leaver(public_id: bytes) -> Leaver | None:
     with connection.cursor() as cursor:
         cursor.execute(FIND_LEAVER, [public_id])
         row = cursor.fetchone()
-    return None if row is None else Leaver(subscription_id=row[0], ended=row[1] is None, language=row[2])
+    return None if row is None else Leaver(row[0], ended=row[1] is None, language=row[2], lookup=bytes(row[3]))
 
 
 def _open_id(named: Subscription) -> int | None:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
+from newsletter.subscribers.confirm_views import ConfirmPage
+from newsletter.subscribers.leaving_views import RelativePage, UnsubscribeButton, UnsubscribePage
+from newsletter.subscribers.own_views import MyDataPage
 from newsletter.subscribers.privacy_page import privacy
-from newsletter.subscribers.views import ManagePage, UnsubscribeButton, UnsubscribePage
+from newsletter.subscribers.sign_up_views import LostLinkPage, SubscribePage
+from newsletter.subscribers.views import ManagePage
 
 urlpatterns = [
     path("privacy", privacy),
+    path("subscribe", SubscribePage.as_view()),
+    path("lost-link", LostLinkPage.as_view()),
+    path("confirm/<str:token>", ConfirmPage.as_view()),
+    path("my-data/<str:token>", MyDataPage.as_view()),
     path("m/<str:token>", ManagePage.as_view()),
     path("u/<str:token>", UnsubscribePage.as_view()),
     path("unsubscribe/<str:token>", UnsubscribeButton.as_view()),
+    path("relative/<str:token>", RelativePage.as_view()),
 ]

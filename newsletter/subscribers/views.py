@@ -1,6 +1,6 @@
-"""Readers' pages: the page behind "manage", goodbye by button, and goodbye by RFC 8058's one-click.
+"""A reader's own page: what they chose, and every button to change it.
 
-A GET, HEAD or OPTIONS changes nothing: mail scanners follow every link and run scripts. A change is a POST from a real button.
+A GET, HEAD or OPTIONS changes nothing: mail scanners follow every link and run scripts. A change is a POST from a pressed button.
 The token in the path is the capability; no cookie is set or read and there is no session, so there is nothing a forged
 request could borrow, and the CSRF check (which needs a cookie) is off on purpose.
 """
@@ -8,7 +8,6 @@ request could borrow, and the CSRF check (which needs a cookie) is off on purpos
 from __future__ import annotations
 
 from datetime import date
-from http import HTTPStatus
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
@@ -19,15 +18,25 @@ from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.errors import NotAllowedError
 from newsletter.subscribers import pages
+from newsletter.subscribers.fresh_links import mail_fresh_link
 from newsletter.subscribers.installation import choices, config, link_signer
+from newsletter.subscribers.leaving_views import leave_by_button, show_farewell
 from newsletter.subscribers.links import Purpose
-from newsletter.subscribers.models import EndReason
-from newsletter.subscribers.one_click import is_one_click
 from newsletter.subscribers.pages import Notice, Said
-from newsletter.subscribers.pressing import read_form
-from newsletter.subscribers.readers import Leaver, Reader, find_leaver, find_reader
-from newsletter.subscribers.subscribing import change_choices, end_subscription, snooze, unsnooze
-from newsletter.subscribers.wishes import ChooseWish, GoodbyeWish, PauseWish, Problem, ResumeWish, Wish, read_wish
+from newsletter.subscribers.pressing import ReadForm, read_form
+from newsletter.subscribers.readers import Reader, find_leaver, find_reader
+from newsletter.subscribers.subscribing import change_choices, snooze, unsnooze
+from newsletter.subscribers.upcoming import next_issue_days
+from newsletter.subscribers.wishes import (
+    ChooseWish,
+    GoodbyeWish,
+    PauseWish,
+    Problem,
+    ResumeWish,
+    StoredWish,
+    Wish,
+    read_wish,
+)
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -36,94 +45,62 @@ class ManagePage(View):
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Show the page."""
-        reader = _reader(token)
-        return pages.unknown_link(request) if reader is None else pages.manage(request, reader, today=_today())
+        public_id = link_signer().read(token, Purpose.MANAGE)
+        return pages.unknown_link(request) if public_id is None else _show(request, public_id)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Do what the button says, and show the page with a sentence about it."""
-        reader = _reader(token)
-        if reader is None:
+        public_id = link_signer().read(token, Purpose.MANAGE)
+        reader = None if public_id is None else find_reader(public_id)
+        if public_id is None or reader is None:
             return pages.unknown_link(request)
-        if reader.ended:
-            return pages.goodbye(request, reader.language, already=True)
         form = read_form(request)
+        if reader.ended:
+            return _show(request, public_id)
         if form is not None and not form.pressed:
             return pages.press_once_more(request, form, reader.language)
-        wish = Problem.UNREADABLE if form is None else read_wish(form.fields, choices=choices(), today=_today())
+        wish = _read_wish(form)
+        if isinstance(wish, Problem):
+            return _show(request, public_id, said=Said(Notice.PROBLEM, wish.value))
+        if isinstance(wish, GoodbyeWish):
+            return _say_goodbye(request, public_id)
         try:
-            said = Said(Notice.PROBLEM, wish.value) if isinstance(wish, Problem) else _grant(wish, reader)
+            said = _grant(wish, reader)
         except NotAllowedError:  # another device said goodbye at this very moment
-            return pages.goodbye(request, reader.language, already=True)
-        if said is None:
-            return pages.goodbye(request, reader.language, already=False)
-        after = _reader(token)
-        assert after is not None
-        return pages.manage(request, after, today=_today(), said=said)
+            said = None
+        return _show(request, public_id, said=said)
 
 
-@method_decorator(csrf_exempt, name="dispatch")
-class UnsubscribePage(View):
-    """/u/<token>, the address in List-Unsubscribe: a page with one button; a POST is RFC 8058's one-click."""
-
-    def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        """Show the button; to somebody who has left, that they have."""
-        leaver = _leaver(token)
-        if leaver is None:
-            return pages.unknown_link(request)
-        if leaver.ended:
-            return pages.goodbye(request, leaver.language, already=True)
-        return pages.unsubscribe(request, leaver.language, token=token)
-
-    def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        """Unsubscribe at once if the body is exactly the one field of RFC 8058; no redirect, no cookie."""
-        leaver = _leaver(token)
-        if leaver is None:
-            return pages.unknown_link(request)
-        if not is_one_click(request):
-            return pages.unsubscribe(request, leaver.language, token=token, status=HTTPStatus.BAD_REQUEST)
-        _say_goodbye(leaver.subscription_id)
-        return pages.one_click_done(request, leaver.language)
+def _show(request: HttpRequest, public_id: bytes, *, said: Said | None = None) -> HttpResponse:
+    """Show the page as things stand now; of somebody who has left, the goodbye."""
+    reader = find_reader(public_id)
+    if reader is None:
+        return pages.unknown_link(request)
+    leave_token = link_signer().token(public_id, Purpose.UNSUBSCRIBE)
+    if reader.ended and (leaver := find_leaver(public_id)):
+        return show_farewell(request, leave_token, leaver)
+    now = timezone.now()
+    return pages.manage(
+        request, reader, today=_today(), issue_days=next_issue_days(now), relative=f"/relative/{leave_token}", said=said
+    )
 
 
-@method_decorator(csrf_exempt, name="dispatch")
-class UnsubscribeButton(View):
-    """/unsubscribe/<token>: where the button of the unsubscribe page leads. Looked at without pressing, it shows the button."""
-
-    def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        """Show the button, for a browser that opens an old tab again."""
-        return UnsubscribePage().get(request, token)
-
-    def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        """Unsubscribe, if the button was pressed."""
-        leaver = _leaver(token)
-        if leaver is None:
-            return pages.unknown_link(request)
-        form = read_form(request)
-        if form is None or dict(form.fields.lists()) != {"goodbye": ["yes"]}:
-            return pages.unsubscribe(request, leaver.language, token=token, status=HTTPStatus.BAD_REQUEST)
-        if not form.pressed:
-            return pages.press_once_more(request, form, leaver.language)
-        was_open = _say_goodbye(leaver.subscription_id)
-        return pages.goodbye(request, leaver.language, already=not was_open)
+def _say_goodbye(request: HttpRequest, public_id: bytes) -> HttpResponse:
+    leaver = find_leaver(public_id)
+    if leaver is None:
+        return pages.unknown_link(request)
+    return leave_by_button(request, link_signer().token(public_id, Purpose.UNSUBSCRIBE), leaver, now=timezone.now())
 
 
-def _today() -> date:
-    """Give the newsletter's own day: the one that its calendar goes by."""
-    return timezone.now().astimezone(ZoneInfo(config().cadence.timezone)).date()
+def _read_wish(form: ReadForm | None) -> Wish | Problem:
+    if form is None:
+        return Problem.UNREADABLE
+    next_issue = next(iter(next_issue_days(timezone.now())), None)
+    return read_wish(form.fields, choices=choices(), today=_today(), next_issue=next_issue)
 
 
-def _reader(token: str) -> Reader | None:
-    public_id = link_signer().read(token, Purpose.MANAGE)
-    return None if public_id is None else find_reader(public_id)
-
-
-def _leaver(token: str) -> Leaver | None:
-    public_id = link_signer().read(token, Purpose.UNSUBSCRIBE)
-    return None if public_id is None else find_leaver(public_id)
-
-
-def _grant(wish: Wish, reader: Reader) -> Said | None:
-    """Do what was asked; gives what to say about it, None for a goodbye."""
+def _grant(wish: ChooseWish | PauseWish | ResumeWish | StoredWish, reader: Reader) -> Said:
+    """Do what was asked; gives what to say about it."""
     match wish:
         case ChooseWish(topics, language):
             change = change_choices(reader.subscription_id, topics=topics, language=language)
@@ -134,10 +111,12 @@ def _grant(wish: Wish, reader: Reader) -> Said | None:
         case ResumeWish():
             unsnooze(reader.subscription_id)
             return Said(Notice.DONE, "resumed")
-        case GoodbyeWish():
-            _say_goodbye(reader.subscription_id)
-            return None
+        case StoredWish():
+            # Whether one was mailed a moment ago is not said: the page may be in anybody's hands.
+            mail_fresh_link(reader.subscription_id, now=timezone.now())
+            return Said(Notice.DONE, "link_mailed")
 
 
-def _say_goodbye(subscription_id: int) -> bool:
-    return end_subscription(subscription_id, reason=EndReason.UNSUBSCRIBED, now=timezone.now())
+def _today() -> date:
+    """Give the newsletter's own day: the one that its calendar goes by."""
+    return timezone.now().astimezone(ZoneInfo(config().cadence.timezone)).date()

@@ -10,6 +10,7 @@ from enum import Enum
 from django.http import QueryDict
 
 from newsletter.subscribers.choices import Choices
+from newsletter.subscribers.upcoming import day_after
 
 PAUSES_IN_MONTHS = (2, 4, 6)
 
@@ -39,6 +40,11 @@ class ResumeWish:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredWish:
+    """A link by mail, to see, change or erase what is stored."""
+
+
+@dataclass(frozen=True, slots=True)
 class GoodbyeWish:
     """No mail any more."""
 
@@ -50,13 +56,18 @@ class Problem(Enum):
     """A form that our page cannot have sent."""
     DAY = "choose_a_day"
     """A day that is missing, in the past or too far away."""
+    NEXT_ISSUE = "next_issue_moved"
+    """The next issue goes out on another day than the button said."""
 
 
-Wish = ChooseWish | PauseWish | ResumeWish | GoodbyeWish
+Wish = ChooseWish | PauseWish | ResumeWish | StoredWish | GoodbyeWish
 
 
-def read_wish(form: QueryDict, *, choices: Choices, today: date) -> Wish | Problem:
-    """Read the form of the manage page. Only a form that the page could have sent is a wish."""
+def read_wish(form: QueryDict, *, choices: Choices, today: date, next_issue: date | None) -> Wish | Problem:
+    """Read the form of the manage page, by the day of the next issue where it is known.
+
+    Only a form that the page could have sent is a wish.
+    """
     topics = form.getlist("topic")
     fields = {name: str(form[name]) for name in form if name != "topic"}
     wish: Wish | Problem = Problem.UNREADABLE
@@ -67,10 +78,14 @@ def read_wish(form: QueryDict, *, choices: Choices, today: date) -> Wish | Probl
             wish = _choose(topics, fields["language"], choices)
         case "pause", ("months",) if not topics and fields["months"] in _PAUSES:
             wish = PauseWish(months_after(today, _PAUSES[fields["months"]]))
+        case "pause", ("next",) if not topics:
+            wish = _pass_over(fields["next"], next_issue)
         case "pause", ("until",) if not topics:
             wish = _pause_until(fields["until"], today)
         case "resume", () if not topics:
             wish = ResumeWish()
+        case "stored", () if not topics:
+            wish = StoredWish()
         case "goodbye", () if not topics:
             wish = GoodbyeWish()
     return wish
@@ -86,6 +101,12 @@ def _choose(topics: list[str], language: str, choices: Choices) -> Wish | Proble
     if language not in choices.languages or not choices.topic_keys.issuperset(topics):
         return Problem.UNREADABLE
     return ChooseWish(frozenset(topics), language)
+
+
+def _pass_over(text: str, next_issue: date | None) -> Wish | Problem:
+    if next_issue is None or text != next_issue.isoformat():
+        return Problem.NEXT_ISSUE
+    return PauseWish(day_after(next_issue))
 
 
 def _pause_until(text: str, today: date) -> Wish | Problem:

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.test import Client, override_settings
 
@@ -96,9 +98,10 @@ def test_pressing_the_button_ends_the_subscription_and_says_how_to_come_back(cli
     assert reader.subscription().end_reason == EndReason.UNSUBSCRIBED
 
 
-def test_pressing_twice_says_that_it_was_done_already(client: Client, reader: SignedUp) -> None:
-    for sentence in ("From now on", "You have already left"):
-        response = client.post(f"/unsubscribe/{reader.unsubscribe}", "goodbye=yes", URLENCODED)
+def test_pressing_again_later_says_that_it_was_done_already(client: Client, reader: SignedUp) -> None:
+    for seconds, sentence in ((0, "From now on"), (11, "You have already left")):
+        with time_machine.travel(NOVEMBER + timedelta(seconds=seconds), tick=False):
+            response = client.post(f"/unsubscribe/{reader.unsubscribe}", "goodbye=yes", URLENCODED)
         assert sentence in response.content.decode()
     assert "You have already left" in client.get(f"/u/{reader.unsubscribe}").content.decode()
 

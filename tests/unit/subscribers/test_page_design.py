@@ -69,7 +69,7 @@ def test_both_languages_fill_in_the_same_values(design: PageDesign) -> None:
 def test_every_difference_between_the_languages_is_reported_at_once(copy: Path) -> None:
     file = copy / "pages" / "words.es.toml"
     file.write_text(
-        file.read_text("utf-8").replace("[unknown]\ntitle =", "[unknown]\ntitel =").replace('save = "', 'sabe = "'), "utf-8"
+        file.read_text("utf-8").replace("[unknown]\ntitle =", "[unknown]\ntitel =").replace('\nsave = "', '\nsabe = "'), "utf-8"
     )
     with pytest.raises(TemplateError) as wrong:
         load_page_design(copy, LETTER)

@@ -24,7 +24,7 @@ CHOICES = Choices(("en", "es"), tuple(Topic(key, {}, {}) for key in ("tnbc", "tr
 
 
 def read(form: str) -> Wish | Problem:
-    return read_wish(QueryDict(form), choices=CHOICES, today=TODAY)
+    return read_wish(QueryDict(form), choices=CHOICES, today=TODAY, next_issue=date(2026, 12, 1))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_day_that_a_pause_cannot_end_on_is_told_apart(day: str) -> None:
 def test_a_hostile_form_never_raises(form: dict[str, str]) -> None:
     query = QueryDict(mutable=True)
     query.update(form)
-    read_wish(query, choices=CHOICES, today=TODAY)
+    read_wish(query, choices=CHOICES, today=TODAY, next_issue=date(2026, 12, 1))
 
 
 def test_a_month_that_is_shorter_ends_a_pause_on_its_last_day() -> None:

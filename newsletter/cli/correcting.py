@@ -22,6 +22,7 @@ from newsletter.cli.printing import console, counted, local, print_findings
 from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.delivery.correcting import correction_audience, correction_obstacle, find_corrected_send
+from newsletter.delivery.kept_counts import require_deliveries
 from newsletter.errors import IssueError, NotAllowedError
 from newsletter.findings import Finding
 from newsletter.publishing.audit import record_act
@@ -52,6 +53,7 @@ def correct(
     if find_corrected_send(name) is None:
         raise NotAllowedError(f"{name} was not sent, so there is nothing to correct: change the issue itself, {ISSUES}/{name}.")
     when, zone = moment(at) if at else None, config.cadence.timezone
+    require_deliveries(name)
     folder = lay_out_correction(config.home, name, file, config.newsletter.languages)
     if not folder.made and (slot := find_slot(folder.name)):
         raise NotAllowedError(

@@ -21,6 +21,7 @@ from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.delivery.clues import Clues, MailLogs, clues_by_word, clues_from_logs, clues_from_provider
 from newsletter.delivery.doubt import Verdict
+from newsletter.delivery.kept_counts import require_deliveries
 from newsletter.delivery.models import Send
 from newsletter.delivery.reconciling import Actor, Witnessed, find_unknown, settle
 from newsletter.delivery.steering import get_send
@@ -86,6 +87,7 @@ def reconcile(
     zone = _zone(log_zone)
     logs = MailLogs(mail_log or [], zone, _covers(log_covers, zone), whole=not_in_log is NotInLog.REQUEUE)
     send = get_send(issue_name(issue))
+    require_deliveries(send.issue)
     actor = Actor(who, system_user(), note)
     done = _reconcile(send, config, logs, (taken or [], never_left or []), actor)
     if output is OutputFormat.JSON:

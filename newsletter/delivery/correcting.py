@@ -8,6 +8,7 @@ from typing import Final
 from django.db import connection
 
 from newsletter.delivery import statements
+from newsletter.delivery.kept_counts import forgotten
 from newsletter.delivery.models import Send, SendState
 from newsletter.publishing.candidates import latest_candidate
 from newsletter.subscribers.audience import AudienceCount
@@ -55,6 +56,8 @@ def correction_obstacle(issue: str) -> str:
     send = find_corrected_send(issue)
     if send is None:
         return f"{issue} was not sent, so that nobody could get its correction. See: newsletter calendar"
+    if said := forgotten(issue):
+        return f"Nobody can be told that {issue} is corrected. {said}"
     if send.state in OVER:
         return ""
     if send.state == SendState.PAUSED:

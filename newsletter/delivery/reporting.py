@@ -11,6 +11,7 @@ from django.db import connection
 
 from newsletter.delivery import statements
 from newsletter.delivery.gone_addresses import GoneReaders, gone_readers
+from newsletter.delivery.kept_counts import kept_counts, kept_handovers
 from newsletter.delivery.models import Handover, Outcome, Send, SendState
 from newsletter.errors import NotAllowedError
 
@@ -79,6 +80,9 @@ def find_sends() -> list[SendStatus]:
         cursor.execute(statements.COUNT_HANDOVERS)
         for send_id, handover, count in cursor.fetchall():
             counts.setdefault(send_id, _none_yet())[Handover(handover)] = count
+    for send_id, kept in kept_handovers().items():
+        counts[send_id] = _none_yet()
+        counts[send_id].update(kept)
     return [_status(send, counts.get(send.pk, _none_yet())) for send in Send.objects.select_related("corrects").order_by("-id")]
 
 
@@ -91,16 +95,16 @@ def send_report(issue: str) -> SendReport:
     outcomes: Counter[Outcome] = Counter(dict.fromkeys(Outcome, 0))
     reasons: dict[Handover, Counter[str]] = {Handover.EXCLUDED: Counter(), Handover.FAILED: Counter()}
     by_language: dict[str, Counter[Handover]] = {}
+    kept = kept_counts(send.pk)
+    for language, name, outcome, reason, count in sum_deliveries(send.pk) if kept is None else kept["sums"]:
+        handover = Handover(name)
+        handovers[handover] += count
+        if outcome or handover in _MAY_BE_REPORTED:
+            outcomes[Outcome(outcome)] += count
+        by_language.setdefault(language, Counter())[handover] += count
+        if handover in reasons:
+            reasons[handover][reason] += count
     with connection.cursor() as cursor:
-        cursor.execute(statements.SUM_DELIVERIES, [send.pk])
-        for language, name, outcome, reason, count in cursor.fetchall():
-            handover = Handover(name)
-            handovers[handover] += count
-            if outcome or handover in _MAY_BE_REPORTED:
-                outcomes[Outcome(outcome)] += count
-            by_language.setdefault(language, Counter())[handover] += count
-            if handover in reasons:
-                reasons[handover][reason] += count
         cursor.execute(statements.FIND_UNKNOWN_KEYS, [send.pk])
         unknown_keys = tuple(row[0] for row in cursor.fetchall())
     return SendReport(
@@ -110,8 +114,15 @@ def send_report(issue: str) -> SendReport:
         by_language,
         outcomes,
         unknown_keys,
-        gone_readers(send),
+        gone_readers(send) if kept is None else GoneReaders(**kept["gone"]),
     )
+
+
+def sum_deliveries(send_id: int) -> list[tuple[str, str, str, str, int]]:
+    """Count the deliveries of a send by language, handover, outcome and reason."""
+    with connection.cursor() as cursor:
+        cursor.execute(statements.SUM_DELIVERIES, [send_id])
+        return [*cursor.fetchall()]
 
 
 def _none_yet() -> Counter[Handover]:

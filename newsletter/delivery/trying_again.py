@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef
 
 from newsletter.delivery.ageing import in_words, still_since
 from newsletter.delivery.handovers import MAY_BE_PUT_BACK_INTO, put_back
+from newsletter.delivery.kept_counts import require_deliveries
 from newsletter.delivery.models import Delivery, Event, Handover, Send, SendState
 from newsletter.delivery.pausing import begin_anew
 from newsletter.delivery.sendgrid_events import DROPPED, TAKEN
@@ -69,6 +70,7 @@ def try_failed_again(
     between, it is simply called again.
     """
     send = get_send(issue)
+    require_deliveries(issue)
     if send.state not in MAY_BE_PUT_BACK_INTO:
         raise NotAllowedError(f"{issue} is {send.state}: nobody of it is tried again.")
     if (correction := send.corrections.first()) is not None:

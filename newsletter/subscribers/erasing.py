@@ -64,6 +64,33 @@ def ask_erasure(subscriber_id: int, *, reason: ErasureReason, now: datetime, due
             Erasure.objects.filter(pk=erasure.pk, due_at__gt=due_at or now).update(due_at=due_at or now)
 
 
+def ask_erasure_of_stranger(lookup: bytes, *, now: datetime) -> None:
+    """Erase what may be stored of an address whose owner is no subscriber, such as a sign-up that was never confirmed."""
+    with transaction.atomic():
+        _suppress(lookup, SuppressionReason.ERASED, now=now)
+        withdraw_mails(lookup, now=now)
+        wanted = {"reason": ErasureReason.STAFF, "asked_at": now, "due_at": now}
+        Erasure.objects.get_or_create(lookup=lookup, done_at=None, defaults=wanted)
+
+
+def lift_suppression(lookup: bytes) -> SuppressionReason | None:
+    """Let an address be mailed again if its owner signs up; give why it was not, None when it was allowed to.
+
+    Raises NotAllowedError for somebody who was said to have died and can still be brought back as they were.
+    """
+    with transaction.atomic():
+        found = Suppression.objects.select_for_update().filter(lookup=lookup).first()
+        if found is None:
+            return None
+        if found.reason == SuppressionReason.DIED and Erasure.objects.filter(lookup=lookup, done_at=None).exists():
+            raise NotAllowedError(
+                "Their reader was said to have died, which can still be undone, subscription and all: newsletter subscribers "
+                "revive ADDRESS --as PERSON"
+            )
+        found.delete()
+        return SuppressionReason(found.reason)
+
+
 def say_died(subscription_id: int, *, now: datetime) -> None:
     """End and suppress the reader of a subscription, open or ended, at once; erase them when it can no longer be undone."""
     whose = Subscription.objects.filter(pk=subscription_id).values_list("subscriber_id", flat=True).first()

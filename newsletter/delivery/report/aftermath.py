@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
 from newsletter.delivery.handovers import moment
+from newsletter.delivery.kept_counts import kept_counts
 from newsletter.delivery.models import Handover, Send
 from newsletter.delivery.report import statements
 from newsletter.delivery.report.domains import DomainCount, count_domains
@@ -95,21 +96,68 @@ def full_report(issue: str, sealer: Sealer, *, now: datetime) -> FullReport:
     """Give the whole report of the send of an issue; raises NotAllowedError when there is none."""
     summary = send_report(issue)
     send = Send.objects.select_related("corrects").get(issue=issue)
+    kept = kept_counts(send.pk)
+    aftermath = count_aftermath(send, sealer, now=now) if kept is None else read_aftermath(kept)
     editions = {one.language: one for one in FrozenEdition.objects.filter(candidate=send.candidate_id).only(*_EDITION)}
     return FullReport(
         summary=summary,
         paused_for=send.paused_for,
         reason=send.reason,
         subjects={language: edition.subject for language, edition in sorted(editions.items())},
-        bounces=_count_bounces(send.pk),
-        domains=count_domains(send.pk, sealer),
+        bounces=aftermath.bounces,
+        domains=aftermath.domains,
         elsewhere=_elsewhere(summary, {language: edition.written_in for language, edition in editions.items()}),
-        endings=_count_endings(send, now=now),
-        by_hour=_count_by_hour(send.pk),
-        time_line=_time_line(send),
+        endings=aftermath.endings,
+        by_hour=aftermath.by_hour,
+        time_line=aftermath.time_line,
         seconds=_seconds(send),
         corrects=send.corrects.issue if send.corrects else "",
         corrections=tuple(send.corrections.order_by("pk").values_list("issue", flat=True)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """The part of a report that is counted in the deliveries of a send, and in what was reported of them."""
+
+    bounces: tuple[BounceCount, ...]
+    domains: tuple[DomainCount, ...]
+    endings: Endings
+    by_hour: Mapping[datetime, int]
+    time_line: tuple[SettledBy, ...]
+
+
+def count_aftermath(send: Send, sealer: Sealer, *, now: datetime) -> Aftermath:
+    """Count what was told of a send later."""
+    return Aftermath(
+        bounces=_count_bounces(send.pk),
+        domains=count_domains(send.pk, sealer),
+        endings=_count_endings(send, now=now),
+        by_hour=_count_by_hour(send.pk),
+        time_line=_time_line(send),
+    )
+
+
+def write_aftermath(found: Aftermath) -> dict[str, Any]:
+    """Write it as plain values, for JSON."""
+    return {
+        "bounces": [asdict(one) for one in found.bounces],
+        "domains": [asdict(one) for one in found.domains],
+        "endings": [found.endings.since.isoformat(), found.endings.until.isoformat(), dict(found.endings.by_reason)],
+        "by_hour": [[at.isoformat(), count] for at, count in found.by_hour.items()],
+        "time_line": [[one.at.isoformat(), one.settled] for one in found.time_line],
+    }
+
+
+def read_aftermath(kept: Mapping[str, Any]) -> Aftermath:
+    """Read what ``write_aftermath`` wrote."""
+    since, until, by_reason = kept["endings"]
+    return Aftermath(
+        bounces=tuple(BounceCount(**one) for one in kept["bounces"]),
+        domains=tuple(DomainCount(**one) for one in kept["domains"]),
+        endings=Endings(datetime.fromisoformat(since), datetime.fromisoformat(until), by_reason),
+        by_hour={datetime.fromisoformat(at): count for at, count in kept["by_hour"]},
+        time_line=tuple(SettledBy(datetime.fromisoformat(at), settled) for at, settled in kept["time_line"]),
     )
 
 

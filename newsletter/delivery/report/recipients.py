@@ -15,6 +15,7 @@ from typing import Final
 import orjson
 from django.db import transaction
 
+from newsletter.delivery.kept_counts import require_deliveries
 from newsletter.delivery.models import Send
 from newsletter.delivery.report import statements
 from newsletter.delivery.report.aftermath import read_moment
@@ -64,6 +65,7 @@ def find_recipients(
     send = Send.objects.filter(issue=issue).only("pk").first()
     if send is None:
         raise NotAllowedError(f"{issue} was not sent. See when it is due with: newsletter calendar")
+    require_deliveries(issue)
     with transaction.atomic():
         record_act("see recipients", issue, person=person_key, note="", now=now, system_user=system_user)
     return _rows(send.pk, sealer)

@@ -1,8 +1,8 @@
 """A local server that speaks SendGrid's API: it keeps what it takes, renders, schedules, cancels, and fails on demand.
 
-It knows ``/v3/mail/send``, ``/v3/mail/batch``, ``/v3/user/scheduled_sends`` and the Email Logs API (``/v3/logs``), as
-Twilio's OpenAPI files describe them. A mail with a ``send_at`` waits until the service's own clock has passed it, and is
-discarded then if its batch was cancelled.
+It knows ``/v3/mail/send``, ``/v3/mail/batch``, ``/v3/user/scheduled_sends``, the Email Logs API (``/v3/logs``) and how an address
+is deleted from its lists (``/v3/suppression``, ``/v3/asm/suppressions``), as Twilio's OpenAPI files describe them. A mail with a
+``send_at`` waits until the service's own clock has passed it, and is discarded then if its batch was cancelled.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class RecordingSendgrid:
     bodies: list[dict[str, Any]] = field(default_factory=list)
     connections: set[object] = field(default_factory=set)
     cancelled: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, set[str]] = field(default_factory=dict)
     batch_ids: int = 0
     clock: Callable[[], float] = time.time
     cancels_late: bool = False
@@ -119,6 +120,11 @@ class RecordingSendgrid:
             case "GET", ["user", "scheduled_sends", *refs]:
                 asked = [(ref, status) for ref, status in self.cancelled.items() if not refs or ref in refs]
                 found = 200, {}, [{"batch_id": ref, "status": status} for ref, status in asked]
+            case "DELETE", ["suppression" | "asm", *middle, address]:
+                name = "/".join(middle)
+                known = unquote(address) in self.lists.get(name, set())
+                self.lists.get(name, set()).discard(unquote(address))
+                found = (204, {}, None) if known else (404, {}, {"errors": [{"message": "not found"}]})
             case "POST", ["logs"]:
                 found = self._list(body)
             case "GET", ["logs", message_id]:
@@ -169,6 +175,10 @@ class _Handler(BaseHTTPRequestHandler):
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self._serve("POST", json.loads(content) if content else {})
 
+    def do_DELETE(self) -> None:
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self._serve("DELETE", json.loads(content) if content else {})
+
     def _serve(self, method: str, body: dict[str, Any]) -> None:
         self.service.calls.append((method, self.path))
         self.service.connections.add(self.client_address)
@@ -194,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _write(self, given: Fault) -> None:
         status, headers, answer = given
-        content = json.dumps(answer).encode()
+        content = b"" if status == 204 else json.dumps(answer).encode()
         try:
             self.send_response_only(status)
             named = {"Date": formatdate(self.service.clock(), usegmt=True), "Content-Length": str(len(content)), **headers}

@@ -19,7 +19,10 @@ _PLAIN = re.compile(r"([A-Za-z0-9_+'-]{1,64}(?:\.[A-Za-z0-9_+'-]{1,64})*)@([A-Za
 
 _LONGEST_LOCAL_PART, _LONGEST_ADDRESS = 64, 254
 
-_BETWEEN_LETTERS = " '\u2019.-\u2010\u2011"
+_BETWEEN_LETTERS = " '\u2018\u2019`\u00b4.-\u2010\u2011\u00b7\u200c\u200d"
+"""Spaces, apostrophes as people type them, hyphens, the dot of Gal\u00b7la, the joiners that Persian and Hindi names need."""
+
+_JOINERS = "\u200c\u200d"
 _NO_NAME = re.compile(r"\?|^M|M{5}")
 """Of the kinds of characters: one that no name has, or more marks than any script puts on one letter."""
 _LOOKS_LIKE_A_LINK = re.compile(r"\.[^\W\d_]{2}")
@@ -89,10 +92,15 @@ def parse_typed_name(text: str) -> str:
     """
     name = parse_first_name(text)
     kinds = "".join(map(_kind_of_character, name))
-    bare = "".join(character for character, kind in zip(name, kinds, strict=True) if kind != "M")
+    bare = "".join(character for character, kind in zip(name, kinds, strict=True) if kind != "M" and character not in _JOINERS)
     if name and (_NO_NAME.search(kinds) or "L" not in kinds or _LOOKS_LIKE_A_LINK.search(bare)):
         raise AddressError("a first name has letters, spaces, apostrophes, hyphens and full stops, and nothing else")
     return name
+
+
+def looks_like_a_link(name: str) -> bool:
+    """Say whether a mail program could show a name as a link: robots type such names into other programs' forms."""
+    return not name.isalpha() and ("@" in name or "/" in name or _LOOKS_LIKE_A_LINK.search(name) is not None)
 
 
 def _kind_of_character(character: str) -> str:

@@ -266,7 +266,9 @@ class SeverityChange(_Section):
     """How much a rule of the checks matters to this newsletter, and why it was decided so."""
 
     severity: Literal["error", "warning", "notice", "off"]
+    """How much the rule weighs here."""
     reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+    """Why, for whoever reads the settings later."""
 
 
 class CheckSettings(_Section):

@@ -19,6 +19,7 @@ from newsletter.cli.ticking import Ticking
 from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.errors import NotAllowedError
+from newsletter.project.web_worker import QuietWorker
 from newsletter.project.wsgi import application
 
 THREADS = 8
@@ -100,7 +101,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no t
         values: dict[str, Any] = {
             "bind": f"{self._config.web.host}:{self._config.web.port}",
             "workers": 1,
-            "worker_class": "gthread",
+            "worker_class": QuietWorker,
             "threads": THREADS,
             "graceful_timeout": 60,
             "loglevel": "warning",

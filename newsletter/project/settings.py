@@ -31,7 +31,7 @@ WSGI_APPLICATION = "newsletter.project.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    "newsletter.project.headers.guard_headers",
     "csp.middleware.CSPMiddleware",
     "newsletter.project.middleware.quiet_pages",
 ]
@@ -43,11 +43,7 @@ TEMPLATES = [
     }
 ]
 
-# Readers' pages load nothing from anywhere, run nothing, and tell nobody where their reader came from.
-SECURE_REFERRER_POLICY = "no-referrer"
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SECURE_HSTS_SECONDS = 31_536_000 if NEWSLETTER.web.base_url.startswith("https://") else 0
+# Readers' pages load nothing from anywhere and run nothing; newsletter/project/headers.py has what else every answer says.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

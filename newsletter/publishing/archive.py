@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Final
 
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -114,6 +115,8 @@ def asset(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     data = bytes(found.data)
     response = HttpResponse(data, content_type=found.media_type)
+    # Mail programs in a browser show it on a page of their own.
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     if found.media_type == CALENDAR_TYPE:
         file_name = calendar_file_name(data, time_zone(config().cadence))
         response.headers["Content-Type"] = f"{CALENDAR_TYPE}; charset=utf-8"
@@ -178,6 +181,9 @@ def _public(response: HttpResponse, caching: str) -> HttpResponse:
     return response
 
 
+AS_IN_THE_WHOLE_ANSWER: Final = {"Content-Security-Policy", "Cross-Origin-Resource-Policy", "Cache-Control", "X-Robots-Tag"}
+
+
 def _unless_known(request: HttpRequest, response: HttpResponse, *, etag: str) -> HttpResponse:
     """Give the response, or a bare 304 to who has it already.
 
@@ -187,7 +193,7 @@ def _unless_known(request: HttpRequest, response: HttpResponse, *, etag: str) ->
     answer = get_conditional_response(request, etag=f'"{etag}"', response=response)
     if not isinstance(answer, HttpResponse) or answer is response:
         return response
-    for name in {"Content-Security-Policy", "Cache-Control", "X-Robots-Tag"} & response.headers.keys():
+    for name in AS_IN_THE_WHOLE_ANSWER & response.headers.keys():
         answer.headers[name] = response.headers[name]
     return answer
 

@@ -26,7 +26,12 @@ from newsletter.delivery.sending import deliver_open_sends, start_due_sends
 from newsletter.delivery.service_mails import empty_postbox
 from newsletter.errors import NewsletterError
 from newsletter.project.backup.old_copies import hold_an_old_copy
+from newsletter.project.retention.keeping import what_is_kept
+from newsletter.project.retention.purging import is_purge_due, overwrite_what_is_deleted, purge
 from newsletter.sources.registry import TrialRegistry
+from newsletter.subscribers.erasure_steps import run_erasures
+from newsletter.subscribers.installation import sealer
+from newsletter.subscribers.requests import handle_requests
 
 log = structlog.get_logger()
 
@@ -35,10 +40,18 @@ SECONDS_BETWEEN_LOOKS_FOR_WORK = 5
 SECONDS_BETWEEN_LOOKS_INTO_THE_POSTBOX = 3
 """Somebody may sit and wait for a service mail."""
 
+SECONDS_BETWEEN_LOOKS_AT_REQUESTS = 2
+"""Whoever has sent a public form looks into their mailbox next."""
+
 SECONDS_BETWEEN_LOOKS_AT_BOUNCES = 300
 
 SECONDS_BETWEEN_LOOKS_AT_CALLS = 60
 """A call is cancelled until ten minutes before it takes effect, and takes effect after thirty."""
+
+SECONDS_BETWEEN_LOOKS_AT_ERASURES = 60
+
+SECONDS_BETWEEN_LOOKS_AT_RETENTION = 3_600
+"""Once a day it then forgets what is kept no longer."""
 
 SECOND_OF_ALERTS = 20
 """Of every minute: by then the calendar's tick has held what it holds."""
@@ -62,7 +75,10 @@ class Ticking:
             (Look("calendar", self._start_due), CronTrigger(second=0, timezone="UTC")),
             (Look("delivery", self._deliver), _every(SECONDS_BETWEEN_LOOKS_FOR_WORK)),
             (Look("postbox", self._empty_postbox), _every(SECONDS_BETWEEN_LOOKS_INTO_THE_POSTBOX)),
+            (Look("requests", self._handle_requests), _every(SECONDS_BETWEEN_LOOKS_AT_REQUESTS)),
             (Look("alerts", self._post_alerts), CronTrigger(second=SECOND_OF_ALERTS, timezone="UTC")),
+            (Look("erasures", self._erase), _every(SECONDS_BETWEEN_LOOKS_AT_ERASURES)),
+            (Look("retention", self._purge), _every(SECONDS_BETWEEN_LOOKS_AT_RETENTION)),
         ]
         if is_calling_back(config):
             self._jobs.append((Look("calls in doubt", self._call_back), _every(SECONDS_BETWEEN_LOOKS_AT_CALLS)))
@@ -101,12 +117,29 @@ class Ticking:
         problem = empty_postbox(self._config, self._clock, stop=self._stop).problem
         return f"service mails wait: {problem}" if problem else ""
 
+    def _handle_requests(self) -> str:
+        self._hold_an_old_copy()
+        return self._empty_postbox() if handle_requests(now=self._clock()) else ""
+
     def _pull_bounces(self) -> str:
         return " ".join(pull_bounces(self._config, self._clock, stop=self._stop).problems)
 
     def _call_back(self) -> str:
         self._hold_an_old_copy()
         call_back(self._config, self._clock, system_user=system_user())
+        return ""
+
+    def _erase(self) -> str:
+        self._hold_an_old_copy()
+        overwrite_what_is_deleted()
+        run_erasures(now=self._clock(), stopping=self._stop.is_set)
+        return ""
+
+    def _purge(self) -> str:
+        self._hold_an_old_copy()
+        now = self._clock()
+        if is_purge_due(now):
+            purge(what_is_kept(self._config.retention, sealer(), now=now), now=now, stopping=self._stop.is_set)
         return ""
 
     def _post_alerts(self) -> str:

@@ -33,6 +33,7 @@ from newsletter.subscribers.models import (
 )
 from newsletter.subscribers.reader_mails import post_to_reader, withdraw_mails
 from newsletter.subscribers.subscribing import end_subscription
+from newsletter.subscribers.writing_together import write_together
 
 log = structlog.get_logger()
 
@@ -78,13 +79,16 @@ def say_goodbye(subscription_id: int, *, lookup: bytes, now: datetime, mailed: b
     ``lookup`` is the hash of their address. ``mailed``: a last mail says so once it cannot be taken back. That mail is left out
     where it cannot be written: nothing keeps a reader from leaving.
     """
-    with transaction.atomic():
+
+    def write() -> bool:
         if not end_subscription(subscription_id, reason=EndReason.UNSUBSCRIBED, now=now):
             return False
         withdraw_mails(lookup, now=now)
         if mailed:
             _post_goodbye(subscription_id, now=now)
-    return True
+        return True
+
+    return write_together(write)
 
 
 def find_farewell(subscription_id: int) -> Farewell | None:

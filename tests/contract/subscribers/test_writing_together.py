@@ -130,10 +130,14 @@ def test_within_a_transaction_a_write_is_part_of_it() -> None:
 
 @pytest.mark.database
 def test_after_a_database_that_could_not_be_had_the_next_writes_go_on() -> None:
+    asked: list[None] = []
+
     def unavailable() -> None:
+        asked.append(None)
         raise OperationalError("database is locked")
 
     outcomes = in_threads([partial(write_together, unavailable) for _ in range(4)])
     assert all(isinstance(outcome, OperationalError) for outcome in outcomes)
+    assert len(asked) <= len(outcomes), "nobody waits for it twice"
     assert suppressing(1)() == 1
     assert stored() == [1]

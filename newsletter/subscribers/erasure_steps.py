@@ -10,17 +10,15 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Final
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from newsletter.errors import ErasureStepError, KeyMissingError, NewsletterError, SealError
 from newsletter.postbox.models import PostState, ServiceMail
-from newsletter.sealing import RowSeal
+from newsletter.postbox.posting import row_seal
 from newsletter.subscribers.installation import sealer
 from newsletter.subscribers.models import Erasure, ErasureStep, MailedLink, ReaderRequest, Subscriber, Subscription
 
@@ -215,9 +213,3 @@ _OWN_STEPS: Final = (
 
 def _all_steps() -> tuple[Step, ...]:
     return (*_steps.values(), *_OWN_STEPS)
-
-
-@cache
-def row_seal() -> RowSeal:
-    """Give the seal of this installation's key ring."""
-    return RowSeal(settings.KEY_RING.seal)

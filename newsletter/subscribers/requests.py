@@ -85,6 +85,11 @@ def handle_requests(*, now: datetime) -> int:
     return done
 
 
+def give_up_requests(*, now: datetime) -> int:
+    """Answer nothing of what waits, and forget it; give how many those were. In an older copy of the database they may be done."""
+    return ReaderRequest.objects.filter(handled_at__isnull=True).update(handled_at=now, content=b"")
+
+
 def _first_in_line() -> QuerySet[ReaderRequest]:
     """Find the requests that wait, and for whose address none waits that is older: the first one's mail counts for the second."""
     waiting = ReaderRequest.objects.filter(handled_at__isnull=True)

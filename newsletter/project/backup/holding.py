@@ -16,6 +16,7 @@ from newsletter.postbox.emptying import settle_all
 from newsletter.publishing.audit import record_act
 from newsletter.publishing.models import HeldFor, Slot, SlotState
 from newsletter.publishing.slots import move_slot
+from newsletter.subscribers.requests import give_up_requests
 
 AT_ONCE: Final = 1_000
 
@@ -34,7 +35,7 @@ def hold_everything(why: str, *, person: str, note: str, now: datetime, system_u
     """Hold every slot and pause every send that is not over, in one transaction; say what was held.
 
     A slot held for something else, or a send paused for it, is held for this as well: it would go on by itself otherwise. What
-    was being sent is unknown, and no service mail of then is sent now.
+    was being sent is unknown, and no service mail of then is sent now, nor is any asked for that was not looked at then.
     """
     with transaction.atomic():
         held = HeldBack(
@@ -43,6 +44,7 @@ def hold_everything(why: str, *, person: str, note: str, now: datetime, system_u
             deliveries_unknown=_lose_sight(why, now=now),
             service_mails=settle_all(why, now=now),
         )
+        give_up_requests(now=now)
         record_act("restore", "database", person=person, note=note, now=now, system_user=system_user)
         for issue in held.slots:
             record_act("hold", issue, person=person, note=why, now=now, system_user=system_user)

@@ -6,6 +6,7 @@ from django.urls import path
 
 from newsletter.subscribers.confirm_views import ConfirmPage
 from newsletter.subscribers.leaving_views import RelativePage, UnsubscribeButton, UnsubscribePage
+from newsletter.subscribers.moving_views import AddressPage
 from newsletter.subscribers.own_views import MyDataPage
 from newsletter.subscribers.privacy_page import privacy
 from newsletter.subscribers.sign_up_views import LostLinkPage, SubscribePage
@@ -17,6 +18,7 @@ urlpatterns = [
     path("lost-link", LostLinkPage.as_view()),
     path("confirm/<str:token>", ConfirmPage.as_view()),
     path("my-data/<str:token>", MyDataPage.as_view()),
+    path("address/<str:token>", AddressPage.as_view()),
     path("m/<str:token>", ManagePage.as_view()),
     path("u/<str:token>", UnsubscribePage.as_view()),
     path("unsubscribe/<str:token>", UnsubscribeButton.as_view()),

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from newsletter.errors import KeyMissingError, SealError
@@ -48,6 +48,11 @@ KEY_PAUSE: Final = timedelta(minutes=5)
 """After this a mail whose key is missing is looked at again: somebody may have put the key ring back."""
 
 LOST_SIGHT: Final = "the process that sent it ended before it recorded what became of it"
+
+
+WITHDRAW_ALL_OF: Final = """
+    UPDATE postbox_servicemail SET state = %s, reason = %s, content = %s, settled_at = %s WHERE lookup = %s AND state = %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,14 @@ def record_waiting(claimed: ClaimedMail, *, reason: str, due_at: datetime, count
 def withdraw(mails: QuerySet[ServiceMail], reason: str, *, now: datetime) -> int:
     """Send nothing of ``mails`` that still waits; give how many those were. What is on the wire already cannot be called back."""
     return _settle(mails.filter(state=PostState.QUEUED), PostState.FAILED, reason, now=now)
+
+
+def withdraw_all_of(lookup: bytes, reason: str, *, now: datetime) -> int:
+    """Withdraw what waits for the reader with this lookup hash: one statement, since goodbyes come by the hundred."""
+    at = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.execute(WITHDRAW_ALL_OF, [PostState.FAILED.value, reason[:200], b"", at, lookup, PostState.QUEUED.value])
+        return int(cursor.rowcount)
 
 
 def _set_aside(mail: ServiceMail, problem: str, *, now: datetime) -> None:

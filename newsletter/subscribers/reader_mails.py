@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from newsletter.postbox.drawing import draw_service_mail
-from newsletter.postbox.emptying import withdraw
+from newsletter.postbox.emptying import withdraw_all_of
 from newsletter.postbox.models import ServiceMail
 from newsletter.postbox.posting import post
 from newsletter.subscribers.installation import config, sealer
@@ -38,4 +38,4 @@ def post_to_reader(
 
 def withdraw_mails(lookup: bytes, *, now: datetime) -> int:
     """Send nothing of what waits for the reader with this lookup hash; give how many mails those were."""
-    return withdraw(ServiceMail.objects.filter(lookup=lookup), "its reader is to hear nothing more", now=now)
+    return withdraw_all_of(lookup, "its reader is to hear nothing more", now=now)

@@ -170,7 +170,10 @@ def _post_goodbye(subscription_id: int, *, now: datetime) -> None:
             KIND,
             address=contact.address,
             language=subscriber.language,
-            values={"first_name": contact.first_name, "subscribe_url": f"{config().web.base_url}/subscribe"},
+            values={
+                "first_name": contact.first_name,
+                "subscribe_url": f"{config().web.base_url}/subscribe?lang={subscriber.language}",
+            },
             now=now,
             lasts=MAIL_LASTS,
             due_at=now + UNDONE_WITHIN,

@@ -20,6 +20,7 @@ from newsletter.subscribers.models import LinkPurpose
 from newsletter.subscribers.page_design import Words
 from newsletter.subscribers.pressing import AGAIN, ReadForm
 from newsletter.subscribers.readers import Reader
+from newsletter.subscribers.upcoming import first_issue
 from newsletter.subscribers.wishes import LONGEST_PAUSE_IN_MONTHS, PAUSES_IN_MONTHS, Problem, months_after
 
 
@@ -56,7 +57,7 @@ def manage(
         "topics": _topics(words, choices(), reader),
         "languages": _languages(choices(), reader),
         "paused": _paused(words, paused_until, issue_days) if paused_until else "",
-        "next_issue": _next_issue(words, issue_days),
+        "next_issue": _next_issue(words, first_issue(issue_days, paused_until=paused_until)),
         "pauses": [
             {
                 "months": months,
@@ -155,14 +156,13 @@ def _languages(offered: Choices, reader: Reader) -> list[dict[str, Any]]:
 def _paused(words: Words, until: date, issue_days: Sequence[date]) -> list[str]:
     """Say until when, that it ends by itself, and which issue comes first then, where that is known."""
     said = [words.say("manage", "paused_until", day=words.day(until)), words.say("manage", "ends_by_itself")]
-    first = next((day for day in issue_days if day >= until), None)
+    first = first_issue(issue_days, paused_until=until)
     return [*said, words.say("manage", "first_issue_then", day=words.day(first))] if first else said
 
 
-def _next_issue(words: Words, issue_days: Sequence[date]) -> dict[str, str] | None:
-    if not issue_days:
+def _next_issue(words: Words, day: date | None) -> dict[str, str] | None:
+    if day is None:
         return None
-    day = issue_days[0]
     return {"value": day.isoformat(), "which": words.say("manage", "pass_over_which", day=words.day(day))}
 
 

@@ -27,6 +27,11 @@ def next_issue_days(now: datetime) -> Sequence[date]:
     return _calendars[0](now) if _calendars else ()
 
 
+def first_issue(days: Sequence[date], *, paused_until: date | None) -> date | None:
+    """Give the day of the first issue that comes to somebody, where that is known; ``paused_until`` is the end of their pause."""
+    return next((day for day in days if paused_until is None or day >= paused_until), None)
+
+
 def day_after(issue_day: date) -> date:
     """Give the day on which mail goes out again to somebody who lets the issue of this day pass."""
     return issue_day + ONE_DAY

@@ -59,7 +59,7 @@ class ManagePage(View):
             return _show(request, public_id)
         if form is not None and not form.pressed:
             return pages.press_once_more(request, form, reader.language)
-        wish = _read_wish(form)
+        wish = _read_wish(form, reader)
         if isinstance(wish, Problem):
             return _show(request, public_id, said=Said(Notice.PROBLEM, wish.value))
         if isinstance(wish, GoodbyeWish):
@@ -92,11 +92,11 @@ def _say_goodbye(request: HttpRequest, public_id: bytes) -> HttpResponse:
     return leave_by_button(request, link_signer().token(public_id, Purpose.UNSUBSCRIBE), leaver, now=timezone.now())
 
 
-def _read_wish(form: ReadForm | None) -> Wish | Problem:
+def _read_wish(form: ReadForm | None, reader: Reader) -> Wish | Problem:
     if form is None:
         return Problem.UNREADABLE
-    next_issue = next(iter(next_issue_days(timezone.now())), None)
-    return read_wish(form.fields, choices=choices(), today=_today(), next_issue=next_issue)
+    days = next_issue_days(timezone.now())
+    return read_wish(form.fields, choices=choices(), today=_today(), issue_days=days, paused_until=reader.snoozed_until)
 
 
 def _grant(wish: ChooseWish | PauseWish | ResumeWish | StoredWish, reader: Reader) -> Said:

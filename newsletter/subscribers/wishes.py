@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -10,7 +11,7 @@ from enum import Enum
 from django.http import QueryDict
 
 from newsletter.subscribers.choices import Choices
-from newsletter.subscribers.upcoming import day_after
+from newsletter.subscribers.upcoming import day_after, first_issue
 
 PAUSES_IN_MONTHS = (2, 4, 6)
 
@@ -63,8 +64,10 @@ class Problem(Enum):
 Wish = ChooseWish | PauseWish | ResumeWish | StoredWish | GoodbyeWish
 
 
-def read_wish(form: QueryDict, *, choices: Choices, today: date, next_issue: date | None) -> Wish | Problem:
-    """Read the form of the manage page, by the day of the next issue where it is known.
+def read_wish(
+    form: QueryDict, *, choices: Choices, today: date, issue_days: Sequence[date], paused_until: date | None
+) -> Wish | Problem:
+    """Read the form of the manage page of somebody who is paused, or not; ``issue_days`` are those of the next issues.
 
     Only a form that the page could have sent is a wish.
     """
@@ -79,7 +82,7 @@ def read_wish(form: QueryDict, *, choices: Choices, today: date, next_issue: dat
         case "pause", ("months",) if not topics and fields["months"] in _PAUSES:
             wish = PauseWish(months_after(today, _PAUSES[fields["months"]]))
         case "pause", ("next",) if not topics:
-            wish = _pass_over(fields["next"], next_issue)
+            wish = _pass_over(fields["next"], issue_days, paused_until)
         case "pause", ("until",) if not topics:
             wish = _pause_until(fields["until"], today)
         case "resume", () if not topics:
@@ -103,10 +106,13 @@ def _choose(topics: list[str], language: str, choices: Choices) -> Wish | Proble
     return ChooseWish(frozenset(topics), language)
 
 
-def _pass_over(text: str, next_issue: date | None) -> Wish | Problem:
-    if next_issue is None or text != next_issue.isoformat():
-        return Problem.NEXT_ISSUE
-    return PauseWish(day_after(next_issue))
+def _pass_over(text: str, issue_days: Sequence[date], paused_until: date | None) -> Wish | Problem:
+    """Read the day that the button named. The same day once more is a second press, and changes nothing."""
+    passed = {day_after(day): day.isoformat() for day in issue_days}
+    if paused_until is not None and passed.get(paused_until) == text:
+        return PauseWish(paused_until)
+    first = first_issue(issue_days, paused_until=paused_until)
+    return PauseWish(day_after(first)) if first is not None and text == first.isoformat() else Problem.NEXT_ISSUE
 
 
 def _pause_until(text: str, today: date) -> Wish | Problem:

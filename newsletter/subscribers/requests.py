@@ -86,7 +86,7 @@ def handle_requests(*, now: datetime) -> int:
 
 
 def give_up_requests(*, now: datetime) -> int:
-    """Answer nothing of what waits, and forget it; give how many those were. In an older copy of the database they may be done."""
+    """Answer nothing of what waits, and forget it; give how many those were: in an old copy of the database they may be done."""
     return ReaderRequest.objects.filter(handled_at__isnull=True).update(handled_at=now, content=b"")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from newsletter.subscribers.confirm_views import ConfirmPage
+from newsletter.subscribers.embed_views import embed_script, embedded, stamp
 from newsletter.subscribers.leaving_views import RelativePage, UnsubscribeButton, UnsubscribePage
 from newsletter.subscribers.moving_views import AddressPage
 from newsletter.subscribers.own_views import MyDataPage
@@ -15,6 +16,9 @@ from newsletter.subscribers.views import ManagePage
 urlpatterns = [
     path("privacy", privacy),
     path("subscribe", SubscribePage.as_view()),
+    path("subscribe/embed.js", embed_script),
+    path("subscribe/stamp", stamp),
+    path("subscribe/embedded", embedded),
     path("lost-link", LostLinkPage.as_view()),
     path("confirm/<str:token>", ConfirmPage.as_view()),
     path("my-data/<str:token>", MyDataPage.as_view()),

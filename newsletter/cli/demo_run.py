@@ -30,9 +30,8 @@ from newsletter.publishing.calendar import schedule_issue
 from newsletter.publishing.releasing import Released
 from newsletter.sources.registry import TrialRegistry
 from newsletter.subscribers.audience import Addressee, addressees, audience_page, last_subscription_id
-from newsletter.subscribers.importing import import_csv
+from newsletter.subscribers.importing import ImportOptions, import_list
 from newsletter.subscribers.installation import choices
-from newsletter.subscribers.list_rows import RowDefaults
 
 ISSUE = "2026-12"
 BEGIN = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
@@ -58,10 +57,11 @@ class Demo:
     def import_list(self) -> str:
         """Take in the sample list."""
         file = self.folder / "subscribers/sample.csv"
-        report = import_csv(file, choices=choices(), now=self.now, dry_run=False, defaults=RowDefaults())
+        report = import_list(file, choices=choices(), now=self.now, options=ImportOptions(apply=True))
+        counts = report.counts
         return (
-            f"{report.lines} lines: {report.new} people ({report.ended} of them have left), {report.duplicates} further lines "
-            f"of the same people, {len(report.problems)} broken lines left out"
+            f"{counts.lines} lines: {counts.new} readers, {counts.left} people who have left, {counts.duplicates} further lines "
+            f"of the same people, {counts.invalid} broken lines left out, {counts.without_consent} without a consent not mailed"
         )
 
     def ask_registry(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +10,9 @@ from django.conf import settings
 from newsletter.cli.acting import system_user
 from newsletter.cli.addressing import typed_address
 from newsletter.cli.arguments import DayOption, FormatOption, PersonOption, day, person
+from newsletter.cli.forgetting import register_forgetting
+from newsletter.cli.list_in import import_
+from newsletter.cli.list_out import export
 from newsletter.cli.printing import OutputFormat, console, print_json, print_table
 from newsletter.clock import system_clock
 from newsletter.config import Config
@@ -18,53 +20,17 @@ from newsletter.errors import UsageError
 from newsletter.publishing.audit import record_act
 from newsletter.subscribers.addresses import parse_first_name
 from newsletter.subscribers.audience import count_audience
-from newsletter.subscribers.importing import import_csv
 from newsletter.subscribers.installation import choices, sealer
-from newsletter.subscribers.list_rows import RowDefaults
 from newsletter.subscribers.models import EndReason, Subscription
 from newsletter.subscribers.sealing import Contact
 from newsletter.subscribers.subscribing import Consent, SubscribeKind, end_subscription, subscribe
 
-PROBLEMS_SHOWN = 50
-
 subscribers = typer.Typer()
+register_forgetting(subscribers)
 
 
-@subscribers.command("import")
-def import_(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A CSV file with a line of headings.", exists=True, dir_okay=False)
-    ],
-    *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
-    output: FormatOption = OutputFormat.TEXT,
-) -> None:
-    """Take in a list. Good lines are kept, every bad one is reported; a second run changes nothing.
-
-    Exit 1 when lines were left out.
-    """
-    report = import_csv(file, choices=choices(), now=system_clock(), dry_run=dry_run, defaults=RowDefaults())
-    if output is OutputFormat.JSON:
-        print_json(report)
-    else:
-        would = "would be " if dry_run else ""
-        print_table(
-            ["lines", "people"],
-            [
-                (f"{would}new, of whom {report.ended} have left", str(report.new)),
-                ("known already, unchanged", str(report.known)),
-                ("must not be mailed", str(report.suppressed)),
-                ("further lines of the same person", str(report.duplicates)),
-                ("left out, see below", str(len(report.problems))),
-                ("in all", str(report.lines)),
-            ],
-        )
-        for problem in report.problems[:PROBLEMS_SHOWN]:
-            console.print(f"{file.name}:{problem.line}: {problem.reason} ({problem.address})", markup=False, style="yellow")
-        if len(report.problems) > PROBLEMS_SHOWN:
-            console.print(f"… and {len(report.problems) - PROBLEMS_SHOWN} more; --format json lists them all.")
-    if report.problems:
-        raise typer.Exit(1)
+subscribers.command("import")(import_)
+subscribers.command()(export)
 
 
 @subscribers.command()

@@ -1,170 +1,212 @@
 """Taking in a list from another system: the good lines are kept, every bad one is reported, and a second run changes nothing.
 
-Nobody without a consent is taken in, nobody who left is brought back, and whoever must not be mailed stays that way.
+Nobody without a consent is taken in: they may be asked, once. Nobody who left is brought back, whoever must not be mailed stays
+that way, and whoever has left where the list comes from is remembered as such, consent or not.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from django.db import transaction
 
-from newsletter.errors import AddressError
-from newsletter.subscribers import import_statements
-from newsletter.subscribers.addresses import mask, parse_address
+from newsletter.subscribers import import_runs, import_statements
 from newsletter.subscribers.choices import Choices
+from newsletter.subscribers.confirming import ask_to_confirm
+from newsletter.subscribers.import_report import ImportCounts, ImportReport, ProblemFile, RowProblem
+from newsletter.subscribers.import_runs import OpenRun
 from newsletter.subscribers.import_statements import NewPerson
 from newsletter.subscribers.installation import sealer
 from newsletter.subscribers.links import PUBLIC_ID_LENGTH
-from newsletter.subscribers.list_file import ListFile, ListLine, open_list
-from newsletter.subscribers.list_rows import ListedPerson, RowDefaults, RowError, read_row
+from newsletter.subscribers.list_chunks import Chunk, ListChunks, ListedAt
+from newsletter.subscribers.list_file import open_list
+from newsletter.subscribers.list_reading import how_it_was_read
+from newsletter.subscribers.list_rows import ListedPerson, RowDefaults
 from newsletter.subscribers.models import SuppressionReason
 
-CHUNK = 1_000
-
-SEEN_BYTES = 16
-"""Octets of a lookup hash by which a person is known again within one file: 128 bits never meet by chance."""
-
-STILL_HERE = (
+STILL_HERE: Final = (
     "this person has left where the list comes from, and is subscribed here; ask them, or end it: newsletter subscribers end"
 )
 
+SOURCE: Final = "import"
+"""The consent's source of whoever says yes when they are asked because of a list."""
 
-@dataclass(frozen=True, slots=True)
-class RowProblem:
-    """A line that was not taken: its number as an editor counts, why, and its address masked."""
-
-    line: int
-    reason: str
-    address: str
+Progress = Callable[[int, int], None]
+"""Told after each chunk how many rows are read, and about how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
-    """A person of the list, and the line that they stand in."""
+class ImportOptions:
+    """What is to be done with a list: ``apply`` it or only say what would happen, and ``ask`` people without a consent.
 
-    line: int
-    person: ListedPerson
+    ``defaults`` is a consent that all of the list shares; ``report`` a file for every bad line, ``problems_kept`` how many the
+    report itself keeps.
+    """
 
-
-@dataclass(slots=True)
-class ImportReport:
-    """What became of every line: ``lines`` = new + known + suppressed + duplicates + the problems."""
-
-    dry_run: bool
-    encoding: str
-    ignored_columns: int
-    lines: int = 0
-    new: int = 0
-    """People taken in, ``ended`` of them as having left."""
-    ended: int = 0
-    known: int = 0
-    """People whom we had; nothing about them was changed."""
-    suppressed: int = 0
-    """Addresses that must not be mailed; no person was taken in."""
-    duplicates: int = 0
-    """Further lines of a person of an earlier line."""
-    unknown_languages: int = 0
-    """People taken in with the first language, because theirs is not offered."""
-    unknown_topics: int = 0
-    """Topics left out, because they are not offered."""
-    problems: list[RowProblem] = field(default_factory=list)
+    apply: bool
+    ask: bool = False
+    defaults: RowDefaults = field(default_factory=RowDefaults)
+    report: Path | None = None
+    problems_kept: int | None = None
 
 
-def import_csv(
-    file: Path, *, choices: Choices, now: datetime, dry_run: bool, defaults: RowDefaults | None = None
+def import_list(
+    file: Path, *, choices: Choices, now: datetime, options: ImportOptions, progress: Progress = lambda _done, _all: None
 ) -> ImportReport:
-    """Take in the people of a CSV file, in transactions of 1,000; with ``dry_run`` only report what would happen.
+    """Take in the people of a CSV file, or of the CSV files in a ZIP.
 
-    ``defaults`` is a consent that all of the list shares. Raises UsageError when the file is no such list.
+    What was stopped in the middle goes on where it ended, and comes to the same counts. Raises UsageError when the file is no
+    such list, and NotAllowedError when another process is taking it in.
     """
     listed = open_list(file)
-    report = ImportReport(dry_run=dry_run, encoding=listed.encoding, ignored_columns=listed.ignored)
-    people = _people(listed, choices, defaults or RowDefaults(), now, report)
-    while chunk := dict(islice(people, CHUNK)):
-        with transaction.atomic():
-            _take_in(chunk, report, now)
-    report.problems.sort(key=lambda problem: problem.line)
-    return report
+    problem_file = ProblemFile(options.report)
+    try:
+        mark = import_runs.fingerprint(listed, options.defaults, ask=options.ask)
+        run = import_runs.begin(mark, now=now) if options.apply else _dry_run(mark, now)
+        chunks = ListChunks(
+            listed,
+            sealer=sealer(),
+            choices=choices,
+            defaults=options.defaults,
+            now=run.started_at,
+            cut_at=run.through,
+        )
+        taking = _TakingIn(run, options, now, problem_file)
+        report = ImportReport(options.apply, how_it_was_read(listed), resumed_after=run.through)
+        with import_statements.roomy_connection():
+            for chunk in chunks:
+                if chunk.through <= report.resumed_after:
+                    taking.repeat_problems(chunk)
+                else:
+                    taking.take_in(chunk)
+                progress(chunk.through, max(chunk.through, listed.lines - len(listed)))
+        if options.apply:
+            import_runs.finish(run, now=now)
+        report.counts, report.problems = run.counts, taking.problems
+        return report
+    finally:
+        problem_file.close()
 
 
-def _people(
-    listed: ListFile, choices: Choices, defaults: RowDefaults, now: datetime, report: ImportReport
-) -> Iterator[tuple[bytes, _Listed]]:
-    left = _who_left(listed.lines())
-    seen: set[bytes] = set()
-    for line in listed.lines():
-        report.lines += 1
-        address = mask(line.cells.get("email", ""))
-        try:
-            person = _person(line, choices, defaults, now)
-        except RowError as error:
-            report.problems.append(RowProblem(line.number, str(error), address))
-            continue
-        lookup = sealer().lookup(person.contact.address)
-        known_by = lookup[:SEEN_BYTES]
-        if known_by in seen:
-            report.duplicates += 1
-        elif person.ended is None and known_by in left:
-            report.problems.append(RowProblem(line.number, "another line says that this person has left", address))
+def _dry_run(mark: bytes, now: datetime) -> OpenRun:
+    return OpenRun(0, now, 0, ImportCounts(), import_runs.was_finished(mark))
+
+
+class _TakingIn:
+    def __init__(self, run: OpenRun, options: ImportOptions, now: datetime, problem_file: ProblemFile) -> None:
+        self._run = run
+        self._options = options
+        self._now = now
+        self._problem_file = problem_file
+        self._ask = options.ask and not run.again
+        self.problems: list[RowProblem] = []
+
+    def take_in(self, chunk: Chunk) -> None:
+        """Store a chunk and write down how far that is, in one transaction; without ``apply`` only count."""
+        sorting = _Sorting(chunk, self._run.counts)
+        counts = sorting.counts
+        if self._options.apply:
+            new = [_sealed(lookup, sorting.new[lookup], self._run.started_at) for lookup in sorted(sorting.new)]
+            with transaction.atomic():
+                stored = import_statements.insert_people(new, now=self._run.started_at)
+                counts.known += sorting.came_meanwhile(stored)
+                import_statements.insert_suppressions(sorted(sorting.to_suppress.items()), now=self._now)
+                if self._ask:
+                    counts.asked += sum(self._asked(person) for person in sorting.to_ask.values())
+                import_runs.checkpoint(self._run, counts, through=chunk.through)
+            self._run.through = chunk.through
+        elif self._ask:
+            counts.asked += len(sorting.to_ask.keys() - import_statements.asked(sorting.to_ask.keys()))
+        self._run.counts = counts
+        self._report(sorting.problems)
+
+    def repeat_problems(self, chunk: Chunk) -> None:
+        """Report the bad lines of a chunk that was stored before the program was stopped."""
+        self._report(_Sorting(chunk, ImportCounts()).problems)
+
+    def _asked(self, person: ListedPerson) -> bool:
+        return ask_to_confirm(person.contact, language=person.language, topics=person.topics, source=SOURCE, now=self._now)
+
+    def _report(self, problems: list[RowProblem]) -> None:
+        self._problem_file.write(problems)
+        kept = self._options.problems_kept
+        self.problems += problems if kept is None else problems[: max(0, kept - len(self.problems))]
+
+
+class _Sorting:
+    """Who of a chunk is what, by what is stored at this moment."""
+
+    def __init__(self, chunk: Chunk, before: ImportCounts) -> None:
+        self.counts = counts = dataclasses.replace(before)
+        self.new: dict[bytes, ListedPerson] = {}
+        self.to_suppress: dict[bytes, SuppressionReason] = {}
+        self.to_ask: dict[bytes, ListedPerson] = {}
+        self.problems = list(chunk.problems)
+        self._suppressed = import_statements.suppressed(chunk.people)
+        self._known = import_statements.known(chunk.people)
+        self._torn = import_statements.subscribed(
+            [lookup for lookup in self._known if _left_by_wish(chunk.people[lookup].person)]
+        )
+        for lookup, listed in chunk.people.items():
+            self._sort(lookup, listed)
+        self.problems.sort(key=lambda problem: problem.line)
+        counts.lines += chunk.rows
+        counts.duplicates += chunk.duplicates
+        counts.invalid += len(self.problems)
+        counts.suppressions += len(self.to_suppress)
+
+    def came_meanwhile(self, stored: set[bytes]) -> int:
+        """Take those back who came in by another way since they were sorted; give how many they are."""
+        others = [person for lookup, person in self.new.items() if lookup not in stored]
+        for person in others:
+            self._count(person, -1)
+        return len(others)
+
+    def _sort(self, lookup: bytes, listed: ListedAt) -> None:
+        person, counts = listed.person, self.counts
+        if lookup in self._torn:
+            self.problems.append(listed.problem(STILL_HERE))
+            return
+        if person.suppression and lookup not in self._suppressed:
+            self.to_suppress[lookup] = person.suppression
+        if lookup in self._known:
+            counts.known += 1
+        elif lookup in self._suppressed:
+            counts.suppressed += 1
+        elif person.consent is not None:
+            self.new[lookup] = person
+            self._count(person, 1)
+        elif person.ended is not None:
+            self.to_suppress.setdefault(lookup, SuppressionReason.IMPORTED)
+            counts.left += 1
         else:
-            seen.add(known_by)
-            yield lookup, _Listed(line.number, person)
+            self.to_ask[lookup] = person
+            counts.without_consent += 1
 
-
-def _person(line: ListLine, choices: Choices, defaults: RowDefaults, now: datetime) -> ListedPerson:
-    if line.problem:
-        raise RowError(line.problem)
-    return read_row(line.cells, choices=choices, defaults=defaults, now=now)
-
-
-def _who_left(lines: Iterable[ListLine]) -> set[bytes]:
-    """Find who has a line that says they left: an active line of the same person, wherever it stands, then counts for nothing."""
-    left = set()
-    for line in lines:
-        if line.cells.get("status", "").strip().lower() == "ended":
-            try:
-                left.add(sealer().lookup(parse_address(line.cells.get("email", "")))[:SEEN_BYTES])
-            except AddressError:
-                continue
-    return left
-
-
-def _take_in(chunk: dict[bytes, _Listed], report: ImportReport, now: datetime) -> None:
-    known, suppressed = import_statements.known(chunk), import_statements.suppressed(chunk)
-    left_elsewhere = [lookup for lookup in known if chunk[lookup].person.ended and not chunk[lookup].person.suppression]
-    torn = import_statements.subscribed(left_elsewhere)
-    new: list[NewPerson] = []
-    to_suppress: list[tuple[bytes, SuppressionReason]] = []
-    for lookup, listed in chunk.items():
-        person = listed.person
-        if person.suppression:
-            to_suppress.append((lookup, person.suppression))
-        if lookup in torn:
-            report.problems.append(RowProblem(listed.line, STILL_HERE, mask(person.contact.address)))
-        elif lookup in known:
-            report.known += 1
-        elif person.consent is None or (lookup in suppressed and person.ended is None):
-            report.suppressed += 1
+    def _count(self, person: ListedPerson, number: int) -> None:
+        counts = self.counts
+        if person.ended is None:
+            counts.new += number
         else:
-            report.new += 1
-            report.ended += person.ended is not None
-            report.unknown_languages += person.unknown_language
-            report.unknown_topics += person.unknown_topics
-            if not report.dry_run:
-                new.append(_sealed(lookup, person))
-    if not report.dry_run:
-        import_statements.insert_people(new, now=now)
-        import_statements.insert_suppressions(to_suppress, now=now)
+            counts.left += number
+        counts.unknown_languages += number * person.unknown_language
+        counts.unknown_topics += number * person.unknown_topics
+        counts.nameless += number * person.nameless
 
 
-def _sealed(lookup: bytes, person: ListedPerson) -> NewPerson:
+def _left_by_wish(person: ListedPerson) -> bool:
+    return person.ended is not None and person.suppression is None
+
+
+def _sealed(lookup: bytes, person: ListedPerson, now: datetime) -> NewPerson:
     assert person.consent is not None
+    ended_at = (person.ended_at or now) if person.ended else None
     return NewPerson(
         lookup=lookup,
         contact=sealer().seal_contact(person.contact, lookup=lookup),
@@ -173,5 +215,7 @@ def _sealed(lookup: bytes, person: ListedPerson) -> NewPerson:
         snoozed_until=person.snoozed_until,
         public_id=secrets.token_bytes(PUBLIC_ID_LENGTH),
         consent=person.consent,
+        started_at=person.started_at or min(now, ended_at or now),
+        ended_at=ended_at,
         ended=person.ended,
     )

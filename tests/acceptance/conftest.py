@@ -117,7 +117,7 @@ def approved_site(site: Site) -> Site:
 
 
 def _approve(site: Site) -> None:
-    site.run("subscribers", "import", "subscribers/sample.csv", code=1)
+    site.run("subscribers", "import", "subscribers/sample.csv", "--apply", "--no-ask", code=1)
     site.run("approve", "2026-12", "--as", "ada", "--role", "editor", "--on", "2026-12-01")
     site.run("approve", "2026-12", "--as", "maria", "--role", "medical", "--on", "2026-12-01")
 

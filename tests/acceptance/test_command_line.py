@@ -118,7 +118,7 @@ def test_who_plans_is_told_what_comes_next(approved_site: Site) -> None:
 
 
 def test_an_issue_that_nobody_approved_is_not_sent(site: Site) -> None:
-    site.run("subscribers", "import", "subscribers/sample.csv", code=1)
+    site.run("subscribers", "import", "subscribers/sample.csv", "--apply", "--no-ask", code=1)
     site.run("schedule", "2026-12", "--at", "2090-01-01T10:00")
     make_due(site)
     assert "not approved by anybody" in site.run("send", "2026-12", code=3)

@@ -75,7 +75,7 @@ def test_a_test_mail_for_a_topic_that_changes_nothing_is_refused(site_with_topic
 
 def test_each_reader_gets_the_mail_for_the_topics_of_the_list(site_with_topics: Site) -> None:
     site = site_with_topics
-    site.run("subscribers", "import", "subscribers/sample.csv", code=1)
+    site.run("subscribers", "import", "subscribers/sample.csv", "--apply", "--no-ask", code=1)
     site.run("approve", "2026-12", "--as", "ada", "--role", "editor", "--on", "2026-12-01")
     site.run("approve", "2026-12", "--as", "maria", "--role", "medical", "--on", "2026-12-01")
     site.run("schedule", "2026-12", "--at", "2090-01-01T10:00")

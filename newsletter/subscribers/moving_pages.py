@@ -1,4 +1,4 @@
-"""The page that a new address is asked on, and what it says afterwards: both addresses masked, the mail may have been passed on."""
+"""The page that asks a new address, and what it says then; both addresses are masked: the mail may have been passed on."""
 
 from __future__ import annotations
 

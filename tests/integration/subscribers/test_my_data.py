@@ -115,7 +115,7 @@ def test_another_browser_with_the_same_link_is_told_how_to_get_a_new_one(token: 
     assert not Erasure.objects.exists()
 
 
-def test_after_thirty_minutes_nothing_opens_any_more(token: str, clock: time_machine.Coordinates) -> None:
+def test_after_thirty_minutes_nothing_opens_any_more(token: str, clock: time_machine.Traveller) -> None:
     visitor = Visitor(token).opened()
     clock.move_to(NOVEMBER + 30 * MINUTE)
     for response in (visitor.press("open"), visitor.press("name", first_name="Eva"), Visitor(token).look()):
@@ -124,7 +124,7 @@ def test_after_thirty_minutes_nothing_opens_any_more(token: str, clock: time_mac
         assert ADDRESS not in text_of(response)
 
 
-def test_whoever_holds_a_used_link_can_have_a_new_one_mailed_to_its_reader(token: str, clock: time_machine.Coordinates) -> None:
+def test_whoever_holds_a_used_link_can_have_a_new_one_mailed_to_its_reader(token: str, clock: time_machine.Traveller) -> None:
     Visitor(token).opened()
     stranger = Visitor(token)
     told = text_of(stranger.press("new-link"))
@@ -175,7 +175,7 @@ def test_the_first_name_is_changed_and_a_link_in_it_is_not_taken(reader: SignedU
     assert first_name(reader) == ""
 
 
-def test_the_answer_about_a_new_address_is_the_same_whatever_it_is(token: str, clock: time_machine.Coordinates) -> None:
+def test_the_answer_about_a_new_address_is_the_same_whatever_it_is(token: str, clock: time_machine.Traveller) -> None:
     sign_up("known@example.net")
     suppress(sealer().lookup("bounced@example.net"), reason=SuppressionReason.BOUNCED, now=NOVEMBER)
     visitor = Visitor(token).opened()

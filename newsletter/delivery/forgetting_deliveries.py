@@ -39,7 +39,7 @@ def forget_deliveries(person: Forgotten, now: datetime) -> None:
     del now
     if person.subscriber_id is None:
         return
-    theirs = Subscription.objects.filter(subscriber=person.subscriber_id, started_at__lte=person.asked_at)
+    theirs = Subscription.objects.filter(subscriber=person.subscriber_id, ended_at__isnull=False)
     subscriptions = list(theirs.values_list("pk", flat=True))
     while _forget_some(subscriptions):
         pass

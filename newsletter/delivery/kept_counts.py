@@ -6,6 +6,8 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
+
 from newsletter.delivery.models import Handover, KeptCounts
 from newsletter.errors import NotAllowedError
 
@@ -15,10 +17,11 @@ def kept_counts(send_id: int) -> dict[str, Any] | None:
     return KeptCounts.objects.filter(send_id=send_id).values_list("counts", flat=True).first()
 
 
-def kept_handovers() -> dict[int, Counter[Handover]]:
-    """Give how many deliveries of each forgotten send had which handover."""
+def kept_handovers(*, using: str = DEFAULT_DB_ALIAS, issue: str = "") -> dict[int, Counter[Handover]]:
+    """Give how many deliveries of each forgotten send, or of that of one issue, had which handover."""
     found: dict[int, Counter[Handover]] = {}
-    for send_id, counts in KeptCounts.objects.values_list("send_id", "counts"):
+    kept = KeptCounts.objects.using(using)
+    for send_id, counts in (kept.filter(send__issue=issue) if issue else kept).values_list("send_id", "counts"):
         found[send_id] = Counter()
         for _, handover, _, _, number in counts["sums"]:
             found[send_id][Handover(handover)] += number

@@ -197,7 +197,7 @@ def _forget_subscriptions(person: Forgotten, now: datetime) -> None:
         subscriber = Subscriber.objects.select_for_update().filter(pk=person.subscriber_id).first()
         if subscriber is None:
             return
-        Subscription.objects.filter(subscriber=subscriber, started_at__lte=person.asked_at).delete()
+        Subscription.objects.filter(subscriber=subscriber, ended_at__isnull=False).delete()
         if not Subscription.objects.filter(subscriber=subscriber).exists():
             subscriber.delete()
 

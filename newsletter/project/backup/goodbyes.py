@@ -8,11 +8,13 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from django.db import models, transaction
+from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 
-from newsletter.delivery.models import Delivery, Handover, Send
+from newsletter.delivery.kept_counts import kept_handovers
+from newsletter.delivery.models import Delivery, Handover, KeptCounts, Send
+from newsletter.project.backup.erased_since import carry_open_erasures, drop_undone_deaths, erase_again, knows_table
 from newsletter.publishing.models import Slot, SlotState
 from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression
 
@@ -58,15 +60,20 @@ class CarriedOver:
 def carry_over(before: str, *, now: datetime) -> CarriedOver:
     """Bring suppressions, ended subscriptions and pauses of the database with the alias ``before`` into the default one.
 
-    Who is no longer there at all was erased since, and is ended here; unless hardly anybody of this database is in the other,
-    which then is not its later self. Everything is found by keyed hash or public id: nothing is opened. Doing it twice changes
-    nothing.
+    Who is no longer there at all was erased since, and is ended and erased here; unless hardly anybody of this database is in the
+    other, which then is not its later self. Everything is found by keyed hash or public id: nothing is opened. Doing it twice
+    changes nothing.
     """
     with transaction.atomic():
+        # First, since being erased is the weakest reason for a suppression.
+        suppressions = _carry_suppressions(before)
         erased, newcomers = _compare_people(before, now=now)
+        goodbyes = _carry_goodbyes(before)
+        drop_undone_deaths(before)
+        carry_open_erasures(before)
         return CarriedOver(
-            suppressions=_carry_suppressions(before),
-            goodbyes=_carry_goodbyes(before),
+            suppressions=suppressions,
+            goodbyes=goodbyes,
             snoozes=_carry_snoozes(before),
             erased=erased,
             newcomers=newcomers,
@@ -124,6 +131,7 @@ def _compare_people(before: str, *, now: datetime) -> tuple[int, int]:
     for start in range(0, len(missing), AT_ONCE):
         gone = Subscription.objects.filter(pk__in=missing[start : start + AT_ONCE], ended_at__isnull=True)
         gone.update(ended_at=now, end_reason=EndReason.STAFF)
+    erase_again(before, missing, now=now)
     both = here - len(missing)
     return len(missing), Subscription.objects.using(before).count() - both
 
@@ -131,12 +139,19 @@ def _compare_people(before: str, *, now: datetime) -> tuple[int, int]:
 def _sent_since(before: str) -> Iterator[SentSince]:
     """Find the issues of which more went out, and say so where a person decides whether they go out again."""
     for send in Send.objects.using(before).order_by("pk"):
-        there = Delivery.objects.using(before).filter(send_id=send.pk, handover=Handover.ACCEPTED).count()
-        here = Delivery.objects.filter(send__issue=send.issue, handover=Handover.ACCEPTED).count()
+        there, here = _accepted(before, send.issue), _accepted(DEFAULT_DB_ALIAS, send.issue)
         if there > here:
             found = SentSince(send.issue, there - here)
             _warn(found)
             yield found
+
+
+def _accepted(alias: str, issue: str) -> int:
+    """Count who got an issue, also where it is forgotten who that was; a database of before this program has no such counts."""
+    if knows_table(KeptCounts, alias):
+        for handovers in kept_handovers(using=alias, issue=issue).values():
+            return handovers[Handover.ACCEPTED]
+    return Delivery.objects.using(alias).filter(send__issue=issue, handover=Handover.ACCEPTED).count()
 
 
 def _warn(found: SentSince) -> None:

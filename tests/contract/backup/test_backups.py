@@ -22,7 +22,18 @@ from newsletter.project.backup.goodbyes import SentSince
 from newsletter.project.backup.making import make_backup
 from newsletter.project.backup.rings import fingerprint
 from newsletter.publishing.models import AuditEntry, HeldFor, Slot, SlotState
-from newsletter.subscribers.models import EndReason, Subscriber, Subscription, SuppressionReason
+from newsletter.subscribers.erasing import UNDONE_WITHIN, ask_erasure, say_died, undo_death
+from newsletter.subscribers.erasure_steps import run_erasures
+from newsletter.subscribers.models import (
+    EndReason,
+    Erasure,
+    ErasureReason,
+    ErasureStep,
+    Subscriber,
+    Subscription,
+    Suppression,
+    SuppressionReason,
+)
 from newsletter.subscribers.subscribing import end_subscription, snooze
 from newsletter.subscribers.suppressing import suppress
 from tests.contract.backup.restoring import add_slot, back_up, put_back
@@ -206,3 +217,55 @@ def test_a_restore_is_refused_while_another_process_uses_the_database(tmp_path: 
         os.waitpid(child, 0)
     assert Slot.objects.get().state == SlotState.SCHEDULED
     assert put_back(file, config).held.slots == ("2027-02",)
+
+
+def test_who_was_erased_since_the_backup_is_erased_again(tmp_path: Path, config: Config) -> None:
+    asked, complained, back_again, *_ = (Subscription.objects.get(pk=pk).subscriber for pk in add_readers(8))
+    file = back_up(tmp_path, config)
+    suppress(complained, reason=SuppressionReason.COMPLAINED, now=NOW)
+    for person in (asked, complained, back_again):
+        ask_erasure(person.pk, reason=ErasureReason.ASKED, now=NOW)
+    assert run_erasures(now=NOW) == 3
+    Suppression.objects.filter(lookup=back_again.lookup).delete()
+    add_readers(1, start=3)
+
+    carried = put_back(file, config).carried
+    run_erasures(now=system_clock())
+
+    assert carried is not None
+    assert carried.erased == 3
+    here = {bytes(lookup) for lookup in Subscriber.objects.values_list("lookup", flat=True)}
+    assert len(here) == 6
+    assert bytes(back_again.lookup) in here
+    reasons = {bytes(one.lookup): one.reason for one in Suppression.objects.all()}
+    assert reasons == {bytes(asked.lookup): SuppressionReason.ERASED, bytes(complained.lookup): SuppressionReason.COMPLAINED}
+    assert not Erasure.objects.filter(done_at=None).exists()
+
+
+def test_an_erasure_that_was_not_done_goes_on_after_a_restore(tmp_path: Path, config: Config) -> None:
+    died, _, _ = add_readers(3)
+    file = back_up(tmp_path, config)
+    say_died(died, now=NOW)
+    late = Erasure.objects.create(lookup=b"x" * 32, reason=ErasureReason.ASKED, asked_at=NOW, due_at=NOW)
+    ErasureStep.objects.create(erasure=late, name="deliveries", key="k" * 32, content=b"", due_at=NOW)
+
+    put_back(file, config)
+
+    assert Subscription.objects.get(pk=died).end_reason == EndReason.DIED
+    assert is_suppressed(bytes(Subscriber.objects.get(subscriptions=died).lookup))
+    assert Erasure.objects.get(reason=ErasureReason.DIED).due_at == NOW + UNDONE_WITHIN
+    assert [one.name for one in ErasureStep.objects.all()] == ["deliveries"]
+    assert undo_death(bytes(Subscriber.objects.get(subscriptions=died).lookup), now=NOW + timedelta(days=1))
+
+
+def test_who_had_not_died_after_all_is_not_erased_after_a_restore(tmp_path: Path, config: Config) -> None:
+    alive, _, _ = add_readers(3)
+    lookup = bytes(Subscriber.objects.get(subscriptions=alive).lookup)
+    say_died(alive, now=NOW)
+    file = back_up(tmp_path, config)
+    assert undo_death(lookup, now=NOW)
+
+    put_back(file, config)
+
+    assert not Erasure.objects.exists()
+    assert not is_suppressed(lookup)

@@ -162,6 +162,11 @@ def give_reason(farewell: Farewell, reason: str, *, today: date) -> bool:
     return True
 
 
+def count_reasons() -> list[tuple[date, str, int]]:
+    """Give how many people gave which reason, by month: the latest month first, in it the reason of most people."""
+    return list(FarewellCount.objects.order_by("-month", "-number", "reason").values_list("month", "reason", "number"))
+
+
 def _post_goodbye(subscription_id: int, *, now: datetime) -> None:
     subscriber = Subscriber.objects.get(subscriptions=subscription_id)
     try:

@@ -36,7 +36,7 @@ class Kept:
 
 
 def what_is_kept(retention: RetentionSettings, sealer: Sealer, *, now: datetime) -> Sequence[Kept]:
-    """Give the table for this moment, in the order in which things are forgotten: who left goes before what they got."""
+    """Give the table for this moment, in the order in which things go: what is counted before the people in it."""
 
     def before(days: int) -> datetime:
         return now - timedelta(days=days)
@@ -57,7 +57,6 @@ def what_is_kept(retention: RetentionSettings, sealer: Sealer, *, now: datetime)
             retention.service_mails,
             ServiceMail.objects.filter(settled_at__lt=before(retention.service_mails)),
         ),
-        Kept("people who left", retention.ended, people_who_left(left).count, partial(_erase_leavers, left, now)),
         rows("events", retention.events, events_to_forget(before(retention.events))),
         Kept(
             "deliveries",
@@ -65,6 +64,7 @@ def what_is_kept(retention: RetentionSettings, sealer: Sealer, *, now: datetime)
             lambda: deliveries_of(sends_to_forget(sent)).count(),
             partial(forget_sends, sent, sealer, now=now),
         ),
+        Kept("people who left", retention.ended, people_who_left(left).count, partial(_erase_leavers, left, now)),
         Kept("calls to providers", KEPT.days, _old_calls(now).count, partial(_forget_calls, now)),
         rows("notices", retention.deliveries, Notice.objects.filter(at__lt=sent)),
         rows("erasures that are done", retention.audit, Erasure.objects.filter(done_at__lt=before(retention.audit))),

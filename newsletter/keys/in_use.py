@@ -18,7 +18,7 @@ from newsletter.keys.ring import KeyRing
 
 T = TypeVar("T")
 
-LOOK_EVERY: Final = 2.0
+LOOK_EVERY: Final = 1.0
 """Seconds after which it is looked whether the file was changed: what a key is changed for takes effect as soon everywhere."""
 
 log = structlog.get_logger()

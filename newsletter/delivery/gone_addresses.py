@@ -14,7 +14,7 @@ from typing import Final
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from newsletter.delivery import statements
 from newsletter.delivery.models import BounceKind, Delivery, Handover, Outcome, Send, SendState
@@ -98,7 +98,8 @@ def _let_leave(send: Send, why_nobody: str, left: int, *, now: datetime) -> int 
         readers = [] if why_nobody else _find_readers(send)
         if readers:
             # Of the mail's own moment: who came back since then has shown that the address exists.
-            end_as_reported([ReportedEnd(reader, EndReason.BOUNCED, send.created_at) for reader in readers], now=now)
+            begun = send.created_at
+            end_as_reported([ReportedEnd(reader, EndReason.BOUNCED, begun, mailed_since=begun) for reader in readers], now=now)
             return len(readers)
         assert send.finished_at is not None
         act, note = (NOBODY, why_nobody) if why_nobody else (SUPPRESSED, f"{left} readers whose address does not exist")
@@ -107,7 +108,9 @@ def _let_leave(send: Send, why_nobody: str, left: int, *, now: datetime) -> int 
 
 
 def _find_readers(send: Send) -> Sequence[int]:
-    staying = _refused().filter(send=send, subscription__ended_at__isnull=True, subscription__isnull=False)
+    """Find who is still subscribed, and has the address that was refused."""
+    moved = Q(subscription__subscriber__address_since__gt=send.created_at)
+    staying = _refused().filter(~moved, send=send, subscription__ended_at__isnull=True, subscription__isnull=False)
     return [reader for reader in staying.order_by("pk").values_list("subscription_id", flat=True)[:AT_A_TIME] if reader]
 
 

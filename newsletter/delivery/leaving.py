@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from django.db.backends.utils import CursorWrapper
 
 from newsletter.delivery import statements
-from newsletter.delivery.models import BounceKind
+from newsletter.delivery.models import BounceKind, Send
 from newsletter.delivery.reports import Farewell, Report
 from newsletter.delivery.statements import among
 from newsletter.subscribers.models import EndReason
@@ -40,28 +40,31 @@ def say_farewell(
     cursor: CursorWrapper, reports: Sequence[Report], about: Mapping[str, OfSomebody], *, soft_in_a_row: int, now: datetime
 ) -> None:
     """End and suppress whom new reports, already applied to the ledger, speak of."""
-    ends = set()
+    said: list[tuple[int, int, EndReason, datetime]] = []
     soft = set()
     for report in reports:
         whose = about[report.key]
         if whose.subscription_id is None:
             continue
         if report.farewell is not Farewell.NONE:
-            ends.add(ReportedEnd(whose.subscription_id, REASONS[report.farewell], report.at))
+            said.append((whose.subscription_id, whose.send_id, REASONS[report.farewell], report.at))
         elif report.bounce is BounceKind.SOFT:
             soft.add((whose.subscription_id, whose.send_id))
+    begun = dict(Send.objects.filter(pk__in={send_id for _, send_id, _, _ in said}).values_list("pk", "created_at"))
+    ends = {ReportedEnd(reader, reason, at, mailed_since=begun[send_id]) for reader, send_id, reason, at in said}
     if soft:
         # Of now: which of the bounces was reported last must make no difference.
         readers = _too_many_in_a_row(cursor, soft, most=soft_in_a_row)
-        ends.update(ReportedEnd(reader, EndReason.BOUNCED, now) for reader in readers)
+        ends.update(ReportedEnd(reader, EndReason.BOUNCED, now, mailed_since=now) for reader in readers)
     end_as_reported(ends, now=now)
 
 
 def _too_many_in_a_row(cursor: CursorWrapper, bounced: Collection[tuple[int, int]], *, most: int) -> Iterator[int]:
     """Give the readers of those soft bounces (reader and send) that stand among so many issues in a row that all bounced softly.
 
-    Corrections are no issues, and an issue that a reader was left out of says nothing. A mail that did not bounce begins the
-    count anew. That is told of the run a bounce is in, and not of the last few mails, so that late reports end in the same.
+    Corrections are no issues, and an issue that a reader was left out of, or that went to their former address, says nothing.
+    A mail that did not bounce begins the count anew. That is told of the run a bounce is in, and not of the last few mails, so
+    that late reports end in the same.
     """
     readers = sorted({reader for reader, _ in bounced})
     cursor.execute(statements.FIND_BOUNCES_OF_READERS.format(ids=among(len(readers))), readers)

@@ -276,6 +276,8 @@ EXPLAIN_DROPPED: Final = """
 
 FIND_BOUNCES_OF_READERS: Final = """
     SELECT d.subscription_id, d.send_id, d.bounce FROM delivery_delivery d JOIN delivery_send s ON s.id = d.send_id
+    JOIN subscribers_subscription r ON r.id = d.subscription_id
+    JOIN subscribers_subscriber p ON p.id = r.subscriber_id AND (p.address_since IS NULL OR p.address_since <= s.created_at)
     WHERE d.handover <> 'excluded' AND s.corrects_id IS NULL AND d.subscription_id IN {ids}
     ORDER BY d.subscription_id, d.send_id
 """

@@ -1,6 +1,9 @@
 """Endings that others report: mail to an address came back for good, or its owner complained to a provider.
 
 Reports come late, several at once and in any order, so that of several the weightiest is kept, whichever came first.
+
+Somebody may have moved since. That mail to their former address came back says nothing about the one they have now. That it was
+reported as spam, or that they left by it, is still their word: they leave, and the new address may sign up again.
 """
 
 from __future__ import annotations
@@ -20,11 +23,15 @@ WEIGHT: Final = (EndReason.BOUNCED, EndReason.UNSUBSCRIBED, EndReason.COMPLAINED
 
 @dataclass(frozen=True, slots=True)
 class ReportedEnd:
-    """What was reported of one mail: whose it was, why they leave, and when that happened."""
+    """What was reported of one mail: whose it was, why they leave, and when that happened.
+
+    ``mailed_since`` is a moment after which the mail's address was looked up, such as the beginning of its send.
+    """
 
     subscription_id: int
     reason: EndReason
     at: datetime
+    mailed_since: datetime
 
 
 def end_as_reported(ends: Collection[ReportedEnd], *, now: datetime) -> None:
@@ -35,11 +42,11 @@ def end_as_reported(ends: Collection[ReportedEnd], *, now: datetime) -> None:
     if not ends:
         return
     named = Subscription.objects.filter(pk__in={end.subscription_id for end in ends})
-    people = {pk: (subscriber_id, bytes(lookup)) for pk, subscriber_id, lookup in named.values_list(
-        "pk", "subscriber_id", "subscriber__lookup"
+    people = {pk: (subscriber_id, bytes(lookup), moved_at) for pk, subscriber_id, lookup, moved_at in named.values_list(
+        "pk", "subscriber_id", "subscriber__lookup", "subscriber__address_since"
     )}  # fmt: skip
     since = defaultdict(list)
-    theirs = Subscription.objects.filter(subscriber_id__in={subscriber_id for subscriber_id, _ in people.values()})
+    theirs = Subscription.objects.filter(subscriber_id__in={subscriber_id for subscriber_id, _, _ in people.values()})
     for pk, subscriber_id, started_at in theirs.values_list("pk", "subscriber_id", "started_at"):
         since[subscriber_id].append((pk, started_at))
     ending: dict[EndReason, set[int]] = defaultdict(set)
@@ -47,10 +54,13 @@ def end_as_reported(ends: Collection[ReportedEnd], *, now: datetime) -> None:
     for end in ends:
         if end.subscription_id not in people:
             continue
-        subscriber_id, lookup = people[end.subscription_id]
+        subscriber_id, lookup, moved_at = people[end.subscription_id]
+        to_former_address = moved_at is not None and end.mailed_since < moved_at
+        if to_former_address and end.reason is EndReason.BOUNCED:
+            continue
         later = (pk for pk, started_at in since[subscriber_id] if pk > end.subscription_id and started_at <= end.at)
         ending[end.reason].update((end.subscription_id, *later))
-        if end.reason in SUPPRESSING:
+        if end.reason in SUPPRESSING and not to_former_address:
             suppressing[SUPPRESSING[end.reason]].add(lookup)
     for reason in (one for one in WEIGHT if one in ending):
         _end(ending[reason], reason, now=now)

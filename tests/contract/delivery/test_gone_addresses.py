@@ -17,7 +17,7 @@ from newsletter.delivery.pausing import pause_by_itself, resume_send
 from newsletter.delivery.reporting import send_report
 from newsletter.delivery.trying_again import LeftOut, try_failed_again
 from newsletter.publishing.models import AuditEntry
-from newsletter.subscribers.models import Subscription, Suppression
+from newsletter.subscribers.models import Subscriber, Subscription, Suppression
 from newsletter.subscribers.reported_ends import end_as_reported
 from tests.contract.delivery.samples import ISSUE, NOW, TODAY, prepared_send
 
@@ -159,3 +159,11 @@ def test_a_send_that_ends_again_is_looked_at_again() -> None:
     assert suppress_the_gone(percent=5, now=LATER) == 1
     assert suppress_the_gone(percent=5, now=LATER) == 0
     assert ended() == {*gone, other.subscription_id}
+
+
+def test_who_moved_since_stays_with_their_new_address() -> None:
+    moved, gone = finished_send(60, hard=2)
+    Subscriber.objects.filter(subscriptions=moved).update(address_since=LATER)
+    assert look() == 1
+    assert ended() == {gone}
+    assert Suppression.objects.count() == 1

@@ -195,7 +195,7 @@ class TestTakingItBack:
 
     def test_who_complained_meanwhile_or_died_or_asked_to_be_erased_stays_gone(self) -> None:
         complained, of_complained = left()
-        end_as_reported([ReportedEnd(complained.subscription_id, EndReason.COMPLAINED, LEFT)], now=LEFT)
+        end_as_reported([ReportedEnd(complained.subscription_id, EndReason.COMPLAINED, LEFT, mailed_since=LEFT)], now=LEFT)
         died = sign_up("died@example.org")
         leave(died)
         of_died = undo_mark(farewell_of(died))

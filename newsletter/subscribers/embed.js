@@ -65,17 +65,16 @@
     form.addEventListener("focusin", function () {
       if (stamp === null) {
         stamp = "";
-        ask(base + "/stamp").then(function (answer) { stamp = answer.stamp; }, function () { stamp = null; });
+        ask(base + "/stamp").then(function (answer) { stamp = stamp || answer.stamp; }, function () { stamp = stamp || null; });
       }
     });
     form.addEventListener("submit", function (event) {
-      if (!stamp) { return; }
       event.preventDefault();
       if (busy) { return; }
       busy = true;
       form.setAttribute("aria-busy", "true");
       var fields = new URLSearchParams(new FormData(form));
-      fields.set("stamp", stamp);
+      fields.set("stamp", stamp || "");
       ask(base + "/embedded" + address.search, { method: "POST", body: fields }).then(show).catch(sendWithoutScript).finally(function () {
         busy = false;
         form.removeAttribute("aria-busy");

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.test import Client, override_settings
 from django.urls import path as django_path
 
@@ -18,10 +19,12 @@ from newsletter.subscribers.subscribing import end_subscription
 from tests.integration.subscribers.conftest import Stored
 from tests.readers import NOVEMBER, SignedUp
 
-PAGES = ["m", "u", "unsubscribe"]
+PAGES = ["m", "u", "unsubscribe", "relative"]
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 URLENCODED = "application/x-www-form-urlencoded"
+
+PREFETCH = {"Sec-Purpose": "prefetch;prerender", "Purpose": "prefetch", "Sec-Fetch-Mode": "navigate"}
 
 
 def senseless(_request: HttpRequest) -> HttpResponse:
@@ -36,6 +39,17 @@ def path(page: str, reader: SignedUp) -> str:
     return f"/{page}/{reader.manage if page == 'm' else reader.unsubscribe}"
 
 
+def no_page_is_kept_or_told(response: HttpResponseBase) -> bool:
+    return (
+        not response.cookies
+        and response.headers["Cache-Control"] == "no-store"
+        and response.headers["Referrer-Policy"] == "no-referrer"
+        and response.headers["X-Robots-Tag"] == "noindex"
+        and response.headers["X-Content-Type-Options"] == "nosniff"
+        and "default-src 'none'" in response.headers["Content-Security-Policy"]
+    )
+
+
 @pytest.mark.parametrize("ended", [False, True])
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])
@@ -45,7 +59,7 @@ def test_looking_at_a_page_changes_nothing(
     if ended:
         end_subscription(reader.subscription_id, reason=EndReason.BOUNCED, now=NOVEMBER)
     before = stored()
-    response = client.generic(method, f"{path(page, reader)}?action=goodbye&goodbye=yes&List-Unsubscribe=One-Click")
+    response = client.generic(method, f"{path(page, reader)}?action=goodbye&goodbye=yes&died=yes&{ONE_CLICK}", headers=PREFETCH)
     assert response.status_code == (405 if method == "TRACE" else 200)
     assert stored() == before
 
@@ -56,9 +70,10 @@ def test_other_methods_are_not_allowed_and_change_nothing(
     client: Client, reader: SignedUp, stored: Callable[[], Stored], page: str, method: str
 ) -> None:
     before = stored()
-    response = client.generic(method, path(page, reader), "action=goodbye&goodbye=yes", "application/x-www-form-urlencoded")
+    response = client.generic(method, path(page, reader), "action=goodbye&goodbye=yes&died=yes", URLENCODED)
     assert response.status_code == 405
     assert response.headers["Allow"] == "GET, POST, HEAD, OPTIONS"
+    assert no_page_is_kept_or_told(response)
     assert stored() == before
 
 
@@ -75,11 +90,7 @@ def test_a_head_is_a_get_without_its_body(client: Client, reader: SignedUp, page
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_no_page_sets_a_cookie_or_loads_runs_or_tells_anything(client: Client, reader: SignedUp, page: str, method: str) -> None:
     response = client.generic(method, path(page, reader), "", "application/x-www-form-urlencoded")
-    assert not response.cookies
-    assert response.headers["Cache-Control"] == "no-store"
-    assert response.headers["Referrer-Policy"] == "no-referrer"
-    assert response.headers["X-Robots-Tag"] == "noindex"
-    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert no_page_is_kept_or_told(response)
     html = response.content.decode()
     assert not re.findall(r"<script|<img|<link|<iframe|\son\w+=|\sstyle=|@import|url\(", html)
 
@@ -140,6 +151,7 @@ def test_a_wrong_link_is_answered_in_the_browsers_language(client: Client, db: N
 def test_an_address_that_is_not_ours_gives_the_same_kind_page(client: Client, db: None) -> None:
     response = client.get("/nothing/here")
     assert response.status_code == 404
+    assert no_page_is_kept_or_told(response)
     assert "We could not find this page" in response.content.decode()
 
 
@@ -159,6 +171,7 @@ def test_a_fault_of_ours_is_a_kind_page(reader: SignedUp) -> None:
     subscriber.save()
     response = Client(raise_request_exception=False).get(path("m", reader), headers={"Accept-Language": "es"})
     assert response.status_code == 500
+    assert no_page_is_kept_or_told(response)
     assert "Lo sentimos. Nada ha cambiado." in response.content.decode()
 
 
@@ -166,6 +179,7 @@ def test_a_request_that_makes_no_sense_gets_a_kind_page(db: None) -> None:
     with override_settings(ROOT_URLCONF=__name__):
         response = Client().get("/senseless")
     assert response.status_code == 400
+    assert no_page_is_kept_or_told(response)
     assert "That did not work" in response.content.decode()
 
 

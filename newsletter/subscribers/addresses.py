@@ -14,7 +14,7 @@ LONGEST_FIRST_NAME = 80
 
 HIDDEN = "•••"
 
-_PLAIN = re.compile(r"([A-Za-z0-9_+'-]{1,64}(?:\.[A-Za-z0-9_+'-]{1,64})*)@([A-Za-z0-9.-]+)")
+_PLAIN = re.compile(r"([A-Za-z0-9_+'-]{1,64}(?:\.[A-Za-z0-9_+'-]{1,64})*)@([\w.-]+)")
 """What nearly every address looks like. Its part before the @ is right as it stands if it is not too long (RFC 5321, 4.5.3.1)."""
 
 _LONGEST_LOCAL_PART, _LONGEST_ADDRESS = 64, 254
@@ -42,7 +42,9 @@ def parse_address(text: str) -> str:
     address = text.strip()
     plain = _PLAIN.fullmatch(address)
     if plain and len(plain[1]) <= _LONGEST_LOCAL_PART and len(address) <= _LONGEST_ADDRESS:
-        return f"{plain[1]}@{_ascii_domain(plain[2])}"
+        stored = f"{plain[1]}@{_ascii_domain(plain[2])}"
+        if len(stored) <= _LONGEST_ADDRESS:
+            return stored
     return _validated(address)
 
 

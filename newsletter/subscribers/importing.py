@@ -29,6 +29,7 @@ from newsletter.subscribers.list_file import open_list
 from newsletter.subscribers.list_reading import how_it_was_read
 from newsletter.subscribers.list_rows import ListedPerson, RowDefaults
 from newsletter.subscribers.models import SuppressionReason
+from newsletter.subscribers.sealing import Sealer
 
 STILL_HERE: Final = (
     "this person has left where the list comes from, and is subscribed here; ask them, or end it: newsletter subscribers end"
@@ -112,7 +113,8 @@ class _TakingIn:
         sorting = _Sorting(chunk, self._run.counts)
         counts = sorting.counts
         if self._options.apply:
-            new = [_sealed(lookup, sorting.new[lookup], self._run.started_at) for lookup in sorted(sorting.new)]
+            seal = sealer()
+            new = [_sealed(lookup, sorting.new[lookup], seal, self._run.started_at) for lookup in sorted(sorting.new)]
             with transaction.atomic():
                 stored = import_statements.insert_people(new, now=self._run.started_at)
                 counts.known += sorting.came_meanwhile(stored)
@@ -204,13 +206,13 @@ def _left_by_wish(person: ListedPerson) -> bool:
     return person.ended is not None and person.suppression is None
 
 
-def _sealed(lookup: bytes, person: ListedPerson, now: datetime) -> NewPerson:
+def _sealed(lookup: bytes, person: ListedPerson, seal: Sealer, now: datetime) -> NewPerson:
     assert person.consent is not None
     ended_at = (person.ended_at or now) if person.ended else None
     return NewPerson(
         lookup=lookup,
-        contact=sealer().seal_contact(person.contact, lookup=lookup),
-        topics=sealer().seal_topics(person.topics, lookup=lookup),
+        contact=seal.seal_contact(person.contact, lookup=lookup),
+        topics=seal.seal_topics(person.topics, lookup=lookup),
         language=person.language,
         snoozed_until=person.snoozed_until,
         public_id=secrets.token_bytes(PUBLIC_ID_LENGTH),

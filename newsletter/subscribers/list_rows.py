@@ -31,6 +31,8 @@ from newsletter.subscribers.suppressing import SUPPRESSING
 
 LONGEST_SOURCE: Final = 40
 
+STATUSES_KEPT: Final = 1_000
+
 WORDED_ELSEWHERE: Final = "elsewhere"
 """The wording of a consent that was given to another program, whose words are not kept here."""
 
@@ -88,6 +90,9 @@ class RowReader:
         self._topic_keys = choices.topic_keys
         self._defaults = defaults
         self._now = now
+        self._statuses: dict[tuple[str | None, str | None, str | None, bool, bool], tuple[Status, tuple[str, ...]]] = {}
+        self._names = lru_cache(maxsize=10_000)(_first_name)
+        self._chosen = lru_cache(maxsize=10_000)(self._topics)
         self._moment: Callable[[str], datetime | None] = any_moment if written_by.lenient else iso_moment
 
     def read(self, cells: Cells) -> ListedPerson:
@@ -100,9 +105,9 @@ class RowReader:
         ended = status if isinstance(status, EndReason) else None
         if ListColumn.ATTRIBUTES in cells:
             cells = {**cells, **_attributes(cells[ListColumn.ATTRIBUTES])}
-        name, nameless = _first_name(cells)
+        name, nameless = self._names(cells.get(ListColumn.FIRST_NAME, ""), cells.get(ListColumn.FULL_NAME, ""))
         language, unknown_language = self._language(cells.get(ListColumn.LANGUAGE, ""))
-        topics, unknown_topics = self._topics(cells.get(ListColumn.TOPICS, ""))
+        topics, unknown_topics = self._chosen(cells.get(ListColumn.TOPICS, ""))
         snoozed = self._snoozed_until(cells, ended, problems)
         wrong: list[str] = []
         consent = self._consent(cells, language, wrong)
@@ -135,6 +140,24 @@ class RowReader:
 
     def _status_of(self, cells: Cells, problems: list[str]) -> Status:
         """Find what is said about somebody; of several things the one that forbids most."""
+        key = (
+            cells.get(ListColumn.STATUS),
+            cells.get(ListColumn.PERMISSION),
+            cells.get(ListColumn.ENDED_REASON),
+            not cells.get(ListColumn.LEFT_AT, "").strip(),
+            not cells.get(ListColumn.CLEANED_AT, "").strip(),
+        )
+        # Few things are said, and of every row: a list of a million has some twenty of these.
+        kept = self._statuses.get(key)
+        if kept is None:
+            found: list[str] = []
+            kept = self._judged(cells, found), tuple(found)
+            if len(self._statuses) < STATUSES_KEPT:
+                self._statuses[key] = kept
+        problems.extend(kept[1])
+        return kept[0]
+
+    def _judged(self, cells: Cells, problems: list[str]) -> Status:
         said: list[Status] = [self._status] if self._status is not None else []
         for column in (ListColumn.STATUS, ListColumn.PERMISSION):
             text = cells.get(column)
@@ -240,15 +263,10 @@ def _shared_consent(wording: str, language: str, source: str, at: datetime) -> C
     return Consent(wording=wording, language=language, source=source, at=at)
 
 
-def _first_name(cells: Cells) -> tuple[str, bool]:
+def _first_name(text: str, full_name: str) -> tuple[str, bool]:
     """Give the name, and whether one was left out: a person is not lost for a name that cannot stand in a mail."""
-    text = cells.get(ListColumn.FIRST_NAME, "")
-    if not text:
-        text = next(iter(cells.get(ListColumn.FULL_NAME, "").split()), "")
-    if text.isascii() and text.isalpha() and len(text) < LONGEST_SOURCE:
-        return text, False
     try:
-        name = parse_first_name(text)
+        name = parse_first_name(text or next(iter(full_name.split()), ""))
     except AddressError:
         return "", True
     return ("", True) if looks_like_a_link(name) else (name, False)

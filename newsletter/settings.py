@@ -124,6 +124,8 @@ class RetentionSettings(_Section):
     """Who of the newsletter's people did what."""
     backups: Days = 35
     """After so many days a backup file is to be deleted: what was erased is in it until then. Said on the privacy page."""
+    backups_in: str = "var/backups"
+    """The folder of your backups: `newsletter doctor` says which of them are too old."""
 
 
 class DatabaseSettings(_Section):

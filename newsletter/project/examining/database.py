@@ -17,6 +17,7 @@ from newsletter.delivery.models import Installation
 from newsletter.errors import SettingsError
 from newsletter.postbox.models import PostState, ServiceMail
 from newsletter.project.examining.diagnosis import Diagnosis, ok, problem, skipped, warning
+from newsletter.project.examining.forgetting import examine_forgetting
 from newsletter.project.examining.timing import examine_clock_of_database
 from newsletter.publishing.models import Slot, SlotState
 from newsletter.subscribers.installation import sealer
@@ -58,6 +59,7 @@ def examine_database(*, clock: Callable[[], datetime]) -> Iterator[Diagnosis]:
     yield _own_keys()
     yield _backup(clock())
     yield _overdue(clock())
+    yield from examine_forgetting(now=clock())
 
 
 def count_readers() -> int:

@@ -181,8 +181,9 @@ def _on_this_machine(config: Config, *, clock: Callable[[], datetime]) -> Iterat
     if stored and has_key_ring(config) and ring.verdict is not Verdict.PROBLEM:
         django.setup()
         from newsletter.project.examining.database import count_readers, examine_database, examine_file  # noqa: PLC0415
+        from newsletter.project.examining.forgetting import examine_copies  # noqa: PLC0415
 
-        diagnoses = list(examine_database(clock=clock))
+        diagnoses = [*examine_database(clock=clock), examine_copies(config, now=clock())]
         yield from diagnoses
         if not any(one.check == "database.reachable" and one.verdict is Verdict.PROBLEM for one in diagnoses):
             readers = count_readers()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,11 @@ from newsletter.delivery.models import Installation
 from newsletter.postbox.models import ServiceMail
 from newsletter.project.examining.database import examine_database
 from newsletter.project.examining.diagnosis import Diagnosis, Verdict
+from newsletter.project.examining.forgetting import examine_copies
 from newsletter.publishing.models import Slot
-from newsletter.subscribers.models import Subscriber
+from newsletter.subscribers.erasing import ask_erasure
+from newsletter.subscribers.models import Erasure, ErasureReason, ErasureStep, Subscriber
+from tests.project_config import config_with
 from tests.readers import sign_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -28,7 +32,7 @@ def examine() -> dict[str, Diagnosis]:
 
 def test_a_database_that_is_well() -> None:
     sign_up()
-    Installation.objects.update_or_create(pk=1, defaults={"backed_up_at": NOW - timedelta(days=1)})
+    Installation.objects.update_or_create(pk=1, defaults={"backed_up_at": NOW - timedelta(days=1), "purged_at": NOW})
     found = examine()
     bad = [one for one in found.values() if one.verdict is not Verdict.OK and one.check != "database.durable"]
     assert bad == []
@@ -41,6 +45,40 @@ def test_a_backup_that_was_never_made_or_is_old_is_a_warning() -> None:
     assert "never a backup" in examine()["database.backup"].said
     Installation.objects.create(pk=1, backed_up_at=NOW - timedelta(days=30))
     assert "30 days old" in examine()["database.backup"].said
+
+
+def test_a_purge_that_was_never_done_or_long_ago_is_a_warning() -> None:
+    sign_up(now=NOW)
+    Installation.objects.all().delete()
+    assert examine()["readers.retention"].verdict is Verdict.SKIPPED
+    Subscriber.objects.update(created_at=NOW - timedelta(days=4))
+    assert "not forgotten yet" in examine()["readers.retention"].said
+    Installation.objects.create(pk=1, purged_at=NOW - timedelta(days=9))
+    assert "for 9 days" in examine()["readers.retention"].said
+
+
+def test_an_erasure_that_waits_for_long_is_a_warning_that_names_nobody() -> None:
+    ask_erasure(sign_up().subscriber().pk, reason=ErasureReason.ASKED, now=NOW - timedelta(days=4))
+    assert examine()["readers.erasures"].verdict is Verdict.OK
+    step = {"name": "SendGrid's lists", "problem": "SendGrid answered 500"}
+    ErasureStep.objects.create(erasure=Erasure.objects.get(), key="k", content=b"", due_at=NOW, **step)
+    found = examine()["readers.erasures"]
+    assert found.verdict is Verdict.WARNING
+    assert "1 of “SendGrid's lists” (SendGrid answered 500)" in found.said
+
+
+def test_copies_that_are_older_than_they_may_be_are_named(tmp_path: Path) -> None:
+    config = config_with({"retention.backups": 10, "database.url": f"sqlite:///{tmp_path}/list.sqlite3"}, home=tmp_path)
+    assert examine_copies(config, now=NOW).verdict is Verdict.SKIPPED
+    aside = tmp_path / "list.before-restore-2026.sqlite3"
+    kept = tmp_path / "var/backups/monday"
+    kept.parent.mkdir(parents=True)
+    for file in (aside, kept):
+        file.write_text("")
+    assert examine_copies(config, now=NOW).verdict is Verdict.OK
+    found = examine_copies(config, now=NOW + timedelta(days=11))
+    assert found.verdict is Verdict.WARNING
+    assert found.mend == (f"rm {aside}", f"rm {kept}")
 
 
 def test_keys_of_another_database_are_a_problem() -> None:

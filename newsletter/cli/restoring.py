@@ -85,8 +85,8 @@ def _print_carried(carried: CarriedOver | None) -> None:
         return
     console.print(
         f"Carried over from the database that was here: {counted(carried.suppressions, 'suppression')}, "
-        f"{counted(carried.goodbyes, 'goodbye')}, {counted(carried.snoozes, 'pause')}; {carried.erased} people erased since "
-        "are ended again.",
+        f"{counted(carried.goodbyes, 'goodbye')}, {counted(carried.moves, 'change')} of address, "
+        f"{counted(carried.snoozes, 'pause')}; {carried.erased} people erased since are ended again.",
         markup=False,
     )
     if carried.newcomers > 0:

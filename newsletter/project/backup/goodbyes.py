@@ -15,6 +15,7 @@ from django.db.models.functions import Concat
 from newsletter.delivery.kept_counts import kept_handovers
 from newsletter.delivery.models import Delivery, Handover, KeptCounts, Send
 from newsletter.project.backup.erased_since import carry_open_erasures, drop_undone_deaths, erase_again, knows_table
+from newsletter.project.backup.moved_since import carry_moves
 from newsletter.publishing.models import Slot, SlotState
 from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression
 
@@ -36,10 +37,14 @@ class SentSince:
 
 @dataclass(frozen=True, slots=True)
 class CarriedOver:
-    """How many of each were carried over, how many people came since and are not in the backup, and what was sent since."""
+    """How many of each were carried over, how many people came since and are not in the backup, and what was sent since.
+
+    ``moves`` are readers who have another address since.
+    """
 
     suppressions: int = 0
     goodbyes: int = 0
+    moves: int = 0
     snoozes: int = 0
     erased: int = 0
     newcomers: int = 0
@@ -53,12 +58,13 @@ class CarriedOver:
             later,
             suppressions=self.suppressions + later.suppressions,
             goodbyes=self.goodbyes + later.goodbyes,
+            moves=self.moves + later.moves,
             snoozes=self.snoozes + later.snoozes,
         )
 
 
 def carry_over(before: str, *, now: datetime) -> CarriedOver:
-    """Bring suppressions, ended subscriptions and pauses of the database with the alias ``before`` into the default one.
+    """Bring suppressions, ended subscriptions, moves and pauses of the database with the alias ``before`` into the default one.
 
     Who is no longer there at all was erased since, and is ended and erased here; unless hardly anybody of this database is in the
     other, which then is not its later self. Everything is found by keyed hash or public id: nothing is opened. Doing it twice
@@ -69,11 +75,14 @@ def carry_over(before: str, *, now: datetime) -> CarriedOver:
         suppressions = _carry_suppressions(before)
         erased, newcomers = _compare_people(before, now=now)
         goodbyes = _carry_goodbyes(before)
+        # Before whatever finds people by the keyed hash of their address.
+        moves = carry_moves(before)
         drop_undone_deaths(before)
         carry_open_erasures(before)
         return CarriedOver(
             suppressions=suppressions,
             goodbyes=goodbyes,
+            moves=moves,
             snoozes=_carry_snoozes(before),
             erased=erased,
             newcomers=newcomers,

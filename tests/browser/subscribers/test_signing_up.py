@@ -125,11 +125,11 @@ def test_people_never_meet_the_field_for_programs(phone: Page, live_server: Live
 
 def test_a_lost_link_is_asked_for_in_the_language_of_the_page(phone: Page, live_server: LiveServer) -> None:
     phone.goto(f"{live_server.url}/subscribe?lang=es")
-    phone.click("a[href^='/lost-link']")
+    phone.click("footer a[href^='/lost-link']")
     phone.fill("#address", "rosa@example.org")
     phone.wait_for_timeout(A_PERSONS_PACE)
     phone.keyboard.press("Enter")
-    expect(phone.locator("h1")).to_have_text("Mire por favor su correo")
+    expect(phone.locator("h1")).to_have_text("Mire su correo, por favor")
     assert ReaderRequest.objects.get().language == "es"
 
 

@@ -20,6 +20,12 @@ from newsletter.subscribers.suppressing import SUPPRESSING
 WEIGHT: Final = (EndReason.BOUNCED, EndReason.UNSUBSCRIBED, EndReason.COMPLAINED)
 """Reasons that can be reported, the weightiest last: what a person said outranks what a server said."""
 
+WEAKER: Final = {
+    SuppressionReason.BOUNCED: (SuppressionReason.ERASED,),
+    SuppressionReason.COMPLAINED: (SuppressionReason.ERASED, SuppressionReason.BOUNCED),
+}
+"""What each replaces: their own sign-up lifts what was suppressed because they asked to be erased."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReportedEnd:
@@ -78,6 +84,5 @@ def _suppress(lookups: Iterable[bytes], reason: SuppressionReason, *, now: datet
     # In one order, so that two who suppress the same addresses at once do not wait for each other.
     rows = [Suppression(lookup=lookup, reason=reason, created_at=now) for lookup in sorted(lookups)]
     Suppression.objects.bulk_create(rows, ignore_conflicts=True)
-    if reason is SuppressionReason.COMPLAINED:
-        weaker = Suppression.objects.filter(lookup__in=[row.lookup for row in rows], reason=SuppressionReason.BOUNCED)
-        weaker.update(reason=reason)
+    weaker = Suppression.objects.filter(lookup__in=[row.lookup for row in rows], reason__in=WEAKER.get(reason, ()))
+    weaker.update(reason=reason)

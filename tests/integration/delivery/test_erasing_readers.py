@@ -34,6 +34,7 @@ from newsletter.subscribers.models import (
     RequestKind,
     Subscriber,
     Suppression,
+    SuppressionReason,
 )
 from newsletter.subscribers.sealing import Contact, Sealer
 from newsletter.subscribers.subscribing import subscribe
@@ -152,6 +153,19 @@ def test_a_reader_who_is_erased_while_their_send_runs_is_excluded_when_queued_an
     assert found.sum_holds
     assert found.excluded == {"erased": 1}
     assert found.status.handovers[Handover.ACCEPTED] == 2
+
+
+@pytest.mark.parametrize(
+    ("meaning", "reason"), [("hard", SuppressionReason.BOUNCED), ("spamreport", SuppressionReason.COMPLAINED)]
+)
+def test_what_is_reported_before_they_are_erased_weighs_more_than_that_they_asked(
+    meaning: str, reason: SuppressionReason
+) -> None:
+    prepared_send(1)
+    ask()
+    take_reports([report(Delivery.objects.get().key, meaning)], SETTINGS, now=NOW)
+    run_erasures(now=NOW)
+    assert Suppression.objects.get().reason == reason
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from newsletter.cli.arguments import FormatOption
 from newsletter.cli.printing import OutputFormat, console, print_json, print_table
 from newsletter.clock import system_clock
 from newsletter.config import Config
+from newsletter.delivery.forgetting_sends import sends_in_doubt
 from newsletter.project.retention.keeping import what_is_kept
 from newsletter.project.retention.purging import look_what_is_to_go
 from newsletter.project.retention.purging import purge as purge_now
@@ -34,3 +36,9 @@ def purge(
     print_table(["what", "kept for days", heading], [(one.what, str(one.days), str(one.number)) for one in found])
     if not any(one.number for one in found):
         console.print("Nothing is older than that.")
+    for issue in sends_in_doubt(now - timedelta(days=config.retention.deliveries)):
+        console.print(
+            f"Who got {issue} is not forgotten while some of it is unknown. Settle that: newsletter reconcile {issue} --as PERSON",
+            style="yellow",
+            markup=False,
+        )

@@ -41,6 +41,13 @@ def sends_to_forget(before: datetime) -> QuerySet[Send]:
     return over.filter(~Exists(unknown), ~Exists(corrected)).order_by("pk")
 
 
+def sends_in_doubt(before: datetime) -> list[str]:
+    """Give the issues that were over before that moment and are kept only because deliveries of them are unknown."""
+    unknown = Delivery.objects.filter(batch__send=OuterRef("pk"), handover=Handover.UNKNOWN)
+    over = Send.objects.filter(Exists(unknown), state__in=OVER, finished_at__lt=before, kept_counts=None)
+    return list(over.order_by("pk").values_list("issue", flat=True))
+
+
 def deliveries_of(sends: QuerySet[Send]) -> QuerySet[Delivery]:
     """Give all deliveries of these sends."""
     return Delivery.objects.filter(send__in=sends.order_by())

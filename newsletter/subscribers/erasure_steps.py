@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F, Q, QuerySet
 
 from newsletter.errors import ErasureStepError, KeyMissingError, NewsletterError, SealError
@@ -135,6 +135,10 @@ def _take(row: ErasureStep, *, now: datetime) -> bool:
         step.forget(Forgotten(erasure.pk, erasure.subscriber_id, erasure.asked_at, bytes(erasure.lookup), address), now)
     except (ErasureStepError, SealError) as error:
         _put_off(row, error, now=now)
+        return False
+    except (IntegrityError, OperationalError) as error:
+        # Somebody writes about the same person at this moment; what the database says of it quotes rows.
+        _put_off(row, ErasureStepError(f"the database did not do its part ({type(error).__name__})"), now=now)
         return False
     return _record_done(row, now=now)
 

@@ -11,7 +11,7 @@ from django.db import connection
 from newsletter.delivery.bounces.counting import count_bounces
 from newsletter.delivery.correcting import correction_obstacle
 from newsletter.delivery.evidence import take_reports
-from newsletter.delivery.forgetting_sends import sends_to_forget
+from newsletter.delivery.forgetting_sends import sends_in_doubt, sends_to_forget
 from newsletter.delivery.ledger import finish_send
 from newsletter.delivery.models import Delivery, Event, Handover, KeptCounts, Progress, ProviderCall, Send, SendState
 from newsletter.delivery.report.aftermath import full_report
@@ -126,6 +126,7 @@ def test_a_send_in_which_something_is_open_is_kept(handover: Handover) -> None:
         Send.objects.filter(pk=send_id).update(state=SendState.RUNNING)
     assert "deliveries" not in forget()
     assert Delivery.objects.count() == 12
+    assert sends_in_doubt(MUCH_LATER) == ([ISSUE] if handover is Handover.UNKNOWN else [])
 
 
 def test_a_send_that_was_over_a_day_too_late_is_kept() -> None:

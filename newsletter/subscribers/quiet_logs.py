@@ -8,20 +8,27 @@ from typing import Final
 
 TOKEN_IN_PATH = re.compile(r"/(m|u|unsubscribe|relative|review|confirm|my-data|address)/[^/\s]+")
 
+PART_OF_PATH = re.compile(r"[^/\s]+")
+
 LOGS_WITH_PATHS: Final = ("django.request", "django.server", "gunicorn.error")
 """Who writes a request's path: Django where it refuses or fails, its own server, gunicorn where Django cannot read it."""
 
 
 def keep_tokens_out_of_logs() -> None:
-    """Have every log that names paths leave out tokens."""
+    """Have every log that names paths leave out tokens and addresses."""
     for name in LOGS_WITH_PATHS:
         logging.getLogger(name).addFilter(without_tokens)
 
 
 def without_tokens(record: logging.LogRecord) -> bool:
-    """Take tokens out of a record's message; as a logging filter it lets every record pass."""
+    """Take tokens and addresses out of a record's message; as a logging filter it lets every record pass."""
     said = record.getMessage()
-    quiet = TOKEN_IN_PATH.sub(r"/\1/…", said)
+    quiet = PART_OF_PATH.sub(_without_address, TOKEN_IN_PATH.sub(r"/\1/…", said))
     if quiet != said:
         record.msg, record.args = quiet, None
     return True
+
+
+def _without_address(part: re.Match[str]) -> str:
+    """Leave out what somebody, or their mail program, put into a path of ours."""
+    return "…" if "@" in part[0] or "%40" in part[0] else part[0]

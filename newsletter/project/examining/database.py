@@ -20,9 +20,10 @@ from newsletter.project.examining.diagnosis import Diagnosis, ok, problem, skipp
 from newsletter.project.examining.forgetting import examine_forgetting
 from newsletter.project.examining.timing import examine_clock_of_database
 from newsletter.publishing.models import Slot, SlotState
-from newsletter.subscribers.installation import sealer
+from newsletter.subscribers.installation import rings, sealer
 from newsletter.subscribers.models import Subscription
 from newsletter.subscribers.own_keys import require_own_keys
+from newsletter.subscribers.resealing import count_versions
 
 PATIENCE: Final = timedelta(minutes=10)
 """How late something may be before nobody seems to do it."""
@@ -132,7 +133,27 @@ def _own_keys() -> Diagnosis:
         require_own_keys(sealer())
     except SettingsError as error:
         return problem("keys.opens", str(error))
-    return ok("keys.opens", "The key ring opens the latest readers' values." if count_readers() else "Nothing is stored yet.")
+    return _seal_versions() or ok(
+        "keys.opens", "The key ring opens the latest readers' values." if count_readers() else "Nothing is stored yet."
+    )
+
+
+def _seal_versions() -> Diagnosis | None:
+    """Look whether the ring has the key of every stored value, and whether all have the newest; None where they do."""
+    keys, counts = rings().look_again().seal, count_versions()
+    missing = sorted(counts.keys() - keys.keys())
+    old = sum(number for version, number in counts.items() if version < max(keys))
+    if missing:
+        return problem(
+            "keys.opens",
+            f"{sum(counts[version] for version in missing):,} values are sealed with keys that the ring does not have: "
+            f"{', '.join(map(str, missing))}.",
+            "Put the copy of var/keys.json back that has them; newsletter keys list shows what each has sealed.",
+        )
+    if old:
+        said = f"{old:,} values are still sealed with an older key than {max(keys)}."
+        return warning("keys.opens", said, "newsletter keys rotate goes on with them.")
+    return None
 
 
 def _backup(now: datetime) -> Diagnosis:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import override_settings
 
 from newsletter.delivery.models import Installation
 from newsletter.postbox.models import ServiceMail
@@ -18,6 +19,7 @@ from newsletter.project.examining.forgetting import examine_copies
 from newsletter.publishing.models import Slot
 from newsletter.subscribers.erasing import ask_erasure
 from newsletter.subscribers.models import Erasure, ErasureReason, ErasureStep, Subscriber
+from tests.contract.subscribers.key_samples import rotated
 from tests.project_config import config_with
 from tests.readers import sign_up
 
@@ -113,3 +115,12 @@ def test_nothing_is_written() -> None:
     with connection.execute_wrapper(only_reading):
         examine()
     assert written == []
+
+
+def test_values_of_an_older_key_are_a_warning_and_of_one_that_is_missing_a_problem() -> None:
+    reader = sign_up().subscriber()
+    with override_settings(RING_IN_USE=rotated()):
+        assert examine()["keys.opens"].verdict is Verdict.WARNING
+    assert examine()["keys.opens"].verdict is Verdict.OK
+    Subscriber.objects.filter(pk=reader.pk).update(topics=b"\x4d" + bytes(60))
+    assert "1 values are sealed with keys that the ring does not have: 77" in examine()["keys.opens"].said

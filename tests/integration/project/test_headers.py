@@ -39,7 +39,7 @@ PUBLIC = {
     "/issues/x/x/": "the archive",
     "/assets/x": "a picture",
     "/privacy": "the same for everybody",
-    "/embed.js": "for other people's pages",
+    "/subscribe/embed.js": "for other people's pages",
 }
 """Pages that are nobody's own: these may be kept, shown elsewhere and found."""
 

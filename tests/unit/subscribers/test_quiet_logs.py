@@ -21,6 +21,13 @@ def test_a_token_that_already_stands_in_the_message_is_taken_out_as_well() -> No
     assert record.getMessage() == "Invalid Request Line '/m/… 100%"
 
 
+@pytest.mark.parametrize("address", ["ana@example.org", "ana%40example.org", "mailto:ana@example.org"])
+def test_an_address_that_somebody_put_into_a_path_is_taken_out(address: str) -> None:
+    record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found: %s", (f"/x/{address}/y",), None)
+    assert without_tokens(record)
+    assert record.getMessage() == "Not Found: /x/…/y"
+
+
 def test_other_log_lines_stay_as_they_are() -> None:
     record = logging.LogRecord("django.request", logging.WARNING, "", 0, "Not Found: /issues/2026-12/", None, None)
     assert without_tokens(record)

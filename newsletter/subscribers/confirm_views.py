@@ -47,12 +47,12 @@ class ConfirmPage(View):
         if confirmation is None:
             return unknown_link(request)
         form = read_form(request)
-        sent = {} if form is None else dict(form.fields.items())
-        if form is None or sent.keys() != {BUTTON, "page"} or sent[BUTTON] != "yes":
+        sent = None if form is None else form.exactly(BUTTON, "page")
+        if form is None or sent is None or sent[BUTTON] != "yes":
             return _show(request, confirmation, status=HTTPStatus.BAD_REQUEST)
         if confirmation.standing is Standing.OPEN and not form.pressed:
             return press_once_more(request, form, confirmation.link.language)
-        return _say(request, confirmation, confirm(confirmation, str(sent["page"]), now=now))
+        return _say(request, confirmation, confirm(confirmation, sent["page"], now=now))
 
 
 def _show(request: HttpRequest, confirmation: Confirmation, *, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:

@@ -35,11 +35,12 @@ class AddressPage(View):
         if link is None:
             return pages.unknown_link(request)
         form = read_form(request)
-        if form is None or form.fields.get("act") != "move":
+        sent = None if form is None else form.exactly("act", "page")
+        if form is None or sent is None or sent["act"] != "move":
             return _show(request, link, status=HTTPStatus.BAD_REQUEST)
         if not form.pressed:
             return pages.press_once_more(request, form, link.language)
-        page = form.fields.get("page", "")
+        page = sent["page"]
         kind = move(link, page, now=now)
         if kind is MoveKind.OVER and is_bound_to_page(link, page) and _has_moved(link):
             kind = MoveKind.MOVED  # the second of two presses

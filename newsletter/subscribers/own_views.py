@@ -22,13 +22,13 @@ from newsletter.subscribers.addresses import parse_address, parse_typed_name
 from newsletter.subscribers.erasing import ask_erasure
 from newsletter.subscribers.exporting_own import own_json, own_page
 from newsletter.subscribers.fresh_links import mail_fresh_link
-from newsletter.subscribers.mailed_links import FoundLink, bind_to_page, find_link
+from newsletter.subscribers.mailed_links import FoundLink, bind_to_page, find_link, is_bound_to_page
 from newsletter.subscribers.models import ErasureReason, LinkPurpose, Subscriber, Subscription
 from newsletter.subscribers.moving import AskKind, ask_move, call_off
 from newsletter.subscribers.own_data import OwnData, find_own_data
 from newsletter.subscribers.own_pages import NOTHING_TYPED, Typed
 from newsletter.subscribers.pages import Notice, Said
-from newsletter.subscribers.pressing import read_form
+from newsletter.subscribers.pressing import ReadForm, read_form
 from newsletter.subscribers.renaming import change_first_name
 
 UNREADABLE: Final = Said(Notice.PROBLEM, "unreadable")
@@ -122,6 +122,9 @@ _ACTS: Final[dict[str, Callable[[Visit, OwnData], HttpResponse]]] = {
 }
 """The buttons of the page, by their value."""
 
+_TYPED: Final = {"name": ("first_name",), "address": ("address",)}
+"""What stands beside a button to be typed in."""
+
 
 @method_decorator(csrf_exempt, name="dispatch")
 class MyDataPage(View):
@@ -145,17 +148,35 @@ class MyDataPage(View):
             return pages.unknown_link(request)
         form = read_form(request)
         if form is None:
-            works = _works(link) and not link.used
-            return own_pages.door(request, link, now=now, said=UNREADABLE) if works else own_pages.over(request, link)
+            return _show_unread(request, link, now=now)
         if not form.pressed:
             return pages.press_once_more(request, form, link.language)
-        if form.fields.get("act") == "new-link":
+        if form.exactly("act") == {"act": "new-link"}:
             _mail_new_link(link.subscriber_id, now=now)
             return own_pages.look_in_your_mail(request, link)
-        page = form.fields.get("page", "")
-        if not _works(link) or not bind_to_page(link, page, now=now):
+        return self._answer(request, link, form, now=now)
+
+    def _answer(self, request: HttpRequest, link: FoundLink, form: ReadForm, *, now: datetime) -> HttpResponse:
+        page, works = form.fields.get("page", ""), _works(link)
+        if not _is_from_our_page(form):  # not the press that binds a link: whoever sent it shuts nobody out
+            if works and is_bound_to_page(link, page):
+                return Visit(request, link, page, form.fields, now).show(said=UNREADABLE)
+            return _show_unread(request, link, now=now)
+        if not works or not bind_to_page(link, page, now=now):
             return own_pages.over(request, link)
         return Visit(request, link, page, form.fields, now).answer()
+
+
+def _is_from_our_page(form: ReadForm) -> bool:
+    """Say whether a form is one of those that the page has, with nothing left out and nothing added."""
+    act = form.fields.get("act", "")
+    return act in _ACTS and form.exactly("act", "page", *_TYPED.get(act, ())) is not None
+
+
+def _show_unread(request: HttpRequest, link: FoundLink, *, now: datetime) -> HttpResponse:
+    if link.used or not _works(link):
+        return own_pages.over(request, link)
+    return own_pages.door(request, link, now=now, said=UNREADABLE)
 
 
 def _works(link: FoundLink) -> bool:

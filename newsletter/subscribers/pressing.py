@@ -41,6 +41,12 @@ class ReadForm:
         self.fields = fields
         self.pressed = pressed
 
+    def exactly(self, *names: str) -> dict[str, str] | None:
+        """Give the fields by name where these were sent, each once, and no others; else None: no page of ours sent that."""
+        if sorted(names) != sorted(name for name, values in self.fields.lists() for _ in values):
+            return None
+        return {name: str(self.fields[name]) for name in names}
+
 
 def read_form(request: HttpRequest) -> ReadForm | None:
     """Read a POST's form; None for any body that no page of ours can have sent, and for what a script fetched."""

@@ -38,7 +38,7 @@ def purge(
         console.print("Nothing is older than that.")
     for issue in sends_in_doubt(now - timedelta(days=config.retention.deliveries)):
         console.print(
-            f"Who got {issue} is not forgotten while some of it is unknown. Settle that: newsletter reconcile {issue} --as PERSON",
+            f"Who got {issue} is kept while some of it is unknown. Settle that: newsletter reconcile {issue} --as PERSON",
             style="yellow",
             markup=False,
         )

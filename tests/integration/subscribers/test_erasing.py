@@ -1,16 +1,22 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
+from django.db import IntegrityError
 
-from newsletter.errors import NotAllowedError
+from newsletter.errors import ErasureStepError, NotAllowedError
+from newsletter.postbox.models import PostState, ServiceMail
+from newsletter.postbox.posting import ServiceContent, post
+from newsletter.subscribers import erasure_steps
 from newsletter.subscribers.erasing import UNDONE_WITHIN, ask_erasure, say_died, undo_death
-from newsletter.subscribers.erasure_steps import run_erasures
+from newsletter.subscribers.erasure_steps import PAUSES, TAKEN_FOR, Forgotten, Step, run_erasures
 from newsletter.subscribers.models import (
     EndReason,
     Erasure,
     ErasureReason,
+    ErasureStep,
     Subscriber,
     Subscription,
     Suppression,
@@ -84,3 +90,65 @@ def test_a_death_is_not_undone_after_its_thirty_days(reader: SignedUp) -> None:
     say_died(reader.subscription().pk, now=NOVEMBER)
     with pytest.raises(NotAllowedError, match="Nobody with this address"):
         undo_death(bytes(reader.subscriber().lookup), now=NOVEMBER + UNDONE_WITHIN)
+
+
+Failing = Callable[[Exception], None]
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
+    """Add a step that raises what it is given."""
+
+    def add(error: Exception) -> None:
+        def forget(person: Forgotten, now: datetime) -> None:
+            del person, now
+            raise error
+
+        monkeypatch.setitem(erasure_steps._steps, "elsewhere", Step("elsewhere", forget))
+
+    return add
+
+
+@pytest.mark.parametrize("error", [ErasureStepError("it is closed"), IntegrityError("(3, ana@example.org) is there")])
+def test_a_step_that_fails_is_tried_later_and_later_and_keeps_no_other_from_being_done(
+    reader: SignedUp, failing: Failing, error: Exception
+) -> None:
+    failing(error)
+    asked(reader)
+    now = NOVEMBER
+    for pause in (*PAUSES, PAUSES[-1]):
+        assert run_erasures(now=now) == 0
+        [waiting] = ErasureStep.objects.filter(done_at=None)
+        assert waiting.due_at == now + pause
+        assert waiting.problem
+        assert "ana" not in waiting.problem
+        assert run_erasures(now=now + pause - timedelta(seconds=1)) == 0
+        assert ErasureStep.objects.get(done_at=None).attempts == waiting.attempts
+        now += pause
+    assert not Subscriber.objects.exists()
+
+
+def test_a_step_whose_process_died_is_due_again_soon(reader: SignedUp, failing: Failing) -> None:
+    failing(KeyboardInterrupt())  # type: ignore[arg-type]
+    asked(reader)
+    with pytest.raises(KeyboardInterrupt):
+        run_erasures(now=NOVEMBER)
+    assert ErasureStep.objects.get(name="elsewhere").due_at == NOVEMBER + TAKEN_FOR
+    erasure_steps._steps.pop("elsewhere")
+    run_erasures(now=NOVEMBER + TAKEN_FOR)
+    [unknown] = ErasureStep.objects.filter(done_at=None)
+    assert unknown.problem == "this version of the program has no step “elsewhere”"
+
+
+def test_mails_that_wait_are_withdrawn_at_once_and_one_on_the_wire_is_waited_for(reader: SignedUp) -> None:
+    lookup = bytes(reader.subscriber().lookup)
+    content = ServiceContent("ana.perez@example.org", "en", "Hello", "Ana", "<p>Ana</p>")
+    queued, sending = (post("link", content, now=NOVEMBER, expires_at=LATER, lookup=lookup) for _ in range(2))
+    ServiceMail.objects.filter(pk=sending.pk).update(state=PostState.SENDING)
+    asked(reader)
+    assert bytes(ServiceMail.objects.get(pk=queued.pk).content) == b""
+    assert run_erasures(now=NOVEMBER) == 0
+    assert list(ServiceMail.objects.values_list("pk", flat=True)) == [sending.pk]
+    ServiceMail.objects.update(state=PostState.UNKNOWN)
+    assert run_erasures(now=NOVEMBER + PAUSES[0]) == 1
+    assert not ServiceMail.objects.exists()

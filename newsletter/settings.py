@@ -98,6 +98,8 @@ class SignUpSettings(_Section):
     """A second request for the same address within so many minutes sends nothing new."""
     per_network_an_hour: Annotated[int, Field(ge=1)] = 20
     """Requests from one network (IPv4 /24, IPv6 /48); more are answered the same and do nothing."""
+    mails_an_hour: Annotated[int, Field(ge=1)] = 500
+    """Mails that all public forms together may cause; what is asked for beyond that waits for its turn."""
     embed_origins: tuple[Url, ...] = ()
     """Sites whose pages may use the form by script, such as https://www.example.org."""
 

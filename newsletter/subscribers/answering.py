@@ -47,6 +47,11 @@ def answer_lost_link(*, lookup: bytes, now: datetime) -> None:
         _mail_own_link(LINK, reader, now=now)
 
 
+def mails_caused(*, since: datetime) -> int:
+    """Count the mails that public forms have caused, to whomever."""
+    return ServiceMail.objects.filter(kind__in=CAUSED_BY_FORMS, created_at__gt=since).count()
+
+
 def _mail_own_link(kind: str, reader: Subscription, *, now: datetime) -> None:
     """Mail it to the address as it is stored: what was typed may be written otherwise, and a server may tell the two apart."""
     subscriber = reader.subscriber

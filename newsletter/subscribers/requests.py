@@ -16,9 +16,9 @@ import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from newsletter.errors import KeyMissingError, NewsletterError, SealError
+from newsletter.errors import KeyMissingError, NewsletterError, NotAllowedError, SealError
 from newsletter.postbox.posting import row_seal
-from newsletter.subscribers.answering import answer_lost_link, answer_sign_up
+from newsletter.subscribers.answering import answer_lost_link, answer_sign_up, mails_caused
 from newsletter.subscribers.installation import config, sealer
 from newsletter.subscribers.models import ReaderRequest, RequestKind
 
@@ -27,6 +27,11 @@ log = structlog.get_logger()
 PURPOSE: Final = b"reader request"
 
 AN_HOUR: Final = timedelta(hours=1)
+
+TOO_MANY: Final = (
+    "the public forms have caused as many mails within an hour as [sign_up] mails_an_hour allows; what else was asked for waits. "
+    "docs/runbook.md, “The sign-up form is being abused”, says what to look at."
+)
 
 
 def write_request(kind: RequestKind, values: Sequence[str], *, network: bytes, language: str, now: datetime) -> None:
@@ -65,10 +70,16 @@ def handle_requests(*, now: datetime) -> int:
     forgets nobody. Two processes at once are harmless: of two requests for one address the later one waits for the earlier.
 
     What cannot be done now, because a key or a template is missing, does not hold up the others and is tried again with the next
-    look. Raises the NewsletterError of the last such, when all others are done.
+    look. Raises the NewsletterError of the last such, when all others are done; and NotAllowedError where public forms have
+    caused so many mails within the hour that somebody has to look: the rest waits for its turn.
     """
+    if not _first_in_line().exists():
+        return 0
     done, last, problem = 0, 0, None
-    while _first_in_line().filter(pk__gt=last).exists():
+    room = config().sign_up.mails_an_hour - mails_caused(since=now - AN_HOUR)
+    if room <= 0:
+        raise NotAllowedError(TOO_MANY)
+    while done < room and _first_in_line().filter(pk__gt=last).exists():
         try:
             with transaction.atomic():
                 row = _first_in_line().filter(pk__gt=last).select_for_update(skip_locked=True).first()

@@ -9,9 +9,10 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.conf import settings
 from django.db import close_old_connections, connection
+from django.test import override_settings
 from structlog.testing import capture_logs
 
-from newsletter.errors import KeyMissingError
+from newsletter.errors import KeyMissingError, NotAllowedError
 from newsletter.postbox.models import ServiceMail
 from newsletter.postbox.posting import ServiceContent, open_content
 from newsletter.project.backup.holding import hold_everything
@@ -152,6 +153,17 @@ def test_a_network_that_asks_too_often_is_counted_for_an_hour_and_said_once() ->
     assert handle_requests(now=NOVEMBER) == 1
     ask(address="later@example.org", now=NOVEMBER + timedelta(hours=1))
     assert handle_requests(now=NOVEMBER) == 1
+
+
+def test_when_many_networks_ask_at_once_the_rest_waits_for_its_turn() -> None:
+    few = LIMITS.model_copy(update={"mails_an_hour": 2})
+    for number in range(3):
+        ask(address=f"reader{number}@example.org", network=bytes([number]) * 32)
+    with override_settings(NEWSLETTER=settings.NEWSLETTER.model_copy(update={"sign_up": few})):
+        assert handle_requests(now=NOVEMBER) == 2
+        with pytest.raises(NotAllowedError, match="mails_an_hour"):
+            handle_requests(now=NOVEMBER + MINUTE)
+        assert handle_requests(now=NOVEMBER + timedelta(hours=1)) == 1
 
 
 def test_what_was_typed_is_sealed_and_forgotten_once_it_is_done() -> None:

@@ -9,6 +9,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.readers import SignedUp, sign_up
 
+pytest.register_assert_rewrite("tests.browser.subscribers.walking")
+
 
 @dataclass(frozen=True)
 class ReaderOnline:

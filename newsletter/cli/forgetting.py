@@ -18,10 +18,10 @@ from newsletter.config import Config
 from newsletter.errors import NotAllowedError, UsageError
 from newsletter.project.retention.purging import overwrite_what_is_deleted
 from newsletter.publishing.audit import record_act
-from newsletter.subscribers.erasing import ask_erasure, ask_erasure_of_stranger, lift_suppression, undo_death
+from newsletter.subscribers.erasing import ask_erasure, ask_erasure_of_stranger, lift_suppression, say_died, undo_death
 from newsletter.subscribers.erasure_steps import run_erasures
 from newsletter.subscribers.installation import sealer
-from newsletter.subscribers.models import ErasureReason, Subscriber
+from newsletter.subscribers.models import ErasureReason, Subscriber, Subscription
 from newsletter.subscribers.open_erasures import standing_erasures
 
 DONE_SHOWN = 10
@@ -63,6 +63,24 @@ def erase(
             style="yellow",
             markup=False,
         )
+
+
+def died(address: AddressArgument, who: PersonOption) -> None:
+    """Write down that a reader has died: nothing is ever sent to them again, and in thirty days they are forgotten.
+
+    Until then it can be taken back: revive. Written into the audit log, without the address.
+    """
+    _require_person(who)
+    now = system_clock()
+    latest = Subscription.objects.filter(subscriber__lookup=sealer().lookup(typed_address(address))).order_by("-pk").first()
+    if latest is None:
+        raise UsageError("Nobody is stored with this address.")
+    with transaction.atomic():
+        say_died(latest.pk, now=now)
+        record_act("died", "a reader", person=who, note="", now=now, system_user=system_user())
+    console.print(
+        "Nothing is sent to them any more. In thirty days they are forgotten; until then: newsletter subscribers revive"
+    )
 
 
 def revive(address: AddressArgument, who: PersonOption) -> None:
@@ -125,7 +143,7 @@ def erasures(*, output: FormatOption = OutputFormat.TEXT) -> None:
 
 def register_forgetting(subscribers: typer.Typer) -> None:
     """Add these commands to those of the list."""
-    for act in (erase, revive, lift, erasures):
+    for act in (erase, died, revive, lift, erasures):
         subscribers.command()(act)
 
 

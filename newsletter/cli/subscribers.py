@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -20,8 +21,10 @@ from newsletter.errors import UsageError
 from newsletter.publishing.audit import record_act
 from newsletter.subscribers.addresses import parse_first_name
 from newsletter.subscribers.audience import count_audience
+from newsletter.subscribers.farewells import count_reasons
 from newsletter.subscribers.installation import choices, sealer
 from newsletter.subscribers.models import EndReason, Subscription
+from newsletter.subscribers.reader_mails import withdraw_mails
 from newsletter.subscribers.sealing import Contact
 from newsletter.subscribers.subscribing import Consent, SubscribeKind, end_subscription, subscribe
 
@@ -99,6 +102,7 @@ def end(
     ended = 0
     for subscription in _subscriptions(address):
         if end_subscription(subscription.pk, reason=EndReason.STAFF, now=system_clock()):
+            withdraw_mails(bytes(subscription.subscriber.lookup), now=system_clock())
             subject = f"subscription {subscription.pk}"
             record_act("end", subject, person=who, note="", now=system_clock(), system_user=system_user())
             ended += 1
@@ -107,14 +111,16 @@ def end(
 
 @subscribers.command()
 def stats(*, on: DayOption = "", output: FormatOption = OutputFormat.TEXT) -> None:
-    """Count the list: by language, paused, suppressed, and how many have left and why."""
-    count = count_audience(day(on))
+    """Count the list: by language, paused, suppressed, how many have left and why, and what some said about it, by month."""
+    count, reasons = count_audience(day(on)), count_reasons()
     if output is OutputFormat.JSON:
-        print_json(count)
+        said = [{"month": f"{month:%Y-%m}", "reason": reason, "people": number} for month, reason, number in reasons]
+        print_json({**asdict(count), "reasons": said})
         return
     rows = [("active", language, str(number)) for language, number in sorted(count.by_language.items())]
     rows += [("not mailed", reason, str(number)) for reason, number in sorted(count.excluded.items())]
     rows += [("have left", reason, str(number)) for reason, number in sorted(count.ended.items())]
+    rows += [(f"said why in {month:%Y-%m}", reason, str(number)) for month, reason, number in reasons]
     print_table(["", "", "people"], rows)
 
 

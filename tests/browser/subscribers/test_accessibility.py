@@ -52,10 +52,30 @@ def test_the_manage_page_with_a_problem(screen: Page, reader: ReaderOnline) -> N
     assert complaints(screen) == []
 
 
-def test_the_unsubscribe_page_and_the_goodbye(screen: Page, reader: ReaderOnline) -> None:
+def test_the_unsubscribe_page_and_the_goodbye_with_its_ways_back(screen: Page, reader: ReaderOnline) -> None:
     screen.goto(reader.unsubscribe_url)
     assert complaints(screen) == []
-    screen.locator("button").click()
+    screen.locator("main button").click()
+    assert complaints(screen) == []
+    screen.locator("[name=why]").click()
+    assert screen.locator("#notice").is_visible()
+    assert complaints(screen) == []
+    screen.locator("[name=back]").click()
+    assert complaints(screen) == []
+
+
+def test_the_pages_for_a_family(screen: Page, reader: ReaderOnline) -> None:
+    screen.goto(reader.unsubscribe_url.replace("/u/", "/relative/"))
+    assert complaints(screen) == []
+    screen.locator("main button").click()
+    assert complaints(screen) == []
+
+
+def test_the_page_that_asks_once_more(screen: Page, reader: ReaderOnline) -> None:
+    screen.goto(reader.unsubscribe_url)
+    press = {"expression": "document.querySelector('main button').click()", "userGesture": False}
+    screen.context.new_cdp_session(screen).send("Runtime.evaluate", press)
+    screen.wait_for_selector("[name=again]")
     assert complaints(screen) == []
 
 

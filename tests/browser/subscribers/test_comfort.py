@@ -10,10 +10,11 @@ from tests.browser.subscribers.conftest import ReaderOnline
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(params=["manage", "unsubscribe"])
+@pytest.fixture(params=["manage", "unsubscribe", "relative"])
 def url(ana: ReaderOnline, request: pytest.FixtureRequest) -> str:
     """Give the address of each page of a reader."""
-    return ana.manage_url if request.param == "manage" else ana.unsubscribe_url
+    urls = {"manage": ana.manage_url, "relative": ana.unsubscribe_url.replace("/u/", "/relative/")}
+    return urls.get(request.param, ana.unsubscribe_url)
 
 
 @pytest.mark.parametrize("width", [1280, 375, 320, 188], ids=["desk", "phone", "small phone", "phone at 200 %"])

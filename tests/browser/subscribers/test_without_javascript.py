@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from newsletter.subscribers.farewells import count_reasons
 from newsletter.subscribers.installation import sealer
 from tests.browser.subscribers.conftest import ReaderOnline
+from tests.mailed import mails
 
 pytestmark = pytest.mark.browser
 
@@ -86,3 +88,59 @@ def test_the_newsletter_can_be_stopped_with_the_link_of_a_mail(phone: Page, ines
     phone.keyboard.press("Enter")
     phone.wait_for_selector("h1:has-text('Su suscripción ha terminado')")
     assert ines.reader.subscription().end_reason == "unsubscribed"
+
+
+def test_an_issue_can_be_skipped_and_the_page_says_which_comes_then(phone: Page, ines: ReaderOnline) -> None:
+    phone.goto(ines.manage_url)
+    tab_to(phone, "[name=next]")
+    phone.keyboard.press("Enter")
+    phone.wait_for_selector("#notice:focus")
+    assert ines.reader.subscriber().snoozed_until is not None
+    assert "El primer número después de esa fecha está previsto para el" in phone.inner_text("[aria-labelledby=pause]")
+
+
+@pytest.mark.parametrize(
+    ("language", "heading"), [("en", "The newsletter comes to you again"), ("es", "Seguirá recibiendo el boletín")]
+)
+def test_a_goodbye_can_be_explained_and_taken_back(
+    phone: Page, ana: ReaderOnline, ines: ReaderOnline, language: str, heading: str
+) -> None:
+    online = ana if language == "en" else ines
+    phone.goto(online.manage_url)
+    tab_to(phone, "[aria-labelledby=goodbye] button")
+    phone.keyboard.press("Enter")
+    phone.wait_for_selector("[name=reason]")
+    tab_to(phone, "[name=reason]:first-of-type")
+    phone.keyboard.press("ArrowDown")
+    tab_to(phone, "[name=why]")
+    phone.keyboard.press("Enter")
+    phone.wait_for_selector("#notice:focus")
+    assert [(reason, number) for _, reason, number in count_reasons()] == [("too_many_mails", 1)]
+    tab_to(phone, "[name=back]")
+    phone.keyboard.press("Enter")
+    phone.wait_for_selector(f"h1:has-text('{heading}')")
+    assert online.reader.subscriber().subscriptions.filter(ended_at__isnull=True).count() == 1
+
+
+@pytest.mark.parametrize(("language", "heading"), [("en", "We are so sorry"), ("es", "Lo sentimos mucho")])
+def test_a_family_finds_the_page_for_them(
+    phone: Page, ana: ReaderOnline, ines: ReaderOnline, language: str, heading: str
+) -> None:
+    online = ana if language == "en" else ines
+    phone.goto(online.unsubscribe_url)
+    tab_to(phone, "main a[href^='/relative/']")
+    phone.keyboard.press("Enter")
+    phone.wait_for_selector("[name=died]")
+    tab_to(phone, "[name=died]")
+    phone.keyboard.press("Enter")
+    phone.wait_for_selector(f"h1:has-text('{heading}')")
+    assert online.reader.subscription().end_reason == "died"
+
+
+def test_a_link_to_everything_that_is_stored_can_be_mailed(phone: Page, ana: ReaderOnline) -> None:
+    phone.goto(ana.manage_url)
+    tab_to(phone, "[aria-labelledby=stored] button")
+    phone.keyboard.press("Enter")
+    phone.wait_for_selector("#notice:focus")
+    assert phone.inner_text("#notice").startswith("A mail is on its way to a•••@e•••.org. The link in it works for 30 minutes.")
+    assert len(mails("my-data")) == 1

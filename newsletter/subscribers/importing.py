@@ -80,12 +80,13 @@ def import_list(
         )
         taking = _TakingIn(run, options, now, problem_file)
         report = ImportReport(options.apply, how_it_was_read(listed), resumed_after=run.through)
-        with import_statements.roomy_connection():
+        with import_statements.roomy_connection() as checkpoints:
             for chunk in chunks:
                 if chunk.through <= report.resumed_after:
                     taking.repeat_problems(chunk)
                 else:
                     taking.take_in(chunk)
+                    checkpoints.after(chunk.rows)
                 progress(chunk.through, max(chunk.through, listed.lines - len(listed)))
         if options.apply:
             import_runs.finish(run, now=now)

@@ -14,6 +14,7 @@ from newsletter.subscribers.import_report import RowProblem
 from newsletter.subscribers.list_file import ListFile, ListPart
 from newsletter.subscribers.list_formats import ListColumn
 from newsletter.subscribers.list_rows import ListedPerson, RowDefaults, RowError, RowReader
+from newsletter.subscribers.models import EndReason
 from newsletter.subscribers.sealing import Sealer
 from newsletter.subscribers.seen_hashes import SeenHashes
 
@@ -22,6 +23,8 @@ CHUNK: Final = 5_000
 
 ASKED_IN_A_CHUNK: Final = 50
 """People without a consent in one transaction: a mail is written for each."""
+
+WORDS_KEPT: Final = 1_000
 
 LEFT_TOO: Final = "another line says that this person has left"
 
@@ -101,16 +104,27 @@ class ListChunks:
         """Find who has a line that says they left: an active line of theirs, wherever it stands, then counts for nothing."""
         left = SeenHashes()
         for part, reader in self._parts:
-            if part.can_say_left:
+            if part.telling or isinstance(part.status, EndReason):
                 self._add_who_left(part, reader, left)
         return left
 
     def _add_who_left(self, part: ListPart, reader: RowReader, left: SeenHashes) -> None:
+        telling, address = part.telling, part.columns.index(ListColumn.EMAIL)
+        last = max(telling, default=0)
+        said: dict[tuple[str, ...], bool] = {}
         for row in part.rows():
-            cells = part.cells(row)
-            if not row.problem and reader.left(cells):
+            if row.problem or len(row.cells) <= max(last, address):
+                has_left = not row.problem and address < len(row.cells) and reader.left(part.cells(row))
+            else:
+                # Few things are said, and of every row.
+                words = tuple([row.cells[place] for place in telling])
+                kept = said.get(words)
+                has_left = reader.left(part.cells(row)) if kept is None else kept
+                if kept is None and len(said) < WORDS_KEPT:
+                    said[words] = has_left
+            if has_left:
                 try:
-                    lookup = self._lookup(parse_address(cells.get(ListColumn.EMAIL, "")))
+                    lookup = self._lookup(parse_address(row.cells[address]))
                 except AddressError:
                     continue
                 if lookup not in left:

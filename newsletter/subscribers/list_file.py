@@ -20,6 +20,10 @@ from newsletter.subscribers.addresses import mask
 from newsletter.subscribers.list_formats import MAILCHIMP, OWN_COLUMNS, ListColumn, ListFormat, Status, heading, recognise
 from newsletter.subscribers.list_text import DELIMITERS, TextRow, TextRows, TextSurvey, cells_of, mended, survey
 
+TELLING: Final = frozenset(
+    {ListColumn.STATUS, ListColumn.PERMISSION, ListColumn.LEFT_AT, ListColumn.CLEANED_AT, ListColumn.ENDED_REASON}
+)
+
 HEADING_LIMIT: Final = 100_000
 """A heading is not longer than so many characters: what is, is no list."""
 
@@ -68,10 +72,9 @@ class ListPart:
         return tuple(mask(name) if "@" in name else name for name in unused)
 
     @property
-    def can_say_left(self) -> bool:
-        """Whether anything in it may say that somebody has left."""
-        telling = {ListColumn.STATUS, ListColumn.PERMISSION, ListColumn.LEFT_AT, ListColumn.CLEANED_AT}
-        return self.status is not None or not telling.isdisjoint(self.columns)
+    def telling(self) -> tuple[int, ...]:
+        """Which columns may say that somebody has left."""
+        return tuple(place for place, column in enumerate(self.columns) if column in TELLING)
 
 
 @dataclass(frozen=True, slots=True)

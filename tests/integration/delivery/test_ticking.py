@@ -14,9 +14,11 @@ from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.delivery.generations import generation_file, pass_generation
 from newsletter.delivery.models import Installation, PausedFor, Send
-from newsletter.postbox.models import PostState, ServiceMail
+from newsletter.postbox.models import Notice, PostState, ServiceMail
 from newsletter.publishing.models import Slot
 from newsletter.settings import SmtpSettings
+from newsletter.subscribers.erasing import ask_erasure
+from newsletter.subscribers.models import ErasureReason, Subscriber
 from tests.contract.delivery.samples import NOW, add_readers, begin_send, handovers
 from tests.integration.delivery.recording_smtp import RecordingSmtp, running
 
@@ -89,3 +91,23 @@ def wait_until(there: Callable[[], bool]) -> None:
     while not there():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_scheduler_erases_who_asked_for_it_and_forgets_what_is_kept_no_longer_once_a_day() -> None:
+    add_readers(2)
+    asked = Subscriber.objects.order_by("pk")[0]
+    ask_erasure(asked.pk, reason=ErasureReason.ASKED, now=NOW)
+    moments = [NOW]
+    ticking = Ticking(settings.NEWSLETTER, lambda: moments[-1])
+    ticking._erase()
+    assert not Subscriber.objects.filter(pk=asked.pk).exists()
+    ticking._purge()
+    for days, left in ((400, 0), (401, 0)):
+        moments.append(NOW + timedelta(days=days))
+        Notice.objects.create(key=str(days), at=NOW - timedelta(days=9))
+        ticking._purge()
+        assert Notice.objects.count() == left
+        Notice.objects.create(key=f"later {days}", at=NOW - timedelta(days=9))
+        ticking._purge()
+        assert Notice.objects.count() == left + 1

@@ -83,14 +83,13 @@ def local(moment: datetime) -> datetime:
 
 
 def _you(data: OwnData, words: Words) -> Part:
-    nothing = words.say("own", "nothing")
     languages = {key: other.sections["date"]["language"] for key, other in page_design().words.items()}
     facts = [
         (words.say("own", "address"), data.contact.address),
-        (words.say("own", "first_name"), data.contact.first_name or nothing),
+        (words.say("own", "first_name"), data.contact.first_name or words.say("own", "no_name")),
         (words.say("own", "language"), languages.get(data.language, data.language)),
         (words.say("own", "topics"), _topics(data, words)),
-        (words.say("own", "pause"), words.day(data.snoozed_until) if data.snoozed_until else nothing),
+        (words.say("own", "pause"), _pause(data, words)),
         (words.say("own", "since"), local_day(words, data.created_at)),
     ]
     if data.address_since is not None:
@@ -102,7 +101,13 @@ def _topics(data: OwnData, words: Words) -> str:
     if data.topics is None:
         return words.say("own", "topics_unreadable")
     labels = {topic.key: topic.label[words.language] for topic in choices().topics}
-    return ", ".join(labels.get(key, key) for key in sorted(data.topics)) or words.say("own", "nothing")
+    return ", ".join(labels.get(key, key) for key in sorted(data.topics)) or words.say("own", "no_topics")
+
+
+def _pause(data: OwnData, words: Words) -> str:
+    if data.snoozed_until is None:
+        return words.say("own", "no_pause")
+    return words.say("own", "pause_until", day=words.day(data.snoozed_until))
 
 
 def _subscriptions(data: OwnData, words: Words) -> Part:

@@ -34,33 +34,45 @@ TOO_MANY: Final = (
 )
 
 
+class HourlyWarning:
+    """Says at most once an hour that a network asks too often: whoever floods a form is not to flood the log."""
+
+    def __init__(self) -> None:
+        self._said_at: datetime | None = None
+
+    def say(self, limit: int, *, now: datetime) -> None:
+        """Say it, unless it was said within the hour."""
+        if self._said_at is None or abs(now - self._said_at) >= AN_HOUR:
+            self._said_at = now
+            log.warning(
+                "public forms are used too often from one network",
+                per_network_an_hour=limit,
+                hint="does a proxy stand before this server? See docs/runbook.md, “The sign-up form is being abused”",
+            )
+
+
+_too_often = HourlyWarning()
+
+
 def write_request(kind: RequestKind, values: Sequence[str], *, network: bytes, language: str, now: datetime) -> None:
     """Write down what somebody asked for; ``values`` begin with the address, as ``parse_address`` gives it.
 
-    Of a network that asks too often nothing more is written, which is said in the log once an hour.
+    Of a network that asks too often nothing more is written. The log says so, at most once an hour.
     """
     limit = config().sign_up.per_network_an_hour
-    asked = ReaderRequest.objects.filter(network=network, asked_at__gt=now - AN_HOUR)[: limit + 1].count()
-    if asked > limit:
+    if ReaderRequest.objects.filter(network=network, asked_at__gt=now - AN_HOUR)[:limit].count() >= limit:
+        _too_often.say(limit, now=now)
         return
     key = secrets.token_hex(16)
-    too_many = asked == limit
     ReaderRequest.objects.create(
         key=key,
         kind=kind,
         lookup=sealer().lookup(values[0]),
         network=network,
-        content=b"" if too_many else row_seal().seal(list(values), purpose=PURPOSE, row=key.encode()),
+        content=row_seal().seal(list(values), purpose=PURPOSE, row=key.encode()),
         language=language,
         asked_at=now,
-        handled_at=now if too_many else None,
     )
-    if too_many:
-        log.warning(
-            "public forms are used too often from one network",
-            per_network_an_hour=limit,
-            hint="newsletter.toml: [web] proxies, if this server stands behind a proxy; docs/runbook.md says what else to do",
-        )
 
 
 def handle_requests(*, now: datetime) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from newsletter.postbox.models import ServiceMail
 from newsletter.postbox.posting import open_content
@@ -178,3 +180,27 @@ def test_a_crash_after_the_press_leaves_the_link_as_it_was(monkeypatch: pytest.M
             confirm(confirmation, new_page(), now=NOVEMBER)
     assert not Subscriber.objects.exists()
     assert confirm(mailed(), new_page(), now=NOVEMBER).kind is ConfirmKind.DONE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_once_make_one_reader_and_one_welcome() -> None:
+    signed_up()
+    confirmation, page = mailed(), new_page()
+    together = threading.Barrier(2)
+    done: list[ConfirmKind] = []
+
+    def press() -> None:
+        try:
+            together.wait()
+            done.append(confirm(confirmation, page, now=NOVEMBER).kind)
+        finally:
+            connection.close()
+
+    presses = [threading.Thread(target=press) for _ in range(2)]
+    for thread in presses:
+        thread.start()
+    for thread in presses:
+        thread.join()
+    assert sorted(done) == [ConfirmKind.ALREADY, ConfirmKind.DONE]
+    assert Subscription.objects.count() == 1
+    assert kinds() == ["confirm", "welcome"]

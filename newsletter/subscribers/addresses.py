@@ -36,8 +36,9 @@ def parse_address(text: str) -> str:
     """Give the address as it is stored: trimmed, the domain in lower case and in ASCII (IDNA).
 
     The part before the @ has to be ASCII, since not every mail server on the way can carry anything else (RFC 6531). Reserved
-    names such as ``example.org`` and ``clinic.test`` are addresses like any other. Raises AddressError; its message never
-    repeats the address.
+    names such as ``example.org`` and ``clinic.test`` are addresses like any other. A domain that mixes alphabets to look like
+    another one is stored and shown as ``xn--…``: it is an address of its own, found by a hash of its own, and its mail goes to
+    nobody else. Raises AddressError; its message never repeats the address.
     """
     address = text.strip()
     plain = _PLAIN.fullmatch(address)

@@ -188,3 +188,35 @@ def test_a_typed_name_is_taken_in_any_script(name: str) -> None:
 def test_a_typed_name_carries_nothing_but_a_name(name: str) -> None:
     with pytest.raises(AddressError):
         parse_typed_name(name)
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("ana@\u0435xample.org", "ana@xn--xample-2of.org"),
+        ("ana@paypa\u04cf.example", "ana@xn--paypa-iof.example"),
+        ("ana@\uff45xample.org", "ana@example.org"),
+        ("ana@EXAMPLE\u3002org", "ana@example.org"),
+    ],
+    ids=["a Cyrillic e", "a Cyrillic l", "a wide e", "a Chinese full stop"],
+)
+def test_a_domain_that_looks_like_another_is_an_address_of_its_own_or_the_very_same(written: str, stored: str) -> None:
+    address = parse_address(written)
+    assert address == stored
+    assert (normalise_for_lookup(address) == "ana@example.org") == (stored == "ana@example.org")
+
+
+@given(
+    name=st.sampled_from(["ana", "o'hara", "a+b", '"ana b"', "\u0430na", "ana\r\nBcc", "a" * 65]),
+    domain=st.text("ab\u0435\u00fc\u00f1\u0301.-\uff0e\r\n ", max_size=20),
+)
+def test_whatever_a_domain_is_written_in_what_is_stored_is_ascii_and_found_again(name: str, domain: str) -> None:
+    try:
+        address = parse_address(f"{name}@{domain}.example")
+    except AddressError:
+        return
+    assert address.isascii()
+    assert address.isprintable()
+    assert " " not in address
+    assert parse_address(address) == address
+    assert normalise_for_lookup(f"{name.upper()}@{domain}.example") == normalise_for_lookup(address)

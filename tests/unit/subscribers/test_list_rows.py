@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.errors import AddressError
+from newsletter.subscribers.addresses import parse_address
 from newsletter.subscribers.choices import Choices, Topic
 from newsletter.subscribers.list_formats import (
     CONSTANT_CONTACT,
@@ -274,3 +276,18 @@ def test_moments_of_an_own_export_are_kept() -> None:
     assert (person.started_at, person.ended_at) == (datetime(2025, 2, 1, tzinfo=UTC), datetime(2026, 1, 1, 9, 30, tzinfo=UTC))
     assert person.consent is not None
     assert (person.language, person.consent.language) == ("es", "en")
+
+
+@given(
+    text=st.emails()
+    | st.text(max_size=40)
+    | st.from_regex(r"[a-z\"' .]{1,8}@[a-z\u00fc\u0435.-]{1,12}\.(org|test)", fullmatch=True)
+)
+def test_a_list_takes_the_addresses_that_a_form_takes_and_no_other(text: str) -> None:
+    try:
+        taken = parse_address(text)
+    except AddressError:
+        with pytest.raises(RowError, match="not an e-mail address"):
+            read({**CONSENTED, "email": text})
+    else:
+        assert read({**CONSENTED, "email": text}).contact.address == taken

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from time import monotonic
 from typing import Any, Final
 
 from django.apps import apps
@@ -23,6 +24,9 @@ from newsletter.sealing import RowSeal, SealedColumn, sealed_columns
 
 CHUNK: Final = 500
 """Rows sealed again in one transaction: SQLite's one writer is held for some ten milliseconds."""
+
+LONGEST_PAUSE: Final = 0.1
+"""Seconds. After each transaction others may write for as long as it took, so that a reader's press does not wait in vain."""
 
 
 class KeyVersion(Func):
@@ -126,7 +130,9 @@ def reseal_once(seal: RowSeal, newest: int, *, stop: threading.Event, tell: Call
         while not stop.is_set() and (rows := _chunk(table, newest, after=after)):
             after = rows[-1][0]
             changes = [change for row in rows if (change := _resealed(seal, table, row, newest, result))]
+            began = monotonic()
             _write(table, changes, result)
+            stop.wait(min(monotonic() - began, LONGEST_PAUSE))
             tell(len(rows))
     return result
 

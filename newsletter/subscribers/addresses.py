@@ -25,7 +25,7 @@ _BETWEEN_LETTERS = " '\u2018\u2019`\u00b4.-\u2010\u2011\u00b7\u200c\u200d"
 _JOINERS = "\u200c\u200d"
 _NO_NAME = re.compile(r"\?|^M|M{5}")
 """Of the kinds of characters: one that no name has, or more marks than any script puts on one letter."""
-_LOOKS_LIKE_A_LINK = re.compile(r"\.[^\W\d_]{2}")
+_LOOKS_LIKE_A_LINK = re.compile(r"\.[^\W\d_]{2}|[^\W\d_]{2}\.[^\W\d_]")
 
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 _TURNS_TEXT_ROUND = re.compile("[\u202a-\u202e\u2066-\u2069]")

@@ -46,7 +46,7 @@ def own_json(data: OwnData, *, now: datetime) -> bytes:
         ],
         "form_requests": [{"kind": request.kind, "asked_at": request.at} for request in data.requests],
         "suppression": {"reason": data.suppression.reason, "since": data.suppression.at} if data.suppression else None,
-        "retention_days": config().retention.model_dump(),
+        "retention_days": {name: days for name, days in config().retention if isinstance(days, int)},
     }
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z)
 

@@ -38,10 +38,12 @@ def goodbye(
     now: datetime,
     mark: str = "",
     notice: str = "",
+    stored: str = "",
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     """Say that somebody has left.
 
+    ``stored`` is where they can ask for what is still stored about them; a link to unsubscribe leads nowhere of that kind.
     With ``mark`` it is the page that said goodbye, which can take it back for as long as that stands, and asks why. ``notice``
     names a sentence of the words' [goodbye] about what was pressed here.
     """
@@ -61,6 +63,7 @@ def goodbye(
         mark=mark if now < until else "",
         until=words.say("goodbye", "undo_note", time=_time(words, until)),
         keep_mark=mark,
+        stored=stored,
         reasons=words.sections["reasons"] if mark and not farewell.said_why else {},
         notice=words.say("goodbye", notice) if notice else "",
     )

@@ -119,6 +119,7 @@ def show_farewell(
     mark: str = "",
     may_undo: bool = False,
     notice: str = "",
+    stored: str = "",
     status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
     """Show the goodbye of somebody who has left; to somebody who has not (any more), the button."""
@@ -129,7 +130,16 @@ def show_farewell(
     if may_undo and farewell.just_said(now):
         mark = undo_mark(farewell)
     return farewell_pages.goodbye(
-        request, leaver.language, farewell, token=token, retired=retired, now=now, mark=mark, notice=notice, status=status
+        request,
+        leaver.language,
+        farewell,
+        token=token,
+        retired=retired,
+        now=now,
+        mark=mark,
+        notice=notice,
+        stored=stored,
+        status=status,
     )
 
 

@@ -102,9 +102,9 @@ def over(request: HttpRequest, link: FoundLink) -> HttpResponse:
     return draw_page(request, "my_data_over.html.j2", words, status=HTTPStatus.GONE, used=used, expired=expired)
 
 
-def look_in_your_mail(request: HttpRequest, link: FoundLink) -> HttpResponse:
+def look_in_your_mail(request: HttpRequest, language: str) -> HttpResponse:
     """Say that a new link is on its way, if one may be mailed: the same words in any case."""
-    words = words_for(request, link.language)
+    words = words_for(request, language)
     again = words.say("my_data", "sent_again", minutes=str(config().sign_up.minutes_between))
     return draw_page(request, "my_data_sent.html.j2", words, again=again)
 

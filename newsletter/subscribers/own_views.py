@@ -153,7 +153,7 @@ class MyDataPage(View):
             return pages.press_once_more(request, form, link.language)
         if form.exactly("act") == {"act": "new-link"}:
             _mail_new_link(link.subscriber_id, now=now)
-            return own_pages.look_in_your_mail(request, link)
+            return own_pages.look_in_your_mail(request, link.language)
         return self._answer(request, link, form, now=now)
 
     def _answer(self, request: HttpRequest, link: FoundLink, form: ReadForm, *, now: datetime) -> HttpResponse:

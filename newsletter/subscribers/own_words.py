@@ -72,9 +72,9 @@ def local_day(words: Words, moment: datetime) -> str:
 def local_time(words: Words, moment: datetime) -> str:
     """Write the time of day of a moment where the newsletter lives, with the name of its time zone."""
     there = local(moment)
-    half = words.say("own", "before_noon" if there.hour < NOON else "after_noon")
+    half = words.sections["date"]["halves"][there.hour // NOON]
     hour = str((there.hour - 1) % NOON + 1)
-    return words.say("own", "time", hour=hour, minute=f"{there.minute:02}", half=half, zone=there.tzname() or "")
+    return words.say("date", "time", hour=hour, minute=f"{there.minute:02}", half=half, zone=there.tzname() or "")
 
 
 def local(moment: datetime) -> datetime:

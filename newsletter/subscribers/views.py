@@ -17,7 +17,7 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.errors import NotAllowedError
-from newsletter.subscribers import pages
+from newsletter.subscribers import own_pages, pages
 from newsletter.subscribers.fresh_links import mail_fresh_link
 from newsletter.subscribers.installation import choices, config, link_signer
 from newsletter.subscribers.leaving_views import leave_by_button, show_farewell
@@ -55,11 +55,11 @@ class ManagePage(View):
         if public_id is None or reader is None:
             return pages.unknown_link(request)
         form = read_form(request)
-        if reader.ended:
-            return _show(request, public_id)
         if form is not None and not form.pressed:
             return pages.press_once_more(request, form, reader.language)
         wish = _read_wish(form, reader)
+        if reader.ended:
+            return _of_the_past(request, public_id, reader, wish)
         if isinstance(wish, Problem):
             return _show(request, public_id, said=Said(Notice.PROBLEM, wish.value))
         if isinstance(wish, GoodbyeWish):
@@ -71,6 +71,14 @@ class ManagePage(View):
         return _show(request, public_id, said=said)
 
 
+def _of_the_past(request: HttpRequest, public_id: bytes, reader: Reader, wish: Wish | Problem) -> HttpResponse:
+    """Answer somebody who has left: what is still stored about them is all that can be asked for."""
+    if not isinstance(wish, StoredWish):
+        return _show(request, public_id)
+    mail_fresh_link(reader.subscription_id, now=timezone.now())
+    return own_pages.look_in_your_mail(request, reader.language)
+
+
 def _show(request: HttpRequest, public_id: bytes, *, said: Said | None = None) -> HttpResponse:
     """Show the page as things stand now; of somebody who has left, the goodbye."""
     reader = find_reader(public_id)
@@ -78,7 +86,7 @@ def _show(request: HttpRequest, public_id: bytes, *, said: Said | None = None) -
         return pages.unknown_link(request)
     leave_token = link_signer().token(public_id, Purpose.UNSUBSCRIBE)
     if reader.ended and (leaver := find_leaver(public_id)):
-        return show_farewell(request, leave_token, leaver)
+        return show_farewell(request, leave_token, leaver, stored=f"/m/{link_signer().token(public_id, Purpose.MANAGE)}")
     now = timezone.now()
     return pages.manage(
         request, reader, today=_today(), issue_days=next_issue_days(now), relative=f"/relative/{leave_token}", said=said

@@ -90,7 +90,7 @@ def test_opening_the_link_changes_nothing_and_shows_nothing_personal(token: str,
 
 def test_the_button_opens_the_page_with_everything_in_clear(token: str) -> None:
     visitor = Visitor(token)
-    assert "works until 10:30 AM EST (30 min)" in text_of(visitor.look())
+    assert "works for 30 min more, until 10:30 a.m. (EST)" in text_of(visitor.look())
     html = text_of(visitor.press("open"))
     for stored in (ADDRESS, "Ana", "English", "Subscribed since November 5, 2026", "on our form", "I can stop, pause"):
         assert stored in html
@@ -183,7 +183,7 @@ def test_the_answer_about_a_new_address_is_the_same_whatever_it_is(token: str, c
     for number, address in enumerate(("new@example.net", "known@example.net", "bounced@example.net")):
         clock.move_to(NOVEMBER + number * MINUTE)
         pages.append(text_of(visitor.press("address", address=address)).replace(address, "…"))
-    hour = re.compile(r"\d+:\d\d AM EST|November \d|[0-9A-Za-z+/=_-]{20,}")
+    hour = re.compile(r"\d+:\d\d a\.m\. \(EST\)|November \d|[0-9A-Za-z+/=_-]{20,}")
     first, *others = (hour.sub("", re.sub(r"(?s)<ul class=\"entries\">.*?</ul>", "", page)) for page in pages)
     assert others == [first, first]
     assert [mail.address for mail in mails("address-confirm") + mails("address-known")] == ["known@example.net"]
@@ -237,6 +237,16 @@ def test_who_has_left_sees_how_it_ended_and_can_be_forgotten(reader: SignedUp) -
     assert "because no newsletter comes to you" in notice(visitor.press("address", address="new@example.net"))
     visitor.press("erase-all")
     assert Erasure.objects.exists()
+
+
+def test_who_has_left_gets_the_link_from_an_old_mail_and_from_no_link_to_unsubscribe(client: Client, reader: SignedUp) -> None:
+    end_subscription(reader.subscription_id, reason=EndReason.UNSUBSCRIBED, now=NOVEMBER)
+    assert 'value="stored"' in text_of(client.get(f"/m/{reader.manage}"))  # type: ignore[arg-type]
+    for path in ("/u/", "/unsubscribe/"):
+        assert 'value="stored"' not in text_of(client.get(f"{path}{reader.unsubscribe}"))  # type: ignore[arg-type]
+    answer = client.post(f"/m/{reader.manage}", "action=stored", "application/x-www-form-urlencoded")
+    assert "Please look in your mail" in text_of(answer)  # type: ignore[arg-type]
+    assert [mail.address for mail in mails("my-data")] == [ADDRESS]
 
 
 def test_json_is_a_download_with_everything(token: str) -> None:

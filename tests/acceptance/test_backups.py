@@ -41,6 +41,11 @@ def test_neither_a_restored_backup_nor_a_copy_put_back_by_hand_mails_anybody(app
     assert len(newsletters(site)) == reached
 
 
+def test_the_folder_of_a_backup_is_made_and_only_its_owner_can_look_into_it(site: Site) -> None:
+    site.run("backup", "var/backups/today")
+    assert stat.S_IMODE((site.folder / "var/backups").stat().st_mode) == 0o700
+
+
 def test_a_restore_says_what_is_wrong_and_a_damaged_database_is_replaced_and_kept(site: Site) -> None:
     site.run("backup", "backup.sqlite3")
     site.run("backup", "backup.sqlite3", code=3)

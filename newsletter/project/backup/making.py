@@ -34,7 +34,7 @@ class BackupContents:
 
 
 def make_backup(file: Path, config: Config, ring: KeyRing, clock: Clock, *, replace: bool) -> BackupContents:
-    """Write a backup while everything goes on; only its owner can read it (0600).
+    """Write a backup while everything goes on; only its owner can read it (0600), and the folder, where that is made for it.
 
     The file appears when it is whole, checked and on the disk. Raises NotAllowedError where it is there already, unless it is
     to be replaced.
@@ -49,6 +49,7 @@ def make_backup(file: Path, config: Config, ring: KeyRing, clock: Clock, *, repl
         "sends": Send.objects.count(),
         "slots_to_come": Slot.objects.exclude(state=SlotState.RELEASED).count(),
     }
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}.part")
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:

@@ -28,6 +28,9 @@ PURPOSE: Final = b"reader request"
 
 AN_HOUR: Final = timedelta(hours=1)
 
+AT_A_TIME: Final = 100
+"""Their mails are sent when they are done: the first of a crowd does not wait for the last."""
+
 TOO_MANY: Final = (
     "the public forms have caused as many mails within an hour as [sign_up] mails_an_hour allows; what else was asked for waits. "
     "docs/runbook.md, “The sign-up form is being abused”, says what to look at."
@@ -76,7 +79,7 @@ def write_request(kind: RequestKind, values: Sequence[str], *, network: bytes, l
 
 
 def handle_requests(*, now: datetime) -> int:
-    """Look at everything that was asked for and not looked at yet, in order; give how many of those are done.
+    """Look at what was asked for and not looked at yet, in order, at most 100 at a time; give how many of those are done.
 
     Each has a transaction of its own, in which its mail is posted and its content forgotten: a crash mails nobody twice and
     forgets nobody. Two processes at once are harmless: of two requests for one address the later one waits for the earlier.
@@ -91,7 +94,7 @@ def handle_requests(*, now: datetime) -> int:
     room = config().sign_up.mails_an_hour - mails_caused(since=now - AN_HOUR)
     if room <= 0:
         raise NotAllowedError(TOO_MANY)
-    while done < room and _first_in_line().filter(pk__gt=last).exists():
+    while done < min(room, AT_A_TIME) and _first_in_line().filter(pk__gt=last).exists():
         try:
             with transaction.atomic():
                 row = _first_in_line().filter(pk__gt=last).select_for_update(skip_locked=True).first()

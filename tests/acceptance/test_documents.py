@@ -46,3 +46,9 @@ def test_the_readme_leads_to_every_page_for_editors_and_designers() -> None:
     linked = set(LINK.findall((REPOSITORY / "README.md").read_text("utf-8")))
     pages = [name for name in documents() if name.parts[0] == "docs" and (len(name.parts) == 2 or name.parts[1] == "howto")]
     assert not {page.as_posix() for page in pages} - linked
+
+
+def test_every_incident_of_the_runbook_stands_in_its_index() -> None:
+    page = (REPOSITORY / "docs/runbook.md").read_text("utf-8")
+    index, _, entries = page.partition("\n## ")
+    assert {target.removeprefix("#") for target in LINK.findall(index)} == anchors(f"## {entries}")

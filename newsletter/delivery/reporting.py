@@ -74,7 +74,7 @@ _AT_THE_END = {Handover.ACCEPTED, Handover.FAILED, Handover.EXCLUDED, Handover.U
 
 
 def find_sends() -> list[SendStatus]:
-    """Give the status of every send, the latest first: in two queries, however many there are."""
+    """Give the status of every send, the latest first: in three queries, however many there are."""
     counts: dict[int, Counter[Handover]] = {}
     with connection.cursor() as cursor:
         cursor.execute(statements.COUNT_HANDOVERS)

@@ -66,7 +66,7 @@ class Farewell:
 
     def just_said(self, now: datetime) -> bool:
         """Say whether this is the goodbye of the press that is being answered."""
-        return self.reason == EndReason.UNSUBSCRIBED and not self.died and now - self.ended_at <= SAME_PRESS
+        return self.reason == EndReason.UNSUBSCRIBED and now - self.ended_at <= SAME_PRESS
 
     def undone_until(self) -> datetime:
         """Give the moment until which it can be taken back."""

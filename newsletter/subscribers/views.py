@@ -58,17 +58,21 @@ class ManagePage(View):
         if form is not None and not form.pressed:
             return pages.press_once_more(request, form, reader.language)
         wish = _read_wish(form, reader)
+        if isinstance(wish, GoodbyeWish):  # also the second one of a double press
+            return _say_goodbye(request, public_id)
         if reader.ended:
             return _of_the_past(request, public_id, reader, wish)
-        if isinstance(wish, Problem):
-            return _show(request, public_id, said=Said(Notice.PROBLEM, wish.value))
-        if isinstance(wish, GoodbyeWish):
-            return _say_goodbye(request, public_id)
-        try:
-            said = _grant(wish, reader)
-        except NotAllowedError:  # another device said goodbye at this very moment
-            said = None
-        return _show(request, public_id, said=said)
+        return _show(request, public_id, said=_answer(wish, reader))
+
+
+def _answer(wish: ChooseWish | PauseWish | ResumeWish | StoredWish | Problem, reader: Reader) -> Said | None:
+    """Do what was asked, where it can be done; gives what to say about it."""
+    if isinstance(wish, Problem):
+        return Said(Notice.PROBLEM, wish.value)
+    try:
+        return _grant(wish, reader)
+    except NotAllowedError:  # another device said goodbye at this very moment
+        return None
 
 
 def _of_the_past(request: HttpRequest, public_id: bytes, reader: Reader, wish: Wish | Problem) -> HttpResponse:

@@ -22,7 +22,7 @@ from newsletter.subscribers.farewells import (
     undo_mark,
 )
 from newsletter.subscribers.fresh_links import mail_fresh_link
-from newsletter.subscribers.models import EndReason, ErasureReason, Subscription, SuppressionReason
+from newsletter.subscribers.models import EndReason, ErasureReason, Subscription, Suppression, SuppressionReason
 from newsletter.subscribers.reported_ends import ReportedEnd, end_as_reported
 from newsletter.subscribers.subscribing import snooze
 from newsletter.subscribers.suppressing import suppress
@@ -179,6 +179,11 @@ class TestTakingItBack:
         assert back(reader, mark) is Returned.NOT_POSSIBLE
         assert open_ones() == []
 
+    def test_a_value_for_another_moment_than_the_end_does_nothing(self) -> None:
+        reader, mark = left()
+        Subscription.objects.update(ended_at=LEFT - timedelta(seconds=1))
+        assert back(reader, mark) is Returned.NOT_POSSIBLE
+
     def test_the_goodbye_of_somebody_else_does_nothing(self) -> None:
         reader, _ = left()
         other = sign_up("rosa@example.org")
@@ -207,6 +212,12 @@ class TestTakingItBack:
         for reader, mark in ((complained, of_complained), (died, of_died), (erased, of_erased)):
             assert back(reader, mark) is Returned.NOT_POSSIBLE
         assert open_ones() == []
+
+    def test_who_waits_to_be_erased_stays_gone_whatever_became_of_the_suppression(self) -> None:
+        reader, mark = left()
+        ask_erasure(reader.subscriber().pk, reason=ErasureReason.ASKED, now=LEFT)
+        Suppression.objects.all().delete()
+        assert back(reader, mark) is Returned.NOT_POSSIBLE
 
     def test_who_is_erased_meanwhile_does_not_come_into_being_again(self) -> None:
         reader, mark = left()

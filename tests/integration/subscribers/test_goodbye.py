@@ -77,12 +77,14 @@ def test_only_the_page_that_said_goodbye_can_take_it_back(press: Press, client: 
 
 
 @pytest.mark.parametrize(("seconds", "may"), [(10, True), (11, False)])
+@pytest.mark.parametrize("button", [{"goodbye": "yes"}, {"action": "goodbye"}], ids=["of the mail", "of their page"])
 def test_a_double_press_is_answered_like_the_first_one(
-    press: Press, clock: time_machine.Traveller, reader: SignedUp, seconds: int, *, may: bool
+    press: Press, clock: time_machine.Traveller, reader: SignedUp, button: dict[str, str], seconds: int, *, may: bool
 ) -> None:
-    returned = [press("unsubscribe", reader.unsubscribe, goodbye="yes")]
+    link = ("m", reader.manage) if "action" in button else ("unsubscribe", reader.unsubscribe)
+    returned = [press(*link, **button)]
     clock.shift(timedelta(seconds=seconds))
-    returned.append(press("unsubscribe", reader.unsubscribe, goodbye="yes"))
+    returned.append(press(*link, **button))
     assert [bool(mark_in(page)) for page in returned] == [True, may]
     assert len(mails("goodbye")) == 1
 

@@ -148,6 +148,7 @@ def test_goodbye_by_the_link_of_a_mail_and_for_somebody_who_has_died(walking: Wa
     walking.open(f"/u/{reader.unsubscribe}")
     walking.press("a[href^='/relative/']")
     walking.press("button[name=died]")
+    assert walking.page.locator("a[href^='/lost-link']").count() == 0, "nobody is left who could have lost a link"
     assert Suppression.objects.get().reason == "died"
     walking.open(f"/m/{reader.manage}")
 

@@ -31,7 +31,7 @@ from benchmarks.sides import MEGABYTES, MILLISECONDS, SECONDS, Comparison, Reach
 REACH_SECONDS: Final = 75.0
 REACH_MEGABYTES: Final = 200.0
 LONGEST_HOLD: Final = 300.0
-CHUNK: Final = 5_000
+CHUNK: Final = 3_000
 NOW: Final = datetime(2026, 11, 5, 15, 0, tzinfo=UTC)
 
 

@@ -18,7 +18,7 @@ from newsletter.subscribers.models import EndReason
 from newsletter.subscribers.sealing import Sealer
 from newsletter.subscribers.seen_hashes import SeenHashes
 
-CHUNK: Final = 5_000
+CHUNK: Final = 3_000
 """Rows in one transaction: beside a running `serve` it holds SQLite's one writer for less than a third of a second."""
 
 ASKED_IN_A_CHUNK: Final = 50

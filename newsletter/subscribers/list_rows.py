@@ -17,11 +17,10 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 
-import orjson
-
 from newsletter.errors import AddressError
-from newsletter.subscribers.addresses import looks_like_a_link, parse_address, parse_first_name
+from newsletter.subscribers.addresses import parse_address
 from newsletter.subscribers.choices import Choices
+from newsletter.subscribers.list_cells import listed_attributes, listed_first_name
 from newsletter.subscribers.list_formats import WEIGHT, ListColumn, ListFormat, ListStanding, Status
 from newsletter.subscribers.list_moments import any_moment, iso_moment
 from newsletter.subscribers.models import EndReason, SuppressionReason
@@ -31,7 +30,8 @@ from newsletter.subscribers.suppressing import SUPPRESSING
 
 LONGEST_SOURCE: Final = 40
 
-STATUSES_KEPT: Final = 1_000
+REMEMBERED: Final = 10_000
+"""Different things that are said of people, such as a date with a source and a wording, and are looked at once."""
 
 WORDED_ELSEWHERE: Final = "elsewhere"
 """The wording of a consent that was given to another program, whose words are not kept here."""
@@ -90,9 +90,11 @@ class RowReader:
         self._topic_keys = choices.topic_keys
         self._defaults = defaults
         self._now = now
-        self._statuses: dict[tuple[str | None, str | None, str | None, bool, bool], tuple[Status, tuple[str, ...]]] = {}
-        self._names = lru_cache(maxsize=10_000)(_first_name)
-        self._chosen = lru_cache(maxsize=10_000)(self._topics)
+        # Few things are said of many people: each is looked at once.
+        self._names = lru_cache(REMEMBERED)(listed_first_name)
+        self._chosen = lru_cache(REMEMBERED)(self._choices_of)
+        self._statuses = lru_cache(REMEMBERED)(self._judged)
+        self._consents = lru_cache(REMEMBERED)(self._typed_consent)
         self._moment: Callable[[str], datetime | None] = any_moment if written_by.lenient else iso_moment
 
     def read(self, cells: Cells) -> ListedPerson:
@@ -100,84 +102,94 @@ class RowReader:
         if self._format.guarded:
             cells = {name: cell[1:] if GUARDED.match(cell) else cell for name, cell in cells.items()}
         problems: list[str] = []
-        address = self._address(cells, problems)
-        status = self._status_of(cells, problems)
+        address = self._address(cells.get(ListColumn.EMAIL, ""), problems)
+        status, wrong = self._status_of(cells)
+        problems += wrong
         ended = status if isinstance(status, EndReason) else None
         if ListColumn.ATTRIBUTES in cells:
-            cells = {**cells, **_attributes(cells[ListColumn.ATTRIBUTES])}
-        name, nameless = self._names(cells.get(ListColumn.FIRST_NAME, ""), cells.get(ListColumn.FULL_NAME, ""))
-        language, unknown_language = self._language(cells.get(ListColumn.LANGUAGE, ""))
-        topics, unknown_topics = self._chosen(cells.get(ListColumn.TOPICS, ""))
+            cells = {**cells, **listed_attributes(cells[ListColumn.ATTRIBUTES])}
+        get = cells.get
+        name, nameless = self._names(get(ListColumn.FIRST_NAME, ""), get(ListColumn.FULL_NAME, ""))
+        language, unknown_language, topics, unknown_topics = self._chosen(
+            get(ListColumn.LANGUAGE, ""), get(ListColumn.TOPICS, "")
+        )
         snoozed = self._snoozed_until(cells, ended, problems)
-        wrong: list[str] = []
-        consent = self._consent(cells, language, wrong)
+        consent, wrong = self._consent(cells, language)
         if ended is None:
             problems += wrong
         if status is ListStanding.NEVER_ASKED_FOR_IT:
             problems.append("this person is known where the list comes from, and never said yes there")
         if problems:
             raise RowError("; also: ".join(problems))
-        person = ListedPerson(Contact(address, name), language, topics, consent, snoozed, ended)
-        person.unknown_language, person.unknown_topics, person.nameless = unknown_language, unknown_topics, nameless
+        started_at = ended_at = None
         if ListColumn.STARTED_AT in cells:
-            person.started_at = self._past(cells[ListColumn.STARTED_AT])
-        moment = cells.get(ListColumn.ENDED_AT) or cells.get(ListColumn.LEFT_AT) or cells.get(ListColumn.CLEANED_AT)
-        if ended is not None and moment:
-            person.ended_at = self._past(moment)
-        return person
+            started_at = self._past(cells[ListColumn.STARTED_AT])
+        if ended is not None:
+            ended_at = self._past(get(ListColumn.ENDED_AT) or get(ListColumn.LEFT_AT) or get(ListColumn.CLEANED_AT) or "")
+        return ListedPerson(
+            Contact(address, name),
+            language,
+            topics,
+            consent,
+            snoozed,
+            ended,
+            started_at,
+            ended_at,
+            unknown_language,
+            unknown_topics,
+            nameless,
+        )
 
     def left(self, cells: Cells) -> bool:
         """Say whether a row says that somebody has left, whatever else is wrong with it."""
-        return isinstance(self._status_of(cells, []), EndReason)
+        return isinstance(self._status_of(cells)[0], EndReason)
 
     @staticmethod
-    def _address(cells: Cells, problems: list[str]) -> str:
+    def _address(text: str, problems: list[str]) -> str:
         try:
-            return parse_address(cells.get(ListColumn.EMAIL, ""))
+            return parse_address(text)
         except AddressError as error:
             problems.append(str(error))
             return ""
 
-    def _status_of(self, cells: Cells, problems: list[str]) -> Status:
+    def _status_of(self, cells: Cells) -> tuple[Status, tuple[str, ...]]:
         """Find what is said about somebody; of several things the one that forbids most."""
-        key = (
-            cells.get(ListColumn.STATUS),
-            cells.get(ListColumn.PERMISSION),
-            cells.get(ListColumn.ENDED_REASON),
-            not cells.get(ListColumn.LEFT_AT, "").strip(),
-            not cells.get(ListColumn.CLEANED_AT, "").strip(),
+        get = cells.get
+        return self._statuses(
+            get(ListColumn.STATUS),
+            get(ListColumn.PERMISSION),
+            get(ListColumn.ENDED_REASON, ""),
+            get(ListColumn.LEFT_AT, "").strip()[:1],
+            get(ListColumn.CLEANED_AT, "").strip()[:1],
         )
-        # Few things are said, and of every row: a list of a million has some twenty of these.
-        kept = self._statuses.get(key)
-        if kept is None:
-            found: list[str] = []
-            kept = self._judged(cells, found), tuple(found)
-            if len(self._statuses) < STATUSES_KEPT:
-                self._statuses[key] = kept
-        problems.extend(kept[1])
-        return kept[0]
 
-    def _judged(self, cells: Cells, problems: list[str]) -> Status:
+    def _judged(
+        self,
+        status: str | None,
+        permission: str | None,
+        reason: str,
+        left_at: str,
+        cleaned_at: str,
+    ) -> tuple[Status, tuple[str, ...]]:
+        problems: list[str] = []
         said: list[Status] = [self._status] if self._status is not None else []
-        for column in (ListColumn.STATUS, ListColumn.PERMISSION):
-            text = cells.get(column)
+        for column, text in ((ListColumn.STATUS, status), (ListColumn.PERMISSION, permission)):
             if text is None or (column is ListColumn.PERMISSION and not text.strip()):
                 continue
             found = self._format.statuses.get(text.strip().lower())
             if found is None:
-                known = ", ".join(filter(None, self._format.statuses))
-                problems.append(f"{column} is none of {known}")
+                problems.append(f"{column} is none of {', '.join(filter(None, self._format.statuses))}")
             else:
                 said.append(found)
-        if cells.get(ListColumn.LEFT_AT, "").strip():
+        if left_at:
             said.append(EndReason.UNSUBSCRIBED)
-        if cells.get(ListColumn.CLEANED_AT, "").strip():
+        if cleaned_at:
             said.append(EndReason.BOUNCED)
-        status = max(said, key=WEIGHT.index, default=ListStanding.ACTIVE)
-        reason = cells.get(ListColumn.ENDED_REASON, "").strip().lower()
-        if reason or status is ListStanding.ENDED:
-            status = self._with_reason(status, reason, problems)
-        return status
+        judged = max(said, key=WEIGHT.index, default=ListStanding.ACTIVE)
+        reason = reason.strip().lower()
+        if reason or judged is ListStanding.ENDED:
+            judged = self._with_reason(judged, reason, problems)
+        return judged, tuple(problems)
 
     def _with_reason(self, status: Status, text: str, problems: list[str]) -> Status:
         left = status is ListStanding.ENDED or isinstance(status, EndReason)
@@ -204,46 +216,57 @@ class RowReader:
             return None
         return until if until > self._now.date() and ended is None else None
 
-    def _language(self, text: str) -> tuple[str, bool]:
-        wanted = re.split(r"[-_]", text.strip().lower())[0] if text else ""
-        if wanted in self._choices.languages:
-            return wanted, False
-        return self._choices.languages[0], bool(wanted)
+    def _choices_of(self, language: str, topics: str) -> tuple[str, bool, tuple[str, ...], int]:
+        """Give the language and whether theirs is unknown, the topics and how many are unknown."""
+        wanted = re.split(r"[-_]", language.strip().lower())[0]
+        offered = wanted in self._choices.languages
+        asked_for = {topic for topic in re.split(r"[;|,\s]+", topics.lower()) if topic}
+        known = asked_for & self._topic_keys
+        return (
+            wanted if offered else self._choices.languages[0],
+            bool(wanted) and not offered,
+            tuple(sorted(known)),
+            len(asked_for) - len(known),
+        )
 
-    def _topics(self, text: str) -> tuple[tuple[str, ...], int]:
-        if not text:
-            return (), 0
-        wanted = {topic for topic in re.split(r"[;|,\s]+", text.lower()) if topic}
-        known = wanted & self._topic_keys
-        return tuple(sorted(known)), len(wanted) - len(known)
+    def _consent(self, cells: Cells, language: str) -> tuple[Consent | None, tuple[str, ...]]:
+        get, defaults = cells.get, self._defaults
+        day, otherwise = get(ListColumn.CONSENT_DATE, ""), defaults.at
+        if not day and ListColumn.CONFIRMED_AT in cells:
+            confirmed = self._confirmed(cells)
+            if confirmed is not None:
+                source, wording = defaults.source or self._format.source, defaults.wording or WORDED_ELSEWHERE
+                return Consent(wording, language, source, confirmed), ()
+        if defaults.source and ListColumn.ASKED_AT in cells:
+            otherwise = self._past(cells[ListColumn.ASKED_AT]) or otherwise
+        in_language = get(ListColumn.CONSENT_LANGUAGE, "").strip()
+        return self._consents(
+            day,
+            get(ListColumn.CONSENT_SOURCE, ""),
+            get(ListColumn.CONSENT_WORDING, ""),
+            in_language if in_language in self._choices.languages else language,
+            otherwise,
+        )
 
-    def _consent(self, cells: Cells, language: str, problems: list[str]) -> Consent | None:
-        source = cells.get(ListColumn.CONSENT_SOURCE, "").strip() or self._defaults.source
-        wording = cells.get(ListColumn.CONSENT_WORDING, "").strip() or self._defaults.wording
-        in_language = cells.get(ListColumn.CONSENT_LANGUAGE, "").strip()
-        at = self._consent_date(cells.get(ListColumn.CONSENT_DATE, "").strip(), problems)
+    def _typed_consent(
+        self, day: str, source: str, wording: str, language: str, otherwise: datetime | None
+    ) -> tuple[Consent | None, tuple[str, ...]]:
+        """Read the consent that stands in the columns for it, with the publisher's word where one of them is empty."""
+        problems = []
+        source, wording = source.strip() or self._defaults.source, wording.strip() or self._defaults.wording
+        at = self._moment(day.strip()) if day.strip() else None
+        if day.strip() and at is None:
+            problems.append("consent_date is no day such as 2026-12-31")
+        elif at is not None and at > self._now:
+            problems.append("consent_date is in the future")
         if wording and wording not in self._wordings:
             problems.append("consent_wording is not in subscribers/consent.toml")
         if len(source) > LONGEST_SOURCE or not source.isprintable():
             problems.append(f"consent_source is longer than {LONGEST_SOURCE} characters, or cannot be printed")
-        confirmed = None if at else self._confirmed(cells)
-        if confirmed is not None:
-            at, source, wording = confirmed, source or self._format.source, wording or WORDED_ELSEWHERE
-        elif at is None and source and wording:
-            at = self._past(cells.get(ListColumn.ASKED_AT, "")) or self._defaults.at
+        at = at or otherwise
         if problems or at is None or not (source and wording):
-            return None
-        return _shared_consent(wording, in_language if in_language in self._choices.languages else language, source, at)
-
-    def _consent_date(self, text: str, problems: list[str]) -> datetime | None:
-        if not text:
-            return None
-        at = self._moment(text)
-        if at is None:
-            problems.append("consent_date is no day such as 2026-12-31")
-        elif at > self._now:
-            problems.append("consent_date is in the future")
-        return at
+            return None, tuple(problems)
+        return Consent(wording, language, source, at), ()
 
     def _confirmed(self, cells: Cells) -> datetime | None:
         confirmed = self._past(cells.get(ListColumn.CONFIRMED_AT, ""))
@@ -256,46 +279,3 @@ class RowReader:
         """Read a moment that is over; None for one that is not, or is none."""
         at = self._moment(text.strip()) if text else None
         return at if at is not None and at <= self._now else None
-
-
-@lru_cache(maxsize=4096)
-def _shared_consent(wording: str, language: str, source: str, at: datetime) -> Consent:
-    return Consent(wording=wording, language=language, source=source, at=at)
-
-
-def _first_name(text: str, full_name: str) -> tuple[str, bool]:
-    """Give the name, and whether one was left out: a person is not lost for a name that cannot stand in a mail."""
-    try:
-        name = parse_first_name(text or next(iter(full_name.split()), ""))
-    except AddressError:
-        return "", True
-    return ("", True) if looks_like_a_link(name) else (name, False)
-
-
-def _attributes(text: str) -> dict[ListColumn | None, str]:
-    """Read what a JSON object says of language, first name and topics; nothing of one that is none."""
-    try:
-        found = orjson.loads(text)
-    except ValueError:
-        return {}
-    if not isinstance(found, dict):
-        return {}
-    lower = {str(name).lower(): value for name, value in found.items()}
-    read: dict[ListColumn | None, str] = {}
-    for name, column in ATTRIBUTES.items():
-        value = lower.get(name)
-        if isinstance(value, list):
-            value = ";".join(map(str, value))
-        if isinstance(value, str):
-            read[column] = value
-    return read
-
-
-ATTRIBUTES: Final = {
-    "locale": ListColumn.LANGUAGE,
-    "lang": ListColumn.LANGUAGE,
-    "language": ListColumn.LANGUAGE,
-    "first_name": ListColumn.FIRST_NAME,
-    "topics": ListColumn.TOPICS,
-}
-"""Names in a JSON object, and what they mean; of two that mean the same the later one counts."""

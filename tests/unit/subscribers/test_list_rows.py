@@ -207,6 +207,18 @@ def test_the_publishers_word_makes_a_sign_up_in_one_step_a_consent() -> None:
     assert read(SUBSCRIBED_THERE, written_by=MAILCHIMP, status=ListStanding.ACTIVE, defaults=word).consent is None
 
 
+def test_the_publishers_day_counts_only_where_the_list_says_none() -> None:
+    word = RowDefaults(source="form", wording="2024-09", at=datetime(2020, 1, 1, tzinfo=UTC))
+    rows: list[dict[str, str]] = [{}, {"OPTIN_TIME": "2024-02-01 10:00:00"}, DOUBLE]
+    people = [read({**SUBSCRIBED_THERE, **row}, written_by=MAILCHIMP, status=ListStanding.ACTIVE, defaults=word) for row in rows]
+    moments = [person.consent.at for person in people if person.consent]
+    assert moments == [
+        datetime(2020, 1, 1, tzinfo=UTC),
+        datetime(2024, 2, 1, 10, 0, tzinfo=UTC),
+        datetime(2024, 2, 1, 10, 7, 12, tzinfo=UTC),
+    ]
+
+
 CC = {"Email address": "ana@example.org", "First name": "Ana", "Email status": "Active", "Email permission status": "Express"}
 
 

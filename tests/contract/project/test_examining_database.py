@@ -17,6 +17,7 @@ from newsletter.project.examining.database import examine_database
 from newsletter.project.examining.diagnosis import Diagnosis, Verdict
 from newsletter.project.examining.forgetting import examine_copies
 from newsletter.publishing.models import Slot
+from newsletter.settings import DatabaseSettings
 from newsletter.subscribers.erasing import ask_erasure
 from newsletter.subscribers.models import Erasure, ErasureReason, ErasureStep, Subscriber
 from tests.contract.subscribers.key_samples import rotated
@@ -70,7 +71,9 @@ def test_an_erasure_that_waits_for_long_is_a_warning_that_names_nobody() -> None
 
 
 def test_copies_that_are_older_than_they_may_be_are_named(tmp_path: Path) -> None:
-    config = config_with({"retention.backups": 10, "database.url": f"sqlite:///{tmp_path}/list.sqlite3"}, home=tmp_path)
+    # NEWSLETTER_DATABASE__URL, where a run has it, would win over what is passed in.
+    database = DatabaseSettings(url=f"sqlite:///{tmp_path}/list.sqlite3")
+    config = config_with({"retention.backups": 10}, home=tmp_path).model_copy(update={"database": database})
     assert examine_copies(config, now=NOW).verdict is Verdict.SKIPPED
     aside = tmp_path / "list.before-restore-2026.sqlite3"
     kept = tmp_path / "var/backups/monday"

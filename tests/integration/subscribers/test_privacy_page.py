@@ -9,6 +9,7 @@ from html import unescape
 from typing import Any, get_args
 
 import pytest
+from django.apps import apps
 from django.test import Client, override_settings
 
 from newsletter.delivery.models import Delivery, Event
@@ -80,6 +81,28 @@ NAMED = {
 }
 """The sentences that tell a reader of each column about them; none for what says nothing about anybody."""
 
+TOLD_AS_A_WHOLE = {
+    "subscribers.MailedLink": "long_links",
+    "subscribers.Suppression": "erased",
+    "subscribers.Erasure": "erased",
+    "subscribers.ErasureStep": "erased",
+    "subscribers.FarewellCount": "erased_counts",
+    "postbox.ServiceMail": "long_service",
+}
+"""Other tables in which something about a reader may stand, and the sentence that tells of each."""
+
+ABOUT_NO_READER = {
+    "subscribers.ImportRun",
+    "delivery.Send",
+    "delivery.Batch",
+    "delivery.ProviderCall",
+    "delivery.Pace",
+    "delivery.Progress",
+    "delivery.Installation",
+    "delivery.KeptCounts",
+    "postbox.Notice",
+}
+
 
 @contextmanager
 def settings_with(section: str, **values: Any) -> Iterator[None]:
@@ -136,6 +159,15 @@ def test_no_column_about_readers_is_left_unsaid(client: Client, model: type[Subs
     say, text = page_design().words[language].sections["privacy"], text_of(client, language)
     told = {name for names in NAMED[model].values() for name in names.split()}
     assert [name for name in sorted(told) if say[name].partition("{")[0] not in text] == []
+
+
+def test_no_table_is_left_unsaid() -> None:
+    tables = {
+        model._meta.label for name in ("subscribers", "postbox", "delivery") for model in apps.get_app_config(name).get_models()
+    }
+    told = {model._meta.label for model in NAMED} | TOLD_AS_A_WHOLE.keys() | ABOUT_NO_READER
+    assert tables == told, "a new table: say on the privacy page what it keeps about readers, or here that it is nothing"
+    assert set(TOLD_AS_A_WHOLE.values()) <= page_design().words["en"].sections["privacy"].keys()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

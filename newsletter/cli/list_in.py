@@ -130,7 +130,7 @@ def _print_counts(done: ImportReport, *, ask: bool) -> None:
         ["what becomes of them" if done.applied else "what would become of them", "lines"], [(a, str(b)) for a, b in rows]
     )
     notes = [
-        (counts.suppressions, "addresses are now such that must not be mailed"),
+        (counts.suppressions, f"addresses {'are' if done.applied else 'would be'} written down as not to be mailed"),
         (counts.unknown_languages, "people get the first language, because theirs is not offered"),
         (counts.unknown_topics, "topics are left out, because they are not offered"),
         (counts.nameless, "people are taken in without their name, which could not stand in a mail or looked like a link"),

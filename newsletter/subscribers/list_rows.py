@@ -113,7 +113,7 @@ class RowReader:
         language, unknown_language, topics, unknown_topics = self._chosen(
             get(ListColumn.LANGUAGE, ""), get(ListColumn.TOPICS, "")
         )
-        snoozed = self._snoozed_until(cells, ended, problems)
+        snoozed = None if ended else self._snoozed_until(cells, problems)
         consent, wrong = self._consent(cells, language)
         if ended is None:
             problems += wrong
@@ -203,7 +203,7 @@ class RowReader:
         found = (status, reason or EndReason.IMPORTED)
         return max((one for one in found if one is not ListStanding.ENDED), key=WEIGHT.index)
 
-    def _snoozed_until(self, cells: Cells, ended: EndReason | None, problems: list[str]) -> date | None:
+    def _snoozed_until(self, cells: Cells, problems: list[str]) -> date | None:
         text = cells.get(ListColumn.SNOOZED_UNTIL, "")
         if not text.strip():
             if cells.get(ListColumn.STATUS, "").strip().lower() == ListStanding.SNOOZED:
@@ -214,7 +214,7 @@ class RowReader:
         except ValueError:
             problems.append("snoozed_until is no day such as 2026-12-31")
             return None
-        return until if until > self._now.date() and ended is None else None
+        return until if until > self._now.date() else None
 
     def _choices_of(self, language: str, topics: str) -> tuple[str, bool, tuple[str, ...], int]:
         """Give the language and whether theirs is unknown, the topics and how many are unknown."""

@@ -153,7 +153,7 @@ class TextRows:
             if cells is None:
                 yield TextRow(number, [], BAD_QUOTES)
             elif len(cells) > columns:
-                yield TextRow(number, [], TOO_LONG)
+                yield TextRow(number, cells[:columns], TOO_LONG)
             elif '"' not in text or any(map(str.strip, cells)):
                 yield TextRow(number, cells)
 

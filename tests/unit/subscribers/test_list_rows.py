@@ -98,6 +98,11 @@ def test_an_end_keeps_its_reason_and_some_forbid_the_address_for_ever(
     assert (person.ended, person.suppression) == (ended, suppression)
 
 
+def test_who_has_left_counts_whatever_else_is_wrong_with_their_line() -> None:
+    person = read({**ANA, "status": "ended", "snoozed_until": "soon", "consent_date": "soon", "first_name": "\x07"})
+    assert (person.ended, person.snoozed_until, person.consent) == (EndReason.IMPORTED, None, None)
+
+
 def test_an_address_that_came_back_counts_even_without_a_consent() -> None:
     person = read({"email": "ana@example.org", "status": "ended", "ended_reason": "bounced"})
     assert (person.consent, person.suppression) == (None, SuppressionReason.BOUNCED)

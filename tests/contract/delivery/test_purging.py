@@ -21,7 +21,7 @@ from newsletter.delivery.trying_again import try_failed_again
 from newsletter.errors import NotAllowedError
 from newsletter.postbox.models import Notice
 from newsletter.project.retention.keeping import what_is_kept
-from newsletter.project.retention.purging import Forgotten, is_purge_due, look_what_is_to_go, purge
+from newsletter.project.retention.purging import is_purge_due, look_what_is_to_go, purge
 from newsletter.publishing.audit import record_act
 from newsletter.publishing.models import AuditEntry
 from newsletter.settings import Person, RetentionSettings
@@ -222,7 +222,7 @@ def test_a_purge_is_due_once_a_day() -> None:
 def test_a_purge_that_is_stopped_says_what_it_did_and_is_due_again() -> None:
     finished_send()
     found = purge(what_is_kept(RETENTION, sealer(), now=MUCH_LATER), now=MUCH_LATER, stopping=lambda: True)
-    assert Forgotten("events", 90, 2) in found or sum(one.number for one in found)
+    assert any(one.number for one in found)
     assert is_purge_due(MUCH_LATER)
     before = everything_said(now=MUCH_LATER)
     forget()

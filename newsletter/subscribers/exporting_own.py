@@ -1,4 +1,4 @@
-"""What a reader takes with them: everything that is stored about them as JSON (docs/reference/own-data.md), or as one page."""
+"""What a reader takes with them: everything that is stored about them as JSON (docs/own-data.md), or as one page."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -266,6 +267,22 @@ def test_json_is_a_download_with_everything(token: str) -> None:
     }
     assert content["subscriptions"][0]["consent"]["wording"] == "2026-11"
     assert content["service_mails"] == [{"kind": "my-data", "posted_at": "2026-11-05T15:00:00Z", "state": "queued"}]
+
+
+def names_in(value: object) -> set[str]:
+    """Give the name of every field, however deep."""
+    if isinstance(value, dict):
+        return {*value, *names_in(list(value.values()))}
+    return {name for one in value for name in names_in(one)} if isinstance(value, list) else set()
+
+
+def test_every_field_of_the_json_is_documented(token: str) -> None:
+    visitor = Visitor(token).opened()
+    visitor.press("address", address="new@example.net")
+    content = json.loads(visitor.press("json").content)
+    del content["retention_days"]
+    told = (Path(__file__).parents[3] / "docs/own-data.md").read_text("utf-8")
+    assert [name for name in sorted(names_in(content)) if f"`{name}`" not in told] == []
 
 
 def test_the_page_to_print_loads_nothing_from_anywhere(token: str) -> None:

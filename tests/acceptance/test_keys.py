@@ -6,8 +6,10 @@ import csv
 import email
 import json
 import re
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from email.policy import default
 from typing import Any
 
@@ -24,8 +26,14 @@ def listed(site: Site) -> Any:
 
 
 def versions(site: Site) -> set[int]:
-    """Give the versions of the keys that stored values are sealed with."""
-    return {int(version) for version, number in listed(site)["sealed_values"].items() if number}
+    """Give the versions of the keys that people are sealed with, as their first bytes say."""
+    with closing(sqlite3.connect(site.folder / "var/database/newsletter.sqlite3")) as database:
+        rows = database.execute("SELECT DISTINCT substr(contact, 1, 1), substr(topics, 1, 1) FROM subscribers_subscriber")
+        return {column[0] for row in rows for column in row}
+
+
+def seal_keys(site: Site) -> list[str]:
+    return list(json.loads((site.folder / "var/keys.json").read_text())["seal"])
 
 
 def secrets(site: Site) -> list[str]:
@@ -69,7 +77,7 @@ def chosen(url: str) -> set[str]:
 def test_keys_are_changed_while_pages_are_served(served: Site) -> None:
     site, said = served, []
     (manage, leave), (other, _) = links(site, 2)
-    assert (versions(site), listed(site)["link"]) == ({1}, {"1": "in use"})
+    assert versions(site) == {1}
 
     said.append(site.run("keys", "rotate", "--yes", "--as", "ada"))
     assert "rows are sealed again with key 2" in said[0]
@@ -80,14 +88,13 @@ def test_keys_are_changed_while_pages_are_served(served: Site) -> None:
     said.append(site.run("keys", "forget", "2", code=3))
     said.append(site.run("keys", "forget", "1", code=3))
     said.append(site.run("keys", "forget", "1", "--yes", "--as", "ada"))
-    assert list(listed(site)["seal"]) == ["2"]
+    assert seal_keys(site) == ["2"]
     assert chosen(manage) == {"trials"}
 
     said.append(site.run("keys", "rotate", "--links", "--as", "ada"))
     assert httpx.get(manage).status_code == 200
     said.append(site.run("keys", "retire", "2", code=0))
     said.append(site.run("keys", "retire", "1", code=3))
-    said.append(site.run("keys", "list"))
     assert listed(site)["link"] == {"1": "in use", "2": "retired: its links only unsubscribe"}
     said.append(site.run("keys", "rotate", "--links", "--retire", "--as", "ada"))
     assert status_soon(manage, 404) == 404
@@ -109,7 +116,7 @@ def test_a_backup_of_before_is_sealed_anew_after_its_restore_or_refused_without_
     site.run("restore", "before", "--as", "ada")
     assert versions(site) == {1}
     site.run("keys", "rotate")
-    assert (versions(site), list(listed(site)["seal"])) == ({2}, ["1", "2"])
+    assert (versions(site), seal_keys(site)) == ({2}, ["1", "2"])
     site.run("keys", "forget", "1", "--yes")
     assert "key ring" in site.run("restore", "before", "--as", "ada", code=2)
 
@@ -123,7 +130,7 @@ def test_a_ring_of_the_environment_is_printed_when_asked_for_and_never_otherwise
     printed = site.run("keys", "rotate", "--print")
     site.environment["NEWSLETTER_KEYS"] = printed[: printed.rindex("}") + 1]
     assert "going on with it" in site.run("keys", "rotate")
-    assert (versions(site), listed(site)["origin"], file.exists()) == ({2}, "NEWSLETTER_KEYS", False)
+    assert (versions(site), file.exists()) == ({2}, False)
 
 
 @pytest.fixture

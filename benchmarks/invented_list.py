@@ -85,6 +85,24 @@ def add_readable_readers(database: Path, count: int) -> None:
         connection.execute(INVENT_SUBSCRIPTIONS)
 
 
+def seal_choices(database: Path) -> None:
+    """Give everybody of a list an address, a name and topics that open; every third chose one topic, every third two."""
+    from newsletter.subscribers.installation import choices, sealer  # noqa: PLC0415 - after open_site
+    from newsletter.subscribers.sealing import Contact  # noqa: PLC0415
+
+    seal, offered = sealer(), sorted(choices().topic_keys)
+
+    def rows(people: list[tuple[int, bytes]]) -> Iterator[tuple[bytes, bytes, int]]:
+        for number, lookup in people:
+            contact = seal.seal_contact(Contact(f"reader{number}@example.org", "Ana"), lookup=lookup)
+            yield contact, seal.seal_topics(offered[: number % 3], lookup=lookup), number
+
+    with closing(sqlite3.connect(database)) as connection, connection:
+        people = connection.execute("SELECT id, lookup FROM subscribers_subscriber")
+        for chunk in iter(lambda: people.fetchmany(10_000), []):
+            connection.executemany("UPDATE subscribers_subscriber SET contact = ?, topics = ? WHERE id = ?", rows(chunk))
+
+
 def begin_send(*, transport: str = "outbox", filler: str = "") -> int:
     """Open the send of an invented issue to everybody in the database."""
     from tests.contract.delivery import samples  # noqa: PLC0415 - after open_site

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from newsletter.subscribers.pressing import AGAIN
 from tests.integration.scanners.doors import Door, Fields
 
 URLENCODED: Final = "application/x-www-form-urlencoded"
@@ -30,6 +31,11 @@ CHROMIUM: Final = {
 }
 
 FIREFOX: Final = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:149.0) Gecko/20100101 Firefox/149.0"}
+
+SAFARI: Final = {
+    "User-Agent": "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/19.0 Safari/605.1.15"
+}
+"""Tells of modes, and never of people."""
 
 DISGUISED: Final = {
     "User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile Safari/604.1",
@@ -88,12 +94,12 @@ def posts(
     return Behaviour(f"a POST of {name}", at)
 
 
-def scripts(name: str, headers: Mapping[str, str], *, button: bool = True) -> Behaviour:
+def scripts(name: str, headers: Mapping[str, str], *, button: bool = True, more: Fields = ()) -> Behaviour:
     """Post the right form from a script, as the browser tells of it; ``form.submit()`` sends no button."""
 
     def at(door: Door) -> Iterator[Sent]:
         if not door.for_programs and (button or door.button):
-            yield Sent("POST", door.path, as_form(door.form if button else door.fields), headers=headers)
+            yield Sent("POST", door.path, as_form((*(door.form if button else door.fields), *more)), headers=headers)
 
     return Behaviour(name, at)
 
@@ -228,6 +234,8 @@ CORPUS: Final = (
     scripts("fetch() within the site", CHROMIUM | {"Sec-Fetch-Mode": "same-origin", "Sec-Fetch-Dest": "empty"}),
     scripts("XMLHttpRequest", CHROMIUM | XHR | {"X-Requested-With": "XMLHttpRequest"}),
     scripts("XMLHttpRequest in Firefox", FIREFOX | XHR),
+    scripts("fetch() in Safari", SAFARI | XHR),
+    scripts("fetch() of the page that asks once more", CHROMIUM | XHR, more=(AGAIN,)),
     scripts("form.submit()", CHROMIUM | NAVIGATION, button=False),
     scripts("form.submit() in a browser that tells nothing", {}, button=False),
     scripts("requestSubmit(button)", CHROMIUM | NAVIGATION),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from django.conf import settings
@@ -112,7 +114,7 @@ def end(
 @subscribers.command()
 def stats(*, on: DayOption = "", output: FormatOption = OutputFormat.TEXT) -> None:
     """Count the list: by language, paused, suppressed, how many have left and why, and what some said about it, by month."""
-    count, reasons = count_audience(day(on)), count_reasons()
+    count, reasons = count_audience(day(on) if on else _today()), count_reasons()
     if output is OutputFormat.JSON:
         said = [{"month": f"{month:%Y-%m}", "reason": reason, "people": number} for month, reason, number in reasons]
         print_json({**asdict(count), "reasons": said})
@@ -122,6 +124,12 @@ def stats(*, on: DayOption = "", output: FormatOption = OutputFormat.TEXT) -> No
     rows += [("have left", reason, str(number)) for reason, number in sorted(count.ended.items())]
     rows += [(f"said why in {month:%Y-%m}", reason, str(number)) for month, reason, number in reasons]
     print_table(["", "", "people"], rows)
+
+
+def _today() -> date:
+    """Give the day that a reader's pause goes by: the newsletter's own."""
+    config: Config = settings.NEWSLETTER
+    return system_clock().astimezone(ZoneInfo(config.cadence.timezone)).date()
 
 
 def _subscriptions(address: str) -> list[Subscription]:

@@ -90,6 +90,17 @@ def test_a_scanner_changes_nothing(doors: list[Door], behaviour: Behaviour) -> N
     assert wrong == []
 
 
+@pytest.mark.parametrize("length", ["", "0", "5", "-1"])
+def test_a_form_of_another_length_than_it_says_or_in_chunks_changes_nothing(doors: list[Door], length: str) -> None:
+    """A body in chunks has no Content-Length (RFC 9112, 6.1): whoever reads it ends it where it says."""
+    before = rows()
+    for door in (door for door in doors if not door.is_public):
+        with undone():
+            response = Client().generic("POST", door.path, door.body, URLENCODED, CONTENT_LENGTH=length)
+            assert response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+            assert rows() == before, door
+
+
 def test_a_link_for_one_purpose_is_worth_nothing_at_another_page(doors: list[Door]) -> None:
     before = rows()
     leaving = {"u/<str:token>", "unsubscribe/<str:token>", "relative/<str:token>"}

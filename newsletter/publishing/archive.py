@@ -97,7 +97,8 @@ def issue(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 def issue_edition(request: HttpRequest, name: str, language: str) -> HttpResponse:
     """Show the web page of a released edition: exactly the stored bytes, below a note where there is a correction."""
-    edition = _released_editions(name).filter(language=language).only("web", "digest").first()
+    found = _released_editions(name).filter(language=language).only("web", "digest")
+    edition = None if NUL in language else found.first()
     if edition is None:
         raise Http404
     notes = correction_notes(name, language)
@@ -110,7 +111,7 @@ def issue_edition(request: HttpRequest, name: str, language: str) -> HttpRespons
 @require_safe
 def asset(request: HttpRequest, name: str) -> HttpResponse:
     """Give a picture or a calendar file of a frozen edition; its address never changes its meaning."""
-    found = FrozenAsset.objects.filter(name=name).first()
+    found = None if NUL in name else FrozenAsset.objects.filter(name=name).first()
     if found is None:
         raise Http404
     data = bytes(found.data)
@@ -133,7 +134,13 @@ def preferred_language(request: HttpRequest, offered: Sequence[str]) -> str:
     return offered[0]
 
 
+NUL: Final = "\0"
+"""PostgreSQL takes no text with it, and no name of ours has it."""
+
+
 def _released_editions(name: str) -> QuerySet[FrozenEdition]:
+    if NUL in name:
+        return FrozenEdition.objects.none()
     return FrozenEdition.objects.filter(
         candidate__slots__issue=name, candidate__slots__state=SlotState.RELEASED, candidate__issue=name
     )

@@ -90,7 +90,7 @@ def test_the_routes_are_all_there() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_what_is_not_there_says_the_same(method: str) -> None:
-    for path in ("/nothing/here", "/m/", "/issues/%00/", "//", "/..%2f"):
+    for path in ("/nothing/here", "/m/", "/issues/%00/", "/issues/%00/en/", "/issues/x/%00/", "/assets/%00", "//", "/..%2f"):
         require_headers(Client().generic(method, path))
 
 

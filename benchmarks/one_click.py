@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.invented_list import add_readable_readers, begin_send, open_site
-from benchmarks.one_click_servers import Posts, gunicorn_alone, newsletter_serve, post
+from benchmarks.one_click_servers import Posts, Serving, gunicorn_alone, newsletter_serve, post
 from benchmarks.sides import (
     MESSAGES_A_SECOND,
     MILLISECONDS,
@@ -118,11 +118,11 @@ class Readers:
 class Rounds:
     """Posts of one kind after the other; what the rounds said of times is kept beside their rates."""
 
-    def __init__(self, readers: Readers, *, port: int, alone: int) -> None:
+    def __init__(self, readers: Readers, *, serving: Serving, alone: int) -> None:
         self._readers = readers
-        self._port = port
+        self._serving = serving
         self._alone = alone
-        self.p99: dict[str, Iterator[float]] = {}
+        self._cores: dict[str, list[float]] = {}
         self._noted: dict[str, list[Posts]] = {}
 
     def alone(self, count: int) -> float:
@@ -131,13 +131,19 @@ class Rounds:
 
     def serve(self, name: str, count: int, *, kept: bool) -> float:
         """Post to serve."""
-        posts = post(self._port, self._readers.tokens(count), kept=kept)
+        used = self._serving.processor_seconds()
+        posts = post(self._serving.port, self._readers.tokens(count), kept=kept)
+        self._cores.setdefault(name, []).append(count / (self._serving.processor_seconds() - used))
         self._readers.note(posts)
         return self._note(name, posts)
 
     def times(self, name: str, what: str) -> Iterator[float]:
         """Give p50 or p99 of the rounds so far."""
         return iter([getattr(posts, what) for posts in self._noted[name]])
+
+    def of_a_core(self, name: str) -> Iterator[float]:
+        """Give how many posts a second of the processor was enough for, by round: a busy machine changes that little."""
+        return iter(self._cores[name])
 
     def answered(self, name: str) -> dict[str, float]:
         """Give everybody who was answered in the rounds of a name."""
@@ -164,6 +170,9 @@ def measure_idle(report: Report, rounds: Rounds, count: int) -> None:
         Side(FRESH, lambda: rounds.serve(FRESH, count, kept=False), reach=reach),
     ]
     report.compare(Comparison(f"idle, {count:,} posts a round", REQUESTS_A_SECOND, sides, anchor=ALONE))
+    cores = {name: rounds.of_a_core(name) for name in (KEPT, FRESH)}
+    sides = [Side(name, core.__next__) for name, core in cores.items()]
+    report.compare(Comparison("the same, by the processor time of serve alone", REQUESTS_A_SECOND, sides))
     _compare_times(report, rounds, (ALONE, KEPT, FRESH), "p50")
     _compare_times(report, rounds, (ALONE, KEPT, FRESH), "p99", reach=REACH_P99)
 
@@ -213,11 +222,11 @@ def main() -> int:
         readers = Readers(database)
         with (
             gunicorn_alone(folder / "alone.log") as alone,
-            newsletter_serve(folder / "site", folder / "serve.log", smtp_port=sink) as port,
+            newsletter_serve(folder / "site", folder / "serve.log", smtp_port=sink) as serving,
         ):
             report = Report("one_click", title="One-click against serve, on SQLite", rounds=options.rounds)
-            rounds = Rounds(readers, port=port, alone=alone)
-            post(port, ["x" * 34] * 100, kept=True)
+            rounds = Rounds(readers, serving=serving, alone=alone)
+            post(serving.port, ["x" * 34] * 100, kept=True)
             measure_idle(report, rounds, idle)
             measure_sending(report, rounds, readers, sending)
         readers.require_none_lost()

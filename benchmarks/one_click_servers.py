@@ -22,6 +22,8 @@ CONNECTIONS: Final = 16
 
 SECONDS_TO_START: Final = 60
 
+TICKS: Final = os.sysconf("SC_CLK_TCK")
+
 
 @dataclass(frozen=True, slots=True)
 class Posts:
@@ -33,6 +35,20 @@ class Posts:
     slowest: float
     answered: dict[str, float]
     refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A running `newsletter serve`: its port, and the process that started it."""
+
+    port: int
+    pid: int
+
+    def processor_seconds(self) -> float:
+        """Give what it and its worker have used of the processor so far, whatever else the machine does."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in (self.pid, *children)]
+        return sum(int(one[11]) + int(one[12]) for one in fields) / TICKS
 
 
 def post(port: int, tokens: Sequence[str], *, kept: bool) -> Posts:
@@ -54,8 +70,8 @@ def post(port: int, tokens: Sequence[str], *, kept: bool) -> Posts:
 
 
 @contextmanager
-def newsletter_serve(site: Path, log: Path, *, smtp_port: int) -> Iterator[int]:
-    """Run `newsletter serve` on a site folder, sending by SMTP to a port of this machine; give its own port."""
+def newsletter_serve(site: Path, log: Path, *, smtp_port: int) -> Iterator[Serving]:
+    """Run `newsletter serve` on a site folder, sending by SMTP to a port of this machine."""
     port = free_port()
     settings = {
         "NEWSLETTER_HOME": str(site),
@@ -67,7 +83,7 @@ def newsletter_serve(site: Path, log: Path, *, smtp_port: int) -> Iterator[int]:
     command = [str(Path(sys.executable).with_name("newsletter")), "serve"]
     with _running(command, os.environ | settings, log) as process:
         _wait(port, process, log)
-        yield port
+        yield Serving(port, process.pid)
 
 
 @contextmanager

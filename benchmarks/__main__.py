@@ -16,7 +16,7 @@ from benchmarks import page
 
 MEASURED: Final = Path("var/benchmarks")
 
-BENCHMARKS: Final = ("compile", "smtp", "sendgrid", "events", "freeze", "large_send", "one_click", "importing")
+BENCHMARKS: Final = ("compile", "smtp", "sendgrid", "events", "freeze", "large_send", "one_click", "enumeration", "importing")
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from django.db.models import Q
 from newsletter.postbox.drawing import draw_service_mail
 from newsletter.postbox.emptying import withdraw
 from newsletter.postbox.models import ServiceMail
+from newsletter.postbox.posting import post
 from newsletter.subscribers.addresses import mask
 from newsletter.subscribers.fresh_links import A_DAY, enough_were_mailed
 from newsletter.subscribers.installation import config, reader_links, sealer
@@ -40,6 +41,8 @@ LIFTED: Final = (SuppressionReason.ERASED,)
 
 TOLD_WITHIN: Final = timedelta(days=3)
 """The old address is told within this time, or not at all."""
+
+NOT_MAILED: Final = "its address must not be mailed"
 
 CALLED_OFF: Final = "its reader called the move off"
 
@@ -175,7 +178,8 @@ def _reseal(mover: Subscriber, address: str, lookup: bytes, *, now: datetime) ->
 def _mail_new_address(address: str, lookup: bytes, token: str, *, language: str, now: datetime) -> None:
     """Post the one mail to the new address. It names nobody: what was typed may be a stranger's address.
 
-    The same work is done for an address that gets none, so that time does not tell which one it is.
+    The same work is done for an address that gets none, so that time does not tell which one it is: its mail is withdrawn in
+    the transaction that posts it.
     """
     lasts = LIVES[LinkPurpose.ADDRESS]
     theirs = Subscription.objects.filter(subscriber__lookup=lookup, ended_at__isnull=True)
@@ -189,7 +193,11 @@ def _mail_new_address(address: str, lookup: bytes, token: str, *, language: str,
         kind, address=address, language=language, values=values, now=now, lasts=lasts, although=() if open_one else LIFTED
     )
     if posted is None:
-        draw_service_mail(kind, config=config(), address=address, language=language, values=values, foot="foot-for-readers")
+        content = draw_service_mail(
+            kind, config=config(), address=address, language=language, values=values, foot="foot-for-readers"
+        )
+        mail = post(kind, content, now=now, expires_at=now, lookup=lookup)
+        withdraw(ServiceMail.objects.filter(pk=mail.pk), NOT_MAILED, now=now)
 
 
 def _tell_old_address(kind: str, subscriber: Subscriber, new: str, *, now: datetime) -> None:

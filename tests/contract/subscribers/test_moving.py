@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from newsletter.postbox.models import PostState, ServiceMail
 from newsletter.subscribers.audience import Addressee, addressees
 from newsletter.subscribers.erasing import ask_erasure, say_died
 from newsletter.subscribers.installation import choices, config, sealer
@@ -171,7 +172,8 @@ def test_an_address_that_must_not_be_mailed_is_not_mailed_and_not_moved_to(reaso
     reader = sign_up()
     suppress(sealer().lookup(NEW), reason=reason, now=NOVEMBER)
     assert ask_move(reader.subscriber().pk, NEW, now=NOVEMBER) is AskKind.ASKED
-    assert not mails("address-confirm")
+    withdrawn = ServiceMail.objects.get(kind="address-confirm")
+    assert (withdrawn.state, bytes(withdrawn.content)) == (PostState.FAILED, b"")
     other = sign_up("eva@example.org")
     link = asked(other, "eva@example.net")
     suppress(sealer().lookup("eva@example.net"), reason=reason, now=NOVEMBER)

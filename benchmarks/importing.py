@@ -85,8 +85,8 @@ class _Held:
 def _ours(file: Path) -> dict[str, float]:
     from django.db.backends.sqlite3.base import DatabaseWrapper  # noqa: PLC0415 - after open_site
 
-    from newsletter.subscribers.importing import ImportOptions, import_list  # noqa: PLC0415
     from newsletter.subscribers.installation import choices  # noqa: PLC0415
+    from newsletter.subscribers.lists.importing import ImportOptions, import_list  # noqa: PLC0415
 
     held = _Held(DatabaseWrapper)
     report = import_list(file, choices=choices(), now=NOW, options=ImportOptions(apply=True, problems_kept=20))

@@ -30,8 +30,8 @@ from newsletter.publishing.calendar import schedule_issue
 from newsletter.publishing.releasing import Released
 from newsletter.sources.registry import TrialRegistry
 from newsletter.subscribers.audience import Addressee, addressees, audience_page, last_subscription_id
-from newsletter.subscribers.importing import ImportOptions, import_list
 from newsletter.subscribers.installation import choices
+from newsletter.subscribers.lists.importing import ImportOptions, import_list
 
 ISSUE = "2026-12"
 BEGIN = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)

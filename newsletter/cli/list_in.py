@@ -15,12 +15,12 @@ from newsletter.cli.arguments import FormatOption, day
 from newsletter.cli.printing import OutputFormat, console, print_json, print_table
 from newsletter.clock import system_clock
 from newsletter.errors import UsageError
-from newsletter.subscribers import importing
-from newsletter.subscribers.import_report import ImportReport, PartRead
-from newsletter.subscribers.importing import ImportOptions, import_list
 from newsletter.subscribers.installation import choices
-from newsletter.subscribers.list_moments import iso_moment
-from newsletter.subscribers.list_rows import LONGEST_SOURCE, RowDefaults
+from newsletter.subscribers.lists import importing
+from newsletter.subscribers.lists.importing import ImportOptions, import_list
+from newsletter.subscribers.lists.moments import iso_moment
+from newsletter.subscribers.lists.report import ImportReport, PartRead
+from newsletter.subscribers.lists.rows import LONGEST_SOURCE, RowDefaults
 
 PROBLEMS_SHOWN: Final = 20
 

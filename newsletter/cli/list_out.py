@@ -15,7 +15,7 @@ from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.audit import record_act
-from newsletter.subscribers.exporting_list import ListExportFormat, list_export
+from newsletter.subscribers.lists.exporting import ListExportFormat, list_export
 
 
 def export(

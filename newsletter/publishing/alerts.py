@@ -18,7 +18,7 @@ from newsletter.postbox.posting import post
 from newsletter.publishing.models import AuditEntry
 from newsletter.publishing.review_mails import words_of
 from newsletter.settings import Person, Role
-from newsletter.subscribers.page_design import Words
+from newsletter.subscribers.web.page_design import Words
 
 ALERTS_LAST: Final = timedelta(days=7)
 """A mail that could not go out for so long says nothing new; what happened before that, nobody is told of any more."""

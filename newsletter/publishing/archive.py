@@ -28,7 +28,7 @@ from newsletter.publishing.calendar_downloads import calendar_file_name
 from newsletter.publishing.models import FrozenAsset, FrozenEdition, Slot, SlotState
 from newsletter.rendering.calendar_files import MEDIA_TYPE as CALENDAR_TYPE
 from newsletter.subscribers.installation import config, page_design
-from newsletter.subscribers.page_design import Words
+from newsletter.subscribers.web.page_design import Words
 
 A_YEAR = "public, max-age=31536000, immutable"
 AN_HOUR = "public, max-age=3600"

@@ -17,7 +17,7 @@ from newsletter.publishing.objecting import Note, Objected
 from newsletter.publishing.slots import find_slot
 from newsletter.settings import Person
 from newsletter.subscribers.installation import page_design
-from newsletter.subscribers.page_design import Words
+from newsletter.subscribers.web.page_design import Words
 
 ANSWERS_LAST = timedelta(days=7)
 """After this the editors have heard of it otherwise."""

@@ -24,7 +24,7 @@ from newsletter.publishing.review_mails import language_names, local_day, words_
 from newsletter.publishing.section_texts import changed_sections, section_texts
 from newsletter.rendering.edition import Edition
 from newsletter.subscribers.installation import choices, config, page_design
-from newsletter.subscribers.page_design import Words
+from newsletter.subscribers.web.page_design import Words
 
 NOTES_SHOWN = 3
 """Boxes for notes about a section that stand open; the rest is folded away."""

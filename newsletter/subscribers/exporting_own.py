@@ -11,8 +11,8 @@ from django.template.loader import render_to_string
 from newsletter.subscribers.installation import config, page_design
 from newsletter.subscribers.own_data import OwnData, OwnSubscription
 from newsletter.subscribers.own_records import MailedIssue
-from newsletter.subscribers.own_words import local_day, own_parts
-from newsletter.subscribers.page_design import Words
+from newsletter.subscribers.web.own_words import local_day, own_parts
+from newsletter.subscribers.web.page_design import Words
 
 FORMAT: Final = "newsletter-own-data"
 FORMAT_VERSION: Final = 1

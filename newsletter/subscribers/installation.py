@@ -10,8 +10,8 @@ from newsletter.config import Config
 from newsletter.keys.in_use import MadeOfRing, RingInUse
 from newsletter.subscribers.choices import Choices, load_choices
 from newsletter.subscribers.links import LinkSigner, ReaderLinks
-from newsletter.subscribers.page_design import PageDesign, load_page_design
 from newsletter.subscribers.sealing import Sealer
+from newsletter.subscribers.web.page_design import PageDesign, load_page_design
 
 
 def config() -> Config:

@@ -8,7 +8,7 @@ import orjson
 
 from newsletter.errors import AddressError
 from newsletter.subscribers.addresses import looks_like_a_link, parse_first_name
-from newsletter.subscribers.list_formats import ListColumn
+from newsletter.subscribers.lists.formats import ListColumn
 
 ATTRIBUTES: Final = {
     "locale": ListColumn.LANGUAGE,

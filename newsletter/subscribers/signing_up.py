@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter.subscribers.addresses import parse_address, parse_typed_name
-from newsletter.subscribers.form_stamps import read_stamp
 from newsletter.subscribers.models import RequestKind
 from newsletter.subscribers.requests import write_request
-from newsletter.subscribers.sign_up_form import TypedForm
+from newsletter.subscribers.web.form_stamps import read_stamp
+from newsletter.subscribers.web.sign_up_form import TypedForm
 
 
 class Outcome(StrEnum):

@@ -16,7 +16,7 @@ from newsletter.delivery.report.charts import CHART_CSS
 from newsletter.delivery.report.parts import PartMaker
 from newsletter.errors import TemplateError
 from newsletter.subscribers.installation import page_design
-from newsletter.subscribers.page_design import PageDesign, Words, load_page_design
+from newsletter.subscribers.web.page_design import PageDesign, Words, load_page_design
 
 FALLBACK = "en"
 

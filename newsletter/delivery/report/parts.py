@@ -12,7 +12,7 @@ from newsletter.delivery.models import Handover, Outcome
 from newsletter.delivery.report.aftermath import FullReport
 from newsletter.delivery.report.charts import Bar, CurvePoint, bar_chart, curve_chart
 from newsletter.delivery.report.domains import ERASED, OTHER_DOMAINS
-from newsletter.subscribers.page_design import Words
+from newsletter.subscribers.web.page_design import Words
 
 UNKNOWN_SHOWN: Final = 200
 """Keys on the page; all of them are in the JSON."""

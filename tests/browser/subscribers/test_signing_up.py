@@ -19,9 +19,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from newsletter.postbox.models import ServiceMail
 from newsletter.postbox.posting import open_content
-from newsletter.subscribers import form_stamps
 from newsletter.subscribers.models import ReaderRequest, Subscription
 from newsletter.subscribers.requests import handle_requests
+from newsletter.subscribers.web import form_stamps
 from tests.browser.subscribers.test_accessibility import complaints
 from tests.browser.subscribers.test_without_javascript import tab_to
 

@@ -19,8 +19,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from newsletter.postbox.models import ServiceMail
 from newsletter.postbox.posting import open_content
-from newsletter.subscribers import form_stamps
 from newsletter.subscribers.requests import handle_requests
+from newsletter.subscribers.web import form_stamps
 
 PHONE: Final = 375
 AT_200_PERCENT: Final = 188

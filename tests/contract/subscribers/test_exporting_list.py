@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import UsageError
-from newsletter.subscribers.exporting_list import ListExportFormat, list_export
-from newsletter.subscribers.importing import ImportOptions, import_list
 from newsletter.subscribers.installation import choices, sealer
+from newsletter.subscribers.lists.exporting import ListExportFormat, list_export
+from newsletter.subscribers.lists.importing import ImportOptions, import_list
 from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression, SuppressionReason
 from newsletter.subscribers.subscribing import change_choices, end_subscription, snooze
 from newsletter.subscribers.suppressing import suppress

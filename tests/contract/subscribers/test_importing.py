@@ -8,11 +8,11 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from newsletter.postbox.models import ServiceMail
 from newsletter.subscribers.audience import count_audience
-from newsletter.subscribers.import_report import ImportReport, RowProblem
-from newsletter.subscribers.importing import ImportOptions, import_list
 from newsletter.subscribers.installation import choices, sealer
-from newsletter.subscribers.list_chunks import CHUNK
-from newsletter.subscribers.list_rows import RowDefaults
+from newsletter.subscribers.lists.chunks import CHUNK
+from newsletter.subscribers.lists.importing import ImportOptions, import_list
+from newsletter.subscribers.lists.report import ImportReport, RowProblem
+from newsletter.subscribers.lists.rows import RowDefaults
 from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression, SuppressionReason
 from newsletter.subscribers.subscribing import end_subscription
 from newsletter.subscribers.suppressing import suppress

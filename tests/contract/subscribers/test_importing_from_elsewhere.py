@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from newsletter.errors import NotAllowedError, UsageError
 from newsletter.postbox.models import ServiceMail
-from newsletter.subscribers import import_runs
 from newsletter.subscribers.audience import count_audience
-from newsletter.subscribers.import_report import ImportReport
-from newsletter.subscribers.importing import ImportOptions, import_list
 from newsletter.subscribers.installation import choices, sealer
-from newsletter.subscribers.list_rows import RowDefaults
+from newsletter.subscribers.lists import runs
+from newsletter.subscribers.lists.importing import ImportOptions, import_list
+from newsletter.subscribers.lists.report import ImportReport
+from newsletter.subscribers.lists.rows import RowDefaults
 from newsletter.subscribers.models import ImportRun, MailedLink, Subscriber, Subscription, Suppression
 from tests.readers import NOVEMBER, is_suppressed, sign_up
 
@@ -111,11 +111,11 @@ def test_a_changed_list_is_another_run(tmp_path: Path) -> None:
 
 
 def test_two_processes_do_not_take_in_the_same_list(tmp_path: Path) -> None:
-    first = import_runs.begin(b"f" * 32, now=NOVEMBER)
-    second = import_runs.begin(b"f" * 32, now=NOVEMBER)
-    import_runs.checkpoint(first, first.counts, through=100)
+    first = runs.begin(b"f" * 32, now=NOVEMBER)
+    second = runs.begin(b"f" * 32, now=NOVEMBER)
+    runs.checkpoint(first, first.counts, through=100)
     with pytest.raises(NotAllowedError, match="Another process"):
-        import_runs.checkpoint(second, second.counts, through=100)
+        runs.checkpoint(second, second.counts, through=100)
 
 
 def test_every_bad_line_stands_in_the_report_with_its_address_masked(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def broken(_request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [django_path("broken", broken)]
-handler500 = "newsletter.subscribers.pages.server_error"
+handler500 = "newsletter.subscribers.web.pages.server_error"
 
 
 def _routes(patterns: list[URLPattern | URLResolver], before: str = "/") -> Iterator[str]:

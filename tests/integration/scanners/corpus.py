@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from newsletter.subscribers.pressing import AGAIN
+from newsletter.subscribers.web.pressing import AGAIN
 from tests.integration.scanners.doors import Door, Fields
 
 URLENCODED: Final = "application/x-www-form-urlencoded"

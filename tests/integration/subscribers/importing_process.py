@@ -17,14 +17,14 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.project.settings")
 django.setup()
 
-from newsletter.subscribers import list_chunks  # noqa: E402 - Django comes first
-from newsletter.subscribers.importing import ImportOptions, import_list  # noqa: E402
 from newsletter.subscribers.installation import choices  # noqa: E402
+from newsletter.subscribers.lists import chunks  # noqa: E402 - Django comes first
+from newsletter.subscribers.lists.importing import ImportOptions, import_list  # noqa: E402
 
 
 def main() -> None:
     """Take in the list of the first argument."""
-    list_chunks.CHUNK = 100  # type: ignore[misc]
+    chunks.CHUNK = 100  # type: ignore[misc]
     report = import_list(
         Path(sys.argv[1]),
         choices=choices(),

@@ -32,7 +32,7 @@ def senseless(_request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [django_path("senseless", senseless)]
-handler400 = "newsletter.subscribers.pages.bad_request"
+handler400 = "newsletter.subscribers.web.pages.bad_request"
 
 
 def path(page: str, reader: SignedUp) -> str:

@@ -14,11 +14,11 @@ from django.test import Client, override_settings
 
 from newsletter.delivery.models import Delivery, Event
 from newsletter.settings import DeliverySettings, RetentionSettings
-from newsletter.subscribers import privacy_page
 from newsletter.subscribers.erasing import UNDONE_WITHIN
 from newsletter.subscribers.installation import config, page_design
 from newsletter.subscribers.mailed_links import LIVES
 from newsletter.subscribers.models import LinkPurpose, ReaderRequest, Subscriber, Subscription
+from newsletter.subscribers.web import privacy_page
 
 LANGUAGES = ["en", "es"]
 

@@ -18,13 +18,13 @@ from django.utils import timezone
 from newsletter.postbox.models import ServiceMail
 from newsletter.postbox.posting import open_content
 from newsletter.settings import SignUpSettings
-from newsletter.subscribers.form_stamps import GOOD_FOR, make_stamp
 from newsletter.subscribers.installation import sealer
 from newsletter.subscribers.models import EndReason, MailedLink, ReaderRequest, Subscription, SuppressionReason
 from newsletter.subscribers.requests import handle_requests
-from newsletter.subscribers.sign_up_form import TRAP
 from newsletter.subscribers.subscribing import end_subscription
 from newsletter.subscribers.suppressing import suppress
+from newsletter.subscribers.web.form_stamps import GOOD_FOR, make_stamp
+from newsletter.subscribers.web.sign_up_form import TRAP
 from tests.readers import sign_up
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.subscribers.form_stamps import FASTEST, GOOD_FOR, Stamp, make_stamp, read_stamp
+from newsletter.subscribers.web.form_stamps import FASTEST, GOOD_FOR, Stamp, make_stamp, read_stamp
 from tests.readers import NOVEMBER
 
 MOMENT = timedelta(milliseconds=1)

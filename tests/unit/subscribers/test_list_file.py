@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import UsageError
-from newsletter.subscribers.list_file import ListPart, open_list
-from newsletter.subscribers.list_formats import CONSTANT_CONTACT, LISTMONK, MAILCHIMP, OWN, OWN_COLUMNS, PLAIN
+from newsletter.subscribers.lists.file import ListPart, open_list
+from newsletter.subscribers.lists.formats import CONSTANT_CONTACT, LISTMONK, MAILCHIMP, OWN, OWN_COLUMNS, PLAIN
 from newsletter.subscribers.models import EndReason
 
 

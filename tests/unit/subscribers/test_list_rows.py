@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from newsletter.errors import AddressError
 from newsletter.subscribers.addresses import parse_address
 from newsletter.subscribers.choices import Choices, Topic
-from newsletter.subscribers.list_formats import (
+from newsletter.subscribers.lists.formats import (
     CONSTANT_CONTACT,
     LISTMONK,
     MAILCHIMP,
@@ -20,7 +20,7 @@ from newsletter.subscribers.list_formats import (
     Status,
     heading,
 )
-from newsletter.subscribers.list_rows import WORDED_ELSEWHERE, ListedPerson, RowDefaults, RowError, RowReader
+from newsletter.subscribers.lists.rows import WORDED_ELSEWHERE, ListedPerson, RowDefaults, RowError, RowReader
 from newsletter.subscribers.models import EndReason, SuppressionReason
 from newsletter.subscribers.sealing import Contact
 from newsletter.subscribers.subscribing import Consent

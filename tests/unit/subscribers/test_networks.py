@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.subscribers.networks import UNKNOWN, network_of
+from newsletter.subscribers.web.networks import UNKNOWN, network_of
 
 
 @pytest.mark.parametrize(

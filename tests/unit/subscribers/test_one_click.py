@@ -6,7 +6,7 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.subscribers.one_click import is_one_click
+from newsletter.subscribers.web.one_click import is_one_click
 
 URLENCODED = "application/x-www-form-urlencoded"
 BOUNDARY = "FormBoundaryjWmhtjORrn"

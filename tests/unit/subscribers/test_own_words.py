@@ -9,7 +9,7 @@ from newsletter.subscribers.installation import page_design
 from newsletter.subscribers.models import EndReason, LinkPurpose, SuppressionReason
 from newsletter.subscribers.moving import AskKind
 from newsletter.subscribers.own_records import Became
-from newsletter.subscribers.own_words import MAIL_KINDS
+from newsletter.subscribers.web.own_words import MAIL_KINDS
 
 NAMED = [
     ("own", "ended", EndReason),

@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.config import load_config
 from newsletter.errors import TemplateError
-from newsletter.subscribers.page_design import PageDesign, load_page_design
+from newsletter.subscribers.web.page_design import PageDesign, load_page_design
 
 TEMPLATES = Path(__file__).parents[3] / "templates"
 LETTER = load_config(TEMPLATES.parent).newsletter

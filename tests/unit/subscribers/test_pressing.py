@@ -6,7 +6,7 @@ import pytest
 from django.http import HttpRequest
 from django.test import RequestFactory
 
-from newsletter.subscribers.pressing import read_form, says_nobody_pressed
+from newsletter.subscribers.web.pressing import read_form, says_nobody_pressed
 
 URLENCODED = "application/x-www-form-urlencoded"
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.subscribers.choices import Choices, Topic
-from newsletter.subscribers.wishes import (
+from newsletter.subscribers.web.wishes import (
     ChooseWish,
     GoodbyeWish,
     PauseWish,

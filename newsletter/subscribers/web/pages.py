@@ -17,11 +17,11 @@ from newsletter.subscribers.choices import Choices
 from newsletter.subscribers.installation import choices, config, page_design
 from newsletter.subscribers.mailed_links import LIVES
 from newsletter.subscribers.models import LinkPurpose
-from newsletter.subscribers.page_design import Words
-from newsletter.subscribers.pressing import AGAIN, ReadForm
 from newsletter.subscribers.readers import Reader
 from newsletter.subscribers.upcoming import first_issue
-from newsletter.subscribers.wishes import LONGEST_PAUSE_IN_MONTHS, PAUSES_IN_MONTHS, Problem, months_after
+from newsletter.subscribers.web.page_design import Words
+from newsletter.subscribers.web.pressing import AGAIN, ReadForm
+from newsletter.subscribers.web.wishes import LONGEST_PAUSE_IN_MONTHS, PAUSES_IN_MONTHS, Problem, months_after
 
 
 class Notice(StrEnum):

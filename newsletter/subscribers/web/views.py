@@ -17,17 +17,17 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.errors import NotAllowedError
-from newsletter.subscribers import own_pages, pages
 from newsletter.subscribers.fresh_links import mail_fresh_link
 from newsletter.subscribers.installation import choices, config, link_signer
-from newsletter.subscribers.leaving_views import leave_by_button, show_farewell
 from newsletter.subscribers.links import Purpose
-from newsletter.subscribers.pages import Notice, Said
-from newsletter.subscribers.pressing import ReadForm, read_form
 from newsletter.subscribers.readers import Reader, find_leaver, find_reader
 from newsletter.subscribers.subscribing import change_choices, snooze, unsnooze
 from newsletter.subscribers.upcoming import next_issue_days
-from newsletter.subscribers.wishes import (
+from newsletter.subscribers.web import own_pages, pages
+from newsletter.subscribers.web.leaving_views import leave_by_button, show_farewell
+from newsletter.subscribers.web.pages import Notice, Said
+from newsletter.subscribers.web.pressing import ReadForm, read_form
+from newsletter.subscribers.web.wishes import (
     ChooseWish,
     GoodbyeWish,
     PauseWish,

@@ -20,14 +20,14 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import condition, require_POST, require_safe
 
-from newsletter.subscribers.form_stamps import make_stamp
 from newsletter.subscribers.installation import choices, config
-from newsletter.subscribers.networks import network_hash
-from newsletter.subscribers.page_design import Words
-from newsletter.subscribers.pressing import LONGEST_FORM
-from newsletter.subscribers.sign_up_form import TypedForm, read_sign_up
-from newsletter.subscribers.sign_up_pages import words_of
 from newsletter.subscribers.signing_up import Outcome, take_sign_up
+from newsletter.subscribers.web.form_stamps import make_stamp
+from newsletter.subscribers.web.networks import network_hash
+from newsletter.subscribers.web.page_design import Words
+from newsletter.subscribers.web.pressing import LONGEST_FORM
+from newsletter.subscribers.web.sign_up_form import TypedForm, read_sign_up
+from newsletter.subscribers.web.sign_up_pages import words_of
 
 SCRIPT: Final = Path(__file__).with_name("embed.js")
 

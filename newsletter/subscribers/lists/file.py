@@ -17,8 +17,8 @@ from typing import IO, Final
 
 from newsletter.errors import UsageError
 from newsletter.subscribers.addresses import mask
-from newsletter.subscribers.list_formats import MAILCHIMP, OWN_COLUMNS, ListColumn, ListFormat, Status, heading, recognise
-from newsletter.subscribers.list_text import DELIMITERS, TextRow, TextRows, TextSurvey, cells_of, mended, survey
+from newsletter.subscribers.lists.formats import MAILCHIMP, OWN_COLUMNS, ListColumn, ListFormat, Status, heading, recognise
+from newsletter.subscribers.lists.text import DELIMITERS, TextRow, TextRows, TextSurvey, cells_of, mended, survey
 
 TELLING: Final = frozenset(
     {ListColumn.STATUS, ListColumn.PERMISSION, ListColumn.LEFT_AT, ListColumn.CLEANED_AT, ListColumn.ENDED_REASON}

@@ -10,13 +10,13 @@ from typing import Final
 from newsletter.errors import AddressError
 from newsletter.subscribers.addresses import mask, parse_address
 from newsletter.subscribers.choices import Choices
-from newsletter.subscribers.import_report import RowProblem
-from newsletter.subscribers.list_file import ListFile, ListPart
-from newsletter.subscribers.list_formats import ListColumn
-from newsletter.subscribers.list_rows import ListedPerson, RowDefaults, RowError, RowReader
+from newsletter.subscribers.lists.file import ListFile, ListPart
+from newsletter.subscribers.lists.formats import ListColumn
+from newsletter.subscribers.lists.report import RowProblem
+from newsletter.subscribers.lists.rows import ListedPerson, RowDefaults, RowError, RowReader
+from newsletter.subscribers.lists.seen_hashes import SeenHashes
 from newsletter.subscribers.models import EndReason
 from newsletter.subscribers.sealing import Sealer
-from newsletter.subscribers.seen_hashes import SeenHashes
 
 CHUNK: Final = 3_000
 """Rows in one transaction: beside a running `serve` it holds SQLite's one writer for less than a third of a second."""

@@ -25,8 +25,8 @@ from newsletter.subscribers.confirming import (
     wording_of,
 )
 from newsletter.subscribers.mailed_links import new_page
-from newsletter.subscribers.pages import draw_page, press_once_more, unknown_link, words_for
-from newsletter.subscribers.pressing import read_form
+from newsletter.subscribers.web.pages import draw_page, press_once_more, unknown_link, words_for
+from newsletter.subscribers.web.pressing import read_form
 
 BUTTON: Final = "confirm"
 

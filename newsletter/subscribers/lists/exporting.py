@@ -21,9 +21,9 @@ import orjson
 from django.db import connection
 
 from newsletter.errors import KeyMissingError, SealError, UsageError
-from newsletter.subscribers.import_report import unlike_a_formula
 from newsletter.subscribers.installation import sealer
-from newsletter.subscribers.list_formats import OWN_COLUMNS, ListStanding
+from newsletter.subscribers.lists.formats import OWN_COLUMNS, ListStanding
+from newsletter.subscribers.lists.report import unlike_a_formula
 from newsletter.subscribers.models import EndReason, SuppressionReason
 
 PAGE: Final = 2_000

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from newsletter.subscribers.confirm_views import ConfirmPage
-from newsletter.subscribers.embed_views import embed_script, embedded, stamp
-from newsletter.subscribers.leaving_views import RelativePage, UnsubscribeButton, UnsubscribePage
-from newsletter.subscribers.moving_views import AddressPage
-from newsletter.subscribers.own_views import MyDataPage
-from newsletter.subscribers.privacy_page import privacy
-from newsletter.subscribers.sign_up_views import LostLinkPage, SubscribePage
-from newsletter.subscribers.views import ManagePage
+from newsletter.subscribers.web.confirm_views import ConfirmPage
+from newsletter.subscribers.web.embed_views import embed_script, embedded, stamp
+from newsletter.subscribers.web.leaving_views import RelativePage, UnsubscribeButton, UnsubscribePage
+from newsletter.subscribers.web.moving_views import AddressPage
+from newsletter.subscribers.web.own_views import MyDataPage
+from newsletter.subscribers.web.privacy_page import privacy
+from newsletter.subscribers.web.sign_up_views import LostLinkPage, SubscribePage
+from newsletter.subscribers.web.views import ManagePage
 
 urlpatterns = [
     path("privacy", privacy),

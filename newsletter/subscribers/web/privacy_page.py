@@ -13,8 +13,8 @@ from newsletter.subscribers.erasing import UNDONE_WITHIN
 from newsletter.subscribers.installation import config, page_design
 from newsletter.subscribers.mailed_links import LIVES
 from newsletter.subscribers.models import LinkPurpose
-from newsletter.subscribers.page_design import Words
-from newsletter.subscribers.pages import draw_page, words_for
+from newsletter.subscribers.web.page_design import Words
+from newsletter.subscribers.web.pages import draw_page, words_for
 
 PERIODS: Final = {
     "long_left": "ended",

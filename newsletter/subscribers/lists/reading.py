@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Final
 
 from newsletter.subscribers.addresses import HIDDEN, mask, mask_name
-from newsletter.subscribers.import_report import ColumnMeaning, PartRead
-from newsletter.subscribers.list_file import ListFile, ListPart
-from newsletter.subscribers.list_formats import ListColumn
+from newsletter.subscribers.lists.file import ListFile, ListPart
+from newsletter.subscribers.lists.formats import ListColumn
+from newsletter.subscribers.lists.report import ColumnMeaning, PartRead
 
 MOMENT: Final = re.compile(r"[0-9][0-9/:. TZ+-]{0,30}(?: ?[AP]M)?")
 

@@ -18,7 +18,7 @@ FASTEST: Final = timedelta(seconds=2)
 GOOD_FOR: Final = timedelta(days=1)
 """A form may stay open over a night."""
 
-SALT: Final = "newsletter.subscribers.form_stamps"
+SALT: Final = "newsletter.subscribers.web.form_stamps"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,18 +16,18 @@ from typing import Final
 
 from django.db import transaction
 
-from newsletter.subscribers import import_runs, import_statements
 from newsletter.subscribers.choices import Choices
 from newsletter.subscribers.confirming import ask_to_confirm
-from newsletter.subscribers.import_report import ImportCounts, ImportReport, ProblemFile, RowProblem
-from newsletter.subscribers.import_runs import OpenRun
-from newsletter.subscribers.import_statements import NewPerson
 from newsletter.subscribers.installation import sealer
 from newsletter.subscribers.links import PUBLIC_ID_LENGTH
-from newsletter.subscribers.list_chunks import Chunk, ListChunks, ListedAt
-from newsletter.subscribers.list_file import open_list
-from newsletter.subscribers.list_reading import how_it_was_read
-from newsletter.subscribers.list_rows import ListedPerson, RowDefaults
+from newsletter.subscribers.lists import runs, statements
+from newsletter.subscribers.lists.chunks import Chunk, ListChunks, ListedAt
+from newsletter.subscribers.lists.file import open_list
+from newsletter.subscribers.lists.reading import how_it_was_read
+from newsletter.subscribers.lists.report import ImportCounts, ImportReport, ProblemFile, RowProblem
+from newsletter.subscribers.lists.rows import ListedPerson, RowDefaults
+from newsletter.subscribers.lists.runs import OpenRun
+from newsletter.subscribers.lists.statements import NewPerson
 from newsletter.subscribers.models import SuppressionReason
 from newsletter.subscribers.sealing import Sealer
 
@@ -68,8 +68,8 @@ def import_list(
     listed = open_list(file)
     problem_file = ProblemFile(options.report)
     try:
-        mark = import_runs.fingerprint(listed, options.defaults, ask=options.ask)
-        run = import_runs.begin(mark, now=now) if options.apply else _dry_run(mark, now)
+        mark = runs.fingerprint(listed, options.defaults, ask=options.ask)
+        run = runs.begin(mark, now=now) if options.apply else _dry_run(mark, now)
         chunks = ListChunks(
             listed,
             sealer=sealer(),
@@ -80,7 +80,7 @@ def import_list(
         )
         taking = _TakingIn(run, options, now, problem_file)
         report = ImportReport(options.apply, how_it_was_read(listed), resumed_after=run.through)
-        with import_statements.roomy_connection() as checkpoints:
+        with statements.roomy_connection() as checkpoints:
             for chunk in chunks:
                 if chunk.through <= report.resumed_after:
                     taking.repeat_problems(chunk)
@@ -89,7 +89,7 @@ def import_list(
                     checkpoints.after(chunk.rows)
                 progress(chunk.through, max(chunk.through, listed.lines - len(listed)))
         if options.apply:
-            import_runs.finish(run, now=now)
+            runs.finish(run, now=now)
         report.counts, report.problems = run.counts, taking.problems
         return report
     finally:
@@ -97,7 +97,7 @@ def import_list(
 
 
 def _dry_run(mark: bytes, now: datetime) -> OpenRun:
-    return OpenRun(0, now, 0, ImportCounts(), import_runs.was_finished(mark))
+    return OpenRun(0, now, 0, ImportCounts(), runs.was_finished(mark))
 
 
 class _TakingIn:
@@ -117,15 +117,15 @@ class _TakingIn:
             seal = sealer()
             new = [_sealed(lookup, sorting.new[lookup], seal, self._run.started_at) for lookup in sorted(sorting.new)]
             with transaction.atomic():
-                stored = import_statements.insert_people(new, now=self._run.started_at)
+                stored = statements.insert_people(new, now=self._run.started_at)
                 counts.known += sorting.came_meanwhile(stored)
-                import_statements.insert_suppressions(sorted(sorting.to_suppress.items()), now=self._now)
+                statements.insert_suppressions(sorted(sorting.to_suppress.items()), now=self._now)
                 if self._ask:
                     counts.asked += sum(self._asked(person) for person in sorting.to_ask.values())
-                import_runs.checkpoint(self._run, counts, through=chunk.through)
+                runs.checkpoint(self._run, counts, through=chunk.through)
             self._run.through = chunk.through
         elif self._ask:
-            counts.asked += len(sorting.to_ask.keys() - import_statements.asked(sorting.to_ask.keys()))
+            counts.asked += len(sorting.to_ask.keys() - statements.asked(sorting.to_ask.keys()))
         self._run.counts = counts
         self._report(sorting.problems)
 
@@ -151,11 +151,9 @@ class _Sorting:
         self.to_suppress: dict[bytes, SuppressionReason] = {}
         self.to_ask: dict[bytes, ListedPerson] = {}
         self.problems = list(chunk.problems)
-        self._suppressed = import_statements.suppressed(chunk.people)
-        self._known = import_statements.known(chunk.people)
-        self._torn = import_statements.subscribed(
-            [lookup for lookup in self._known if _left_by_wish(chunk.people[lookup].person)]
-        )
+        self._suppressed = statements.suppressed(chunk.people)
+        self._known = statements.known(chunk.people)
+        self._torn = statements.subscribed([lookup for lookup in self._known if _left_by_wish(chunk.people[lookup].person)])
         for lookup, listed in chunk.people.items():
             self._sort(lookup, listed)
         self.problems.sort(key=lambda problem: problem.line)

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 
 from newsletter.subscribers.farewells import Farewell
 from newsletter.subscribers.installation import config
-from newsletter.subscribers.page_design import Words
-from newsletter.subscribers.pages import draw_page, words_for
+from newsletter.subscribers.web.page_design import Words
+from newsletter.subscribers.web.pages import draw_page, words_for
 
 
 def unsubscribe(

@@ -10,12 +10,12 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from newsletter.subscribers import moving_pages, pages
 from newsletter.subscribers.installation import sealer
 from newsletter.subscribers.mailed_links import FoundLink, find_link, is_bound_to_page
 from newsletter.subscribers.models import LinkPurpose, Subscriber
 from newsletter.subscribers.moving import MoveKind, move
-from newsletter.subscribers.pressing import read_form
+from newsletter.subscribers.web import moving_pages, pages
+from newsletter.subscribers.web.pressing import read_form
 
 
 @method_decorator(csrf_exempt, name="dispatch")

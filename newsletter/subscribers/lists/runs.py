@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.errors import NotAllowedError
-from newsletter.subscribers.import_report import ImportCounts
-from newsletter.subscribers.list_file import ListFile
-from newsletter.subscribers.list_rows import RowDefaults
+from newsletter.subscribers.lists.file import ListFile
+from newsletter.subscribers.lists.report import ImportCounts
+from newsletter.subscribers.lists.rows import RowDefaults
 from newsletter.subscribers.models import ImportRun
 
 

@@ -14,10 +14,10 @@ from newsletter.subscribers.mailed_links import LIVES, FoundLink, new_page
 from newsletter.subscribers.models import LinkPurpose
 from newsletter.subscribers.moving import find_waiting_moves
 from newsletter.subscribers.own_data import OwnData
-from newsletter.subscribers.own_words import local_day, local_time, own_parts
-from newsletter.subscribers.page_design import Words
-from newsletter.subscribers.pages import Notice, Said, draw_page, words_for
-from newsletter.subscribers.privacy_page import in_words
+from newsletter.subscribers.web.own_words import local_day, local_time, own_parts
+from newsletter.subscribers.web.page_design import Words
+from newsletter.subscribers.web.pages import Notice, Said, draw_page, words_for
+from newsletter.subscribers.web.privacy_page import in_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from newsletter.subscribers.form_stamps import make_stamp
 from newsletter.subscribers.installation import choices, page_design
-from newsletter.subscribers.page_design import Words
-from newsletter.subscribers.pages import draw_page, words_for
-from newsletter.subscribers.sign_up_form import TRAP, TypedForm
 from newsletter.subscribers.signing_up import Outcome
+from newsletter.subscribers.web.form_stamps import make_stamp
+from newsletter.subscribers.web.page_design import Words
+from newsletter.subscribers.web.pages import draw_page, words_for
+from newsletter.subscribers.web.sign_up_form import TRAP, TypedForm
 
 
 def words_of(request: HttpRequest) -> Words:

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from newsletter.subscribers.addresses import mask
 from newsletter.subscribers.mailed_links import FoundLink, new_page
 from newsletter.subscribers.moving import MoveKind
-from newsletter.subscribers.own_words import local_day, local_time
-from newsletter.subscribers.pages import draw_page, words_for
+from newsletter.subscribers.web.own_words import local_day, local_time
+from newsletter.subscribers.web.pages import draw_page, words_for
 
 SAID: Final = {
     MoveKind.MOVED: ("moved_heading", ("moved", "moved_links"), HTTPStatus.OK),

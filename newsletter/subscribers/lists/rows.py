@@ -21,8 +21,8 @@ from newsletter.errors import AddressError
 from newsletter.subscribers.addresses import parse_address
 from newsletter.subscribers.choices import Choices
 from newsletter.subscribers.list_cells import listed_attributes, listed_first_name
-from newsletter.subscribers.list_formats import WEIGHT, ListColumn, ListFormat, ListStanding, Status
-from newsletter.subscribers.list_moments import any_moment, iso_moment
+from newsletter.subscribers.lists.formats import WEIGHT, ListColumn, ListFormat, ListStanding, Status
+from newsletter.subscribers.lists.moments import any_moment, iso_moment
 from newsletter.subscribers.models import EndReason, SuppressionReason
 from newsletter.subscribers.sealing import Contact
 from newsletter.subscribers.subscribing import Consent

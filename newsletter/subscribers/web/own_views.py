@@ -17,7 +17,6 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.errors import AddressError
-from newsletter.subscribers import own_pages, pages
 from newsletter.subscribers.addresses import parse_address, parse_typed_name
 from newsletter.subscribers.erasing import ask_erasure
 from newsletter.subscribers.exporting_own import own_json, own_page
@@ -26,10 +25,11 @@ from newsletter.subscribers.mailed_links import FoundLink, bind_to_page, find_li
 from newsletter.subscribers.models import ErasureReason, LinkPurpose, Subscriber, Subscription
 from newsletter.subscribers.moving import AskKind, ask_move, call_off
 from newsletter.subscribers.own_data import OwnData, find_own_data
-from newsletter.subscribers.own_pages import NOTHING_TYPED, Typed
-from newsletter.subscribers.pages import Notice, Said
-from newsletter.subscribers.pressing import ReadForm, read_form
 from newsletter.subscribers.renaming import change_first_name
+from newsletter.subscribers.web import own_pages, pages
+from newsletter.subscribers.web.own_pages import NOTHING_TYPED, Typed
+from newsletter.subscribers.web.pages import Notice, Said
+from newsletter.subscribers.web.pressing import ReadForm, read_form
 
 UNREADABLE: Final = Said(Notice.PROBLEM, "unreadable")
 

@@ -17,14 +17,14 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from newsletter.subscribers import farewell_pages, pages
 from newsletter.subscribers.erasing import say_died
 from newsletter.subscribers.farewells import Returned, bring_back, find_farewell, give_reason, say_goodbye, undo_mark
 from newsletter.subscribers.installation import config, link_signer, page_design
 from newsletter.subscribers.links import Purpose
-from newsletter.subscribers.one_click import is_one_click
-from newsletter.subscribers.pressing import read_form
 from newsletter.subscribers.readers import Leaver, find_leaver
+from newsletter.subscribers.web import farewell_pages, pages
+from newsletter.subscribers.web.one_click import is_one_click
+from newsletter.subscribers.web.pressing import read_form
 
 
 @method_decorator(csrf_exempt, name="dispatch")

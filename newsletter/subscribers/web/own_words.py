@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from newsletter.subscribers.installation import choices, config, page_design
 from newsletter.subscribers.own_data import OwnData, OwnLink, OwnMail, OwnSubscription
 from newsletter.subscribers.own_records import MailedIssue
-from newsletter.subscribers.page_design import Words
-from newsletter.subscribers.privacy_page import PERIODS, in_words
+from newsletter.subscribers.web.page_design import Words
+from newsletter.subscribers.web.privacy_page import PERIODS, in_words
 
 NOON: Final = 12
 

@@ -14,12 +14,12 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from newsletter.subscribers import sign_up_pages as pages
 from newsletter.subscribers.installation import choices, config
-from newsletter.subscribers.networks import network_hash
-from newsletter.subscribers.pressing import read_form
-from newsletter.subscribers.sign_up_form import read_lost_link, read_sign_up
 from newsletter.subscribers.signing_up import Outcome, take_lost_link, take_sign_up
+from newsletter.subscribers.web import sign_up_pages as pages
+from newsletter.subscribers.web.networks import network_hash
+from newsletter.subscribers.web.pressing import read_form
+from newsletter.subscribers.web.sign_up_form import read_lost_link, read_sign_up
 
 
 @method_decorator(csrf_exempt, name="dispatch")

@@ -16,7 +16,18 @@ from benchmarks import page
 
 MEASURED: Final = Path("var/benchmarks")
 
-BENCHMARKS: Final = ("compile", "smtp", "sendgrid", "events", "freeze", "large_send", "one_click", "enumeration", "importing")
+BENCHMARKS: Final = (
+    "compile",
+    "smtp",
+    "sendgrid",
+    "events",
+    "freeze",
+    "large_send",
+    "one_click",
+    "enumeration",
+    "importing",
+    "rotating",
+)
 
 
 def main() -> int:

@@ -8,6 +8,9 @@ from typing import Final
 
 TOKEN_IN_PATH = re.compile(r"/(m|u|unsubscribe|relative|review|confirm|my-data|address)/[^/\s]+")
 
+LIKE_A_TOKEN = re.compile(r"[\w%=+-]{16,}", re.ASCII)
+"""So much of a token as is worth something, wherever a mail program has put it: ``/m//…``, ``/M/…``, ``/m/ …``."""
+
 PART_OF_PATH = re.compile(r"[^/\s]+")
 
 LOGS_WITH_PATHS: Final = ("django.request", "django.server", "gunicorn.error")
@@ -23,7 +26,8 @@ def keep_tokens_out_of_logs() -> None:
 def without_tokens(record: logging.LogRecord) -> bool:
     """Take tokens and addresses out of a record's message; as a logging filter it lets every record pass."""
     said = record.getMessage()
-    quiet = PART_OF_PATH.sub(_without_address, TOKEN_IN_PATH.sub(r"/\1/…", said))
+    before, slash, path = TOKEN_IN_PATH.sub(r"/\1/…", said).partition("/")
+    quiet = PART_OF_PATH.sub(_without_address, before + slash + LIKE_A_TOKEN.sub("…", path))
     if quiet != said:
         record.msg, record.args = quiet, None
     return True

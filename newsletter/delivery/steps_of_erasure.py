@@ -15,7 +15,7 @@ def register_delivery_steps() -> None:
     from newsletter.subscribers.erasure_steps import Step, register_step  # noqa: PLC0415 - needs all models
 
     register_step(Step("SendGrid's lists", _forget_at_sendgrid, needs_address=True, wanted=_is_sendgrid_used))
-    register_step(Step("deliveries", forget_deliveries))
+    register_step(Step("deliveries", forget_deliveries, by_subscriptions=True))
 
 
 def _is_sendgrid_used() -> bool:

@@ -53,11 +53,13 @@ class Step:
 
     ``forget`` can be done twice with the same end. It raises ErasureStepError, which names nobody, when it has to be tried
     again. ``wanted`` says whether this installation has that place.
+    ``by_subscriptions``: they are found by these, which are kept until it is done.
     """
 
     name: str
     forget: Callable[[Forgotten, datetime], None]
     needs_address: bool = False
+    by_subscriptions: bool = False
     wanted: Callable[[], bool] = lambda: True
 
 
@@ -197,6 +199,9 @@ def _forget_subscriptions(person: Forgotten, now: datetime) -> None:
     del now
     if person.subscriber_id is None:
         return
+    first = [step.name for step in _all_steps() if step.by_subscriptions]
+    if waiting := ErasureStep.objects.filter(erasure=person.erasure_id, name__in=first, done_at__isnull=True).first():
+        raise ErasureStepError(f"first comes “{waiting.name}”")
     with transaction.atomic():
         subscriber = Subscriber.objects.select_for_update().filter(pk=person.subscriber_id).first()
         if subscriber is None:
@@ -212,7 +217,7 @@ _OWN_STEPS: Final = (
     Step("requests", _forget_requests),
     Step("subscriptions", _forget_subscriptions),
 )
-"""Those of this room, done last: what a higher room keeps is found by the subscription."""
+"""Those of this room, done last."""
 
 
 def _all_steps() -> tuple[Step, ...]:

@@ -23,7 +23,7 @@ from newsletter.postbox.posting import ServiceContent, post
 from newsletter.sealing import RowSeal
 from newsletter.settings import SendgridSettings
 from newsletter.subscribers.erasing import ask_erasure
-from newsletter.subscribers.erasure_steps import PAUSES, PURPOSE, run_erasures
+from newsletter.subscribers.erasure_steps import PAUSES, PURPOSE, TAKEN_FOR, run_erasures
 from newsletter.subscribers.mailed_links import make_link
 from newsletter.subscribers.models import (
     Erasure,
@@ -121,6 +121,27 @@ def test_nothing_of_them_is_left_in_any_table_but_the_keyed_hash(sendgrid: Recor
             assert not [one for one in opened(row) if ADDRESS in str(one) or "Name1'" in str(one)], name
     assert not any(ADDRESS in listed for listed in sendgrid.lists.values())
     assert all("somebody.else@example.org" in listed for listed in sendgrid.lists.values())
+
+
+def test_their_keys_are_forgotten_also_when_that_step_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared_send(3)
+    key = Delivery.objects.get(subscription__subscriber=reader()).key
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    ask()
+    with monkeypatch.context() as dying:
+        dying.setattr("newsletter.delivery.forgetting_deliveries.lock_deliveries", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run_erasures(now=NOW)
+    # The step is due again in five minutes; all others are at once.
+    run_erasures(now=NOW + timedelta(seconds=1))
+    assert Delivery.objects.filter(key=key).exists()
+    run_erasures(now=NOW + 2 * TAKEN_FOR)
+    assert not Delivery.objects.filter(key=key).exists()
+    assert not Subscriber.objects.filter(lookup=Sealer(settings.KEY_RING).lookup(ADDRESS)).exists()
+    assert Erasure.objects.get().done_at is not None
 
 
 def test_the_sums_and_what_was_reported_stay_when_a_reader_is_erased() -> None:

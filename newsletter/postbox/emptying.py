@@ -54,6 +54,9 @@ WITHDRAW_ALL_OF: Final = """
     UPDATE postbox_servicemail SET state = %s, reason = %s, content = %s, settled_at = %s WHERE lookup = %s AND state = %s
 """
 
+TRY_NO_MORE: Final = "UPDATE postbox_servicemail SET expires_at = %s WHERE lookup = %s AND state = %s AND expires_at > %s"
+"""Of what is on the wire: should it not be taken there, it comes back too late."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMail:
@@ -118,14 +121,19 @@ def record_waiting(claimed: ClaimedMail, *, reason: str, due_at: datetime, count
 
 
 def withdraw(mails: QuerySet[ServiceMail], reason: str, *, now: datetime) -> int:
-    """Send nothing of ``mails`` that still waits; give how many those were. What is on the wire already cannot be called back."""
+    """Send nothing of ``mails`` that still waits; give how many those were.
+
+    What is on the wire already cannot be called back, but is not tried again if it is not taken.
+    """
+    mails.filter(state=PostState.SENDING, expires_at__gt=now).update(expires_at=now)
     return _settle(mails.filter(state=PostState.QUEUED), PostState.FAILED, reason, now=now)
 
 
 def withdraw_all_of(lookup: bytes, reason: str, *, now: datetime) -> int:
-    """Withdraw what waits for the reader with this lookup hash: one statement, since goodbyes come by the hundred."""
+    """Withdraw what waits for the reader with this lookup hash: in plain SQL, since goodbyes come by the hundred."""
     at = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
+        cursor.execute(TRY_NO_MORE, [at, lookup, PostState.SENDING.value, at])
         cursor.execute(WITHDRAW_ALL_OF, [PostState.FAILED.value, reason[:200], b"", at, lookup, PostState.QUEUED.value])
         return int(cursor.rowcount)
 

@@ -19,6 +19,8 @@ from newsletter.postbox.emptying import (
     claim_mail,
     record_settled,
     record_waiting,
+    withdraw,
+    withdraw_all_of,
 )
 from newsletter.postbox.models import PostState, ServiceMail
 from newsletter.postbox.reported import settle_reported
@@ -156,6 +158,22 @@ def test_an_expired_mail_is_never_sent() -> None:
     posted(lasts=timedelta(hours=1))
     assert claim(after=timedelta(hours=1)) is None
     assert (only().state, only().reason, bytes(only().content)) == (PostState.FAILED, TOO_LATE, b"")
+
+
+@pytest.mark.parametrize("by", ["lookup", "query"])
+def test_what_is_withdrawn_while_it_is_on_the_wire_is_not_tried_again(by: str) -> None:
+    posted()
+    ServiceMail.objects.update(lookup=b"theirs")
+    claimed = claim()
+    assert claimed is not None
+    now = NOW + timedelta(seconds=1)
+    if by == "lookup":
+        withdraw_all_of(b"theirs", "they left", now=now)
+    else:
+        withdraw(ServiceMail.objects.all(), "they left", now=now)
+    assert record_waiting(claimed, reason="greylisted", due_at=now + timedelta(seconds=1), counted=True)
+    assert claim(after=timedelta(minutes=1)) is None
+    assert (only().state, bytes(only().content)) == (PostState.FAILED, b"")
 
 
 def test_a_mail_is_not_sent_before_it_is_due() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import time
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -23,8 +26,33 @@ STATUSES: Final = {
 OF_OURS: Final = (errors.InvalidResponseHeader, errors.InvalidResponseHeaderName, errors.ConfigurationProblem)
 
 
+LONGEST_READ: Final = 10.0
+"""Seconds after which no more of a request is read: who sends theirs a letter at a time would keep a thread from all others."""
+
+
 class QuietWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes no types
-    """Gunicorn's worker with threads, whose own errors carry the headers of every answer."""
+    """Gunicorn's worker with threads, whose own errors carry the headers of every answer, and which waits for nobody for ever."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._in_hand: dict[Any, float] = {}
+
+    def handle(self, conn: Any) -> Any:
+        """Read a request and answer it, in a thread."""
+        self._in_hand[conn] = time.monotonic()
+        try:
+            return super().handle(conn)
+        finally:
+            del self._in_hand[conn]
+
+    def murder_pending(self) -> None:
+        """Close what nobody says anything on, and read no more of what comes too slowly; gunicorn calls this every second."""
+        super().murder_pending()
+        now = time.monotonic()
+        for conn, begun in self._in_hand.copy().items():
+            if now - begun > LONGEST_READ:
+                with suppress(OSError):  # over in this very moment
+                    conn.sock.shutdown(socket.SHUT_RD)  # an answer that is being written still goes out
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that could not be read, or that failed where Django does not answer for it."""

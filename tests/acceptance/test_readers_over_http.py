@@ -78,6 +78,16 @@ def test_one_click_unsubscribes_at_once_and_only_with_its_one_field(served: Site
     assert _active(served) == before - 1
 
 
+def test_one_click_may_come_in_chunks(served: Site) -> None:
+    url, before = _unsubscribe_url(_mail(served, 2)), _active(served)
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    for chunks in ([b"List-Unsubscribe=One-Click", b"&extra=1"], [b"List-Unsubscribe=One-Click" + b"\n" * 2_000], []):
+        assert httpx.post(url, content=iter(chunks), headers=headers).status_code == 400
+    assert _active(served) == before
+    assert httpx.post(url, content=iter([b"List-Unsub", b"scribe=One-Click"]), headers=headers).status_code == 200
+    assert _active(served) == before - 1
+
+
 def test_one_click_takes_a_multipart_form(served: Site) -> None:
     before = _active(served)
     answer = httpx.post(_unsubscribe_url(_mail(served, 1)), files={"List-Unsubscribe": (None, "One-Click")})

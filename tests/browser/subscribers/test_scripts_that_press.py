@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
 
 from newsletter.postbox.models import ServiceMail
-from newsletter.subscribers.models import Erasure, MailedLink, Subscriber, Subscription, Suppression
+from newsletter.subscribers.confirming import FORM, Asked
+from newsletter.subscribers.installation import choices, sealer
+from newsletter.subscribers.mailed_links import make_link
+from newsletter.subscribers.models import Erasure, LinkPurpose, MailedLink, Subscriber, Subscription, Suppression
+from newsletter.subscribers.sealing import Contact
 from tests.browser.subscribers.conftest import ReaderOnline
 
 pytestmark = pytest.mark.browser
 
-FORMS = {"m": 5, "u": 1, "relative": 1}
+FORMS = {"m": 5, "u": 1, "relative": 1, "confirm": 1, "my-data": 1, "address": 1}
 """Pages, and how many forms stand on each; of the reader's own page those for choices, pauses, goodbye and a fresh link."""
 
 WITHOUT_A_BUTTON = {
@@ -36,13 +43,28 @@ def everything_stored() -> list[object]:
 
 
 @pytest.fixture
-def address(ana: ReaderOnline) -> Callable[[str], str]:
-    """Give the address of one of Ana's pages."""
-    return lambda name: {
+def address(ana: ReaderOnline, live_server: LiveServer) -> Callable[[str], str]:
+    """Give the address of one of Ana's pages, or of one behind a link that was mailed a moment ago."""
+
+    def mailed(name: str) -> str:
+        now = timezone.now()
+        asked = Asked(Contact("bea@example.org", "Bea"), choices().current_wording, FORM)
+        purpose, address, content = {
+            "confirm": (LinkPurpose.CONFIRM, "bea@example.org", asked.sealed_values()),
+            "my-data": (LinkPurpose.FRESH, "ana@example.org", []),
+            "address": (LinkPurpose.ADDRESS, "new@example.org", ["new@example.org"]),
+        }[name]
+        whose = None if name == "confirm" else ana.reader.subscriber().pk
+        lookup = sealer().lookup(address)
+        token = make_link(purpose, lookup=lookup, content=content, language="en", now=now, subscriber_id=whose)
+        return f"{live_server.url}/{name}/{token}"
+
+    pages = {
         "m": ana.manage_url,
         "u": ana.unsubscribe_url,
         "relative": ana.unsubscribe_url.replace("/u/", "/relative/"),
-    }[name]
+    }
+    return cache(lambda name: pages.get(name) or mailed(name))
 
 
 def evaluate(page: Page, script: str, *, form: int) -> None:
@@ -63,12 +85,12 @@ def run(page: Page, script: str, *, form: int) -> None:
 
 @pytest.mark.parametrize(("name", "form"), [(name, form) for name, forms in FORMS.items() for form in range(forms)])
 def test_no_script_changes_anything(page: Page, address: Callable[[str], str], name: str, form: int) -> None:
-    before = everything_stored()
+    url, before = address(name), everything_stored()
     for script in (WITHOUT_A_BUTTON | WITH_ITS_BUTTON).values():
-        page.goto(address(name))
+        page.goto(url)
         run(page, script, form=form)
         assert everything_stored() == before, script
-    page.goto(address(name))
+    page.goto(url)
     evaluate(page, FETCH, form=form)
     assert everything_stored() == before
     assert page.locator("form").count() == FORMS[name]
@@ -79,8 +101,8 @@ def test_no_script_changes_anything(page: Page, address: Callable[[str], str], n
 def test_a_form_sent_without_its_button_does_nothing_even_where_a_person_has_touched_the_page(
     page: Page, address: Callable[[str], str], name: str, script: str
 ) -> None:
-    before = everything_stored()
-    page.goto(address(name))
+    url, before = address(name), everything_stored()
+    page.goto(url)
     with page.expect_navigation():
         page.evaluate(f"() => {{const form = document.forms[{FORMS[name] - 1}]; {script}}}")
     assert everything_stored() == before

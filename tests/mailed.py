@@ -20,7 +20,7 @@ def mails(kind: str = "") -> list[ServiceContent]:
 
 def token_in(text: str) -> str:
     """Give the token of the mailed link in a mail."""
-    found = re.search(r"/(?:my-data|address)/([\w-]+)", text)
+    found = re.search(r"/(?:my-data|address|confirm)/([\w-]+)", text)
     assert found is not None
     return found[1]
 

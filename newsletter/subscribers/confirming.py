@@ -14,10 +14,11 @@ from django.db import transaction
 from newsletter.errors import SettingsError
 from newsletter.subscribers.installation import choices, config, page_design, reader_links, sealer
 from newsletter.subscribers.mailed_links import LIVES, FoundLink, bind_to_page, find_link, make_link
-from newsletter.subscribers.models import LinkPurpose, MailedLink, Subscriber, Subscription, Suppression, SuppressionReason
+from newsletter.subscribers.models import LinkPurpose, MailedLink, Subscriber, Subscription, Suppression
 from newsletter.subscribers.reader_mails import post_to_reader
 from newsletter.subscribers.sealing import Contact
 from newsletter.subscribers.subscribing import Consent, SubscribeKind, subscribe
+from newsletter.subscribers.suppressing import LIFTED
 
 CONFIRM, CONFIRM_IMPORT, WELCOME = "confirm", "confirm-import", "welcome"
 """The kinds of service mails."""
@@ -115,7 +116,8 @@ def ask_to_confirm(contact: Contact, *, language: str, topics: Collection[str], 
 def post_question(kind: str, asked: Asked, *, lookup: bytes, language: str, now: datetime) -> bool:
     """Make a link to confirm and post the mail that carries it; says whether the address may be mailed.
 
-    Somebody who asked to be forgotten may: they are asked here whether they want to come back. Call it in a transaction.
+    Somebody who asked to be forgotten, or left where a list came from, may: they are asked here whether they want to come back.
+    Call it in a transaction.
     """
     token = make_link(LinkPurpose.CONFIRM, lookup=lookup, content=asked.sealed_values(), language=language, now=now)
     words = page_design().words_for(language, "")
@@ -130,7 +132,7 @@ def post_question(kind: str, asked: Asked, *, lookup: bytes, language: str, now:
         values=values,
         now=now,
         lasts=SENT_WITHIN,
-        although=(SuppressionReason.ERASED,),
+        although=LIFTED,
     )
     return posted is not None
 
@@ -151,15 +153,16 @@ def confirm(confirmation: Confirmation, page: str, *, now: datetime) -> Confirme
     """Open the subscription that an open link asks about, because its button was pressed on this page.
 
     In one transaction: the link is spent, and with it every other one that asks this person the same; a suppression that only
-    says that they asked to be forgotten is lifted; the welcome is posted.
+    says that they asked to be forgotten, or left where a list came from, is lifted; the welcome is posted.
     """
     link, asked = confirmation.link, confirmation.asked
     if asked is None:
         return Confirmed(ConfirmKind.ALREADY if confirmation.standing is Standing.SUBSCRIBED else ConfirmKind.OVER)
     with transaction.atomic():
+        _wait_for_others(link.lookup)
         if not bind_to_page(link, page, now=now):
             return Confirmed(ConfirmKind.ALREADY if _is_subscribed(link.lookup) else ConfirmKind.OVER)
-        Suppression.objects.filter(lookup=link.lookup, reason=SuppressionReason.ERASED).delete()
+        Suppression.objects.filter(lookup=link.lookup, reason__in=LIFTED).delete()
         consent = Consent(asked.wording, link.language, asked.source, now)
         topics = asked.topics & choices().topic_keys
         result = subscribe(asked.contact, language=link.language, topics=topics, consent=consent, now=now)
@@ -170,6 +173,12 @@ def confirm(confirmation: Confirmation, page: str, *, now: datetime) -> Confirme
             return Confirmed(ConfirmKind.ALREADY)
         assert result.subscription_id is not None
         return Confirmed(ConfirmKind.DONE, _welcome(asked.contact, result.subscription_id, link.language, now=now))
+
+
+def _wait_for_others(lookup: bytes) -> None:
+    """Lock, in one order, what another press about the same person changes as well: on two links, or on one to move."""
+    list(MailedLink.objects.select_for_update().filter(lookup=lookup, purpose=LinkPurpose.CONFIRM).order_by("pk"))
+    list(Subscriber.objects.select_for_update().filter(lookup=lookup))
 
 
 def wording_of(asked: Asked, language: str) -> str:

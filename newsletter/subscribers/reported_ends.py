@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from newsletter.subscribers.models import EndReason, Subscription, Suppression, SuppressionReason
-from newsletter.subscribers.suppressing import SUPPRESSING
+from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression, SuppressionReason
+from newsletter.subscribers.suppressing import LIFTED, SUPPRESSING
 
 WEIGHT: Final = (EndReason.BOUNCED, EndReason.UNSUBSCRIBED, EndReason.COMPLAINED)
 """Reasons that can be reported, the weightiest last: what a person said outranks what a server said."""
 
 WEAKER: Final = {
-    SuppressionReason.BOUNCED: (SuppressionReason.ERASED,),
-    SuppressionReason.COMPLAINED: (SuppressionReason.ERASED, SuppressionReason.BOUNCED),
+    SuppressionReason.BOUNCED: LIFTED,
+    SuppressionReason.COMPLAINED: (*LIFTED, SuppressionReason.BOUNCED),
 }
-"""What each replaces: their own sign-up lifts what was suppressed because they asked to be erased."""
+"""What each replaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,9 @@ def end_as_reported(ends: Collection[ReportedEnd], *, now: datetime) -> None:
     if not ends:
         return
     named = Subscription.objects.filter(pk__in={end.subscription_id for end in ends})
+    # Nobody moves, comes back or is erased meanwhile; in one order, as whoever else locks several.
+    whose = Subscriber.objects.select_for_update(no_key=True).filter(pk__in=named.values("subscriber")).order_by("pk")
+    list(whose.values_list("pk", flat=True))
     people = {pk: (subscriber_id, bytes(lookup), moved_at) for pk, subscriber_id, lookup, moved_at in named.values_list(
         "pk", "subscriber_id", "subscriber__lookup", "subscriber__address_since"
     )}  # fmt: skip

@@ -83,8 +83,7 @@ def subscribe(contact: Contact, *, language: str, topics: Collection[str], conse
     with transaction.atomic():
         if Suppression.objects.filter(lookup=lookup).exists():
             return SubscribeResult(SubscribeKind.SUPPRESSED, None)
-        _, made = Subscriber.objects.get_or_create(lookup=lookup, defaults={**chosen, "created_at": now})
-        subscriber = Subscriber.objects.select_for_update().get(lookup=lookup)
+        subscriber, made = _find_or_make(lookup, {**chosen, "created_at": now})
         already = subscriber.subscriptions.filter(ended_at__isnull=True).first()
         if already is not None:
             return SubscribeResult(SubscribeKind.KNOWN, already.pk)
@@ -138,6 +137,18 @@ def snooze(subscription_id: int, *, until: date, today: date) -> bool:
 def unsnooze(subscription_id: int) -> bool:
     """End a pause now; says whether there was one. Raises NotAllowedError for an ended subscription."""
     return _set_snooze(subscription_id, None)
+
+
+def _find_or_make(lookup: bytes, values: dict[str, object]) -> tuple[Subscriber, bool]:
+    """Give the locked person with this lookup hash, and whether they are new.
+
+    Who is found may have moved away, or been erased, before they are locked; who is made here cannot.
+    """
+    while True:
+        _, made = Subscriber.objects.get_or_create(lookup=lookup, defaults=values)
+        locked = Subscriber.objects.select_for_update().filter(lookup=lookup).first()
+        if locked is not None:
+            return locked, made
 
 
 def _set_snooze(subscription_id: int, until: date | None) -> bool:

@@ -26,7 +26,7 @@ from newsletter.subscribers.mailed_links import new_page
 from newsletter.subscribers.models import EndReason, MailedLink, Subscriber, Subscription, Suppression, SuppressionReason
 from newsletter.subscribers.sealing import Contact
 from newsletter.subscribers.subscribing import end_subscription
-from newsletter.subscribers.suppressing import suppress
+from newsletter.subscribers.suppressing import LIFTED, suppress
 from tests.readers import NOVEMBER, sign_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -150,14 +150,15 @@ def test_a_page_value_that_no_page_of_ours_has_does_nothing() -> None:
     assert mailed().standing is Standing.OPEN
 
 
-def test_the_owners_own_yes_lifts_that_they_asked_to_be_forgotten() -> None:
-    suppress(lookup(), reason=SuppressionReason.ERASED, now=NOVEMBER)
+@pytest.mark.parametrize("reason", LIFTED)
+def test_the_owners_own_yes_lifts_that_they_asked_to_be_forgotten_or_left_elsewhere(reason: SuppressionReason) -> None:
+    suppress(lookup(), reason=reason, now=NOVEMBER)
     signed_up()
     assert confirm(mailed(), new_page(), now=NOVEMBER).kind is ConfirmKind.DONE
     assert not Suppression.objects.exists()
 
 
-@pytest.mark.parametrize("reason", [SuppressionReason.DIED, SuppressionReason.COMPLAINED, SuppressionReason.STAFF])
+@pytest.mark.parametrize("reason", [one for one in SuppressionReason if one not in LIFTED])
 def test_no_other_suppression_is_lifted(reason: SuppressionReason) -> None:
     signed_up()
     suppress(lookup(), reason=reason, now=NOVEMBER)

@@ -6,19 +6,23 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from threading import Barrier
+from functools import partial
+from threading import Barrier, Event
+from time import sleep
 from typing import TypeVar
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
+from newsletter.subscribers.confirming import Asked, ConfirmKind, confirm, find_confirmation, post_question
 from newsletter.subscribers.installation import choices, sealer
 from newsletter.subscribers.mailed_links import FoundLink, find_link, new_page
-from newsletter.subscribers.models import LinkPurpose, Subscriber
+from newsletter.subscribers.models import EndReason, LinkPurpose, Subscriber, Suppression
 from newsletter.subscribers.moving import MoveKind, move
+from newsletter.subscribers.reported_ends import ReportedEnd, end_as_reported
 from newsletter.subscribers.sealing import Contact
 from newsletter.subscribers.subscribing import Consent, SubscribeKind, subscribe
-from tests.mailed import mails, move_token
+from tests.mailed import mails, move_token, token_in
 from tests.readers import NOVEMBER, SignedUp, sign_up
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -43,6 +47,40 @@ def at_once(*acts: Callable[[], T]) -> Sequence[T]:
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return [future.result(timeout=30) for future in [pool.submit(run, act) for act in acts]]
+
+
+def test_what_is_reported_of_an_old_address_while_its_reader_moves_ends_nothing() -> None:
+    reader = sign_up()
+    is_moving = Event()
+
+    def move_slowly() -> None:
+        with transaction.atomic():
+            mover = Subscriber.objects.select_for_update().get()
+            Subscriber.objects.filter(pk=mover.pk).update(lookup=sealer().lookup(NEW), address_since=LATER)
+            is_moving.set()
+            sleep(0.3)
+
+    def report() -> None:
+        assert is_moving.wait(timeout=10)
+        with transaction.atomic():
+            bounced = ReportedEnd(reader.subscription_id, EndReason.BOUNCED, LATER, mailed_since=NOVEMBER)
+            end_as_reported([bounced], now=LATER)
+
+    at_once(move_slowly, report)
+    assert reader.subscription().ended_at is None
+    assert not Suppression.objects.exists()
+
+
+@pytest.mark.parametrize("_round", ROUNDS)
+def test_of_two_links_pressed_at_once_one_subscribes(_round: int) -> None:
+    contact = Contact(NEW, "Ana")
+    for _ in range(2):
+        asking = Asked(contact, choices().current_wording, "form")
+        post_question("confirm", asking, lookup=sealer().lookup(NEW), language="en", now=NOVEMBER)
+    links = [find_confirmation(token, now=LATER) for token in (token_in(mail.text) for mail in mails("confirm"))]
+    first, second = [link for link in links if link is not None]
+    kinds = at_once(*(partial(lambda link: confirm(link, new_page(), now=LATER).kind, link) for link in (first, second)))
+    assert sorted(kinds) == [ConfirmKind.ALREADY, ConfirmKind.DONE]
 
 
 def asked(reader: SignedUp, address: str) -> FoundLink:

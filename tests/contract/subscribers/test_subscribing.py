@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from newsletter.errors import NotAllowedError
 from newsletter.subscribers.installation import sealer
-from newsletter.subscribers.models import EndReason, Subscriber, Subscription, SuppressionReason
+from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression, SuppressionReason
 from newsletter.subscribers.sealing import Contact
 from newsletter.subscribers.subscribing import (
     ChoicesChange,
@@ -20,7 +21,7 @@ from newsletter.subscribers.subscribing import (
     subscribe,
     unsnooze,
 )
-from newsletter.subscribers.suppressing import suppress
+from newsletter.subscribers.suppressing import LIFTED, suppress
 from tests.readers import CONSENT, NOVEMBER, is_suppressed, sign_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -145,6 +146,29 @@ def test_nothing_about_an_ended_subscription_can_be_changed(act: Callable[[int],
     with pytest.raises(NotAllowedError, match="has ended"):
         act(reader.subscription_id)
     assert list(Subscriber.objects.values_list()) == before
+
+
+def test_who_moves_away_while_somebody_signs_up_with_their_address_keeps_what_they_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    mover = sign_up("ana@example.org").subscriber()
+    find = Subscriber.objects.get_or_create
+
+    def move_away(**values: Any) -> tuple[Subscriber, bool]:
+        found = find(**values)
+        Subscriber.objects.filter(pk=mover.pk).update(lookup=sealer().lookup("ana@example.net"))
+        return found
+
+    monkeypatch.setattr(Subscriber.objects, "get_or_create", move_away)
+    newcomer = sign_up("ana@example.org").subscriber()
+    assert newcomer.pk != mover.pk
+    assert mover.subscriptions.filter(ended_at__isnull=True).exists()
+
+
+@pytest.mark.parametrize("first", LIFTED)
+def test_what_an_owner_would_lift_is_replaced_by_what_they_would_not(first: SuppressionReason) -> None:
+    subscriber = sign_up().subscriber()
+    suppress(subscriber, reason=first, now=NOVEMBER)
+    suppress(subscriber, reason=SuppressionReason.STAFF, now=LATER)
+    assert Suppression.objects.get().reason == SuppressionReason.STAFF
 
 
 def test_a_suppression_happens_once_and_keeps_its_first_reason() -> None:

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from newsletter.postbox.models import ServiceMail
 from newsletter.subscribers.confirming import CONFIRM, FORM, SENT_WITHIN, Asked, post_question
 from newsletter.subscribers.installation import config, page_design, reader_links, sealer
-from newsletter.subscribers.models import LinkPurpose, MailedLink, Subscriber, Subscription, Suppression, SuppressionReason
+from newsletter.subscribers.models import LinkPurpose, MailedLink, Subscriber, Subscription, Suppression
 from newsletter.subscribers.reader_mails import post_to_reader
 from newsletter.subscribers.sealing import Contact
+from newsletter.subscribers.suppressing import LIFTED
 
 ALREADY, LINK = "already", "link"
 """The kinds of service mails to somebody who is a reader."""
@@ -26,9 +27,9 @@ def answer_sign_up(address: str, first_name: str, wording: str, *, lookup: bytes
     """Mail a link to confirm; to somebody who is a reader already, the link to their page. Call it in a transaction.
 
     Nothing new is mailed within minutes of the last time, or more than so often a day, or to an address that must not be mailed.
-    Somebody who asked to be forgotten is asked like anybody else: their own press lifts that.
+    Somebody who asked to be forgotten, or left where a list came from, is asked like anybody else: their own press lifts that.
     """
-    if Suppression.objects.filter(lookup=lookup).exclude(reason=SuppressionReason.ERASED).exists():
+    if Suppression.objects.filter(lookup=lookup).exclude(reason__in=LIFTED).exists():
         return
     if _enough_for_today(lookup, now=now):
         return

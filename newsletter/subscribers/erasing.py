@@ -24,6 +24,7 @@ from newsletter.subscribers.models import (
     SuppressionReason,
 )
 from newsletter.subscribers.reader_mails import withdraw_mails
+from newsletter.subscribers.suppressing import LIFTED
 
 UNDONE_WITHIN: Final = timedelta(days=30)
 """For so long staff can undo that a reader was said to have died."""
@@ -127,5 +128,4 @@ def undo_death(lookup: bytes, *, now: datetime) -> bool:
 def _suppress(lookup: bytes, reason: SuppressionReason, *, now: datetime) -> None:
     _, made = Suppression.objects.get_or_create(lookup=lookup, defaults={"reason": reason, "created_at": now})
     if not made and reason is SuppressionReason.DIED:
-        # Only this one is lifted by nobody's own sign-up.
-        Suppression.objects.filter(lookup=lookup, reason=SuppressionReason.ERASED).update(reason=reason)
+        Suppression.objects.filter(lookup=lookup, reason__in=LIFTED).update(reason=reason)

@@ -28,16 +28,13 @@ from newsletter.subscribers.models import (
     Subscriber,
     Subscription,
     Suppression,
-    SuppressionReason,
 )
 from newsletter.subscribers.reader_mails import post_to_reader
 from newsletter.subscribers.sealing import Contact
+from newsletter.subscribers.suppressing import LIFTED
 
 CONFIRM, KNOWN, ASKED, MOVED = "address-confirm", "address-known", "address-asked", "address-moved"
 """The kinds of service mails."""
-
-LIFTED: Final = (SuppressionReason.ERASED,)
-"""Suppressions that the owner of an address lifts by their own press."""
 
 TOLD_WITHIN: Final = timedelta(days=3)
 """The old address is told within this time, or not at all."""
@@ -153,7 +150,7 @@ def _move(link: FoundLink, page: str, *, now: datetime) -> MoveKind:
             return MoveKind.REFUSED
         Subscription.objects.filter(subscriber=other).update(subscriber=mover)
         other.delete()
-    Suppression.objects.filter(lookup=link.lookup).delete()
+    Suppression.objects.filter(lookup=link.lookup, reason__in=LIFTED).delete()
     _reseal(mover, link.content[0], link.lookup, now=now)
     _tell_old_address(MOVED, mover, link.content[0], now=now)
     waiting = MailedLink.objects.filter(subscriber=mover)

@@ -18,6 +18,7 @@ from newsletter.project.backup.erased_since import carry_open_erasures, drop_und
 from newsletter.project.backup.moved_since import carry_moves
 from newsletter.publishing.models import Slot, SlotState
 from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression
+from newsletter.subscribers.suppressing import LIFTED
 
 AT_ONCE: Final = 500
 
@@ -93,10 +94,15 @@ def carry_over(before: str, *, now: datetime) -> CarriedOver:
 def _carry_suppressions(before: str) -> int:
     carried = 0
     for page in _pages(Suppression.objects.using(before).values_list("lookup", "reason", "created_at")):
-        known = _bytes(Suppression.objects.filter(lookup__in=[row[0] for row in page]).values_list("lookup", flat=True))
+        here = Suppression.objects.filter(lookup__in=[row[0] for row in page]).values_list("lookup", "reason")
+        known = {bytes(lookup): reason for lookup, reason in here}
         new = [Suppression(lookup=bytes(row[0]), reason=row[1], created_at=row[2]) for row in page if bytes(row[0]) not in known]
         Suppression.objects.bulk_create(new)
         carried += len(new)
+        for lookup, reason, _ in page:
+            if reason not in LIFTED and known.get(bytes(lookup)) in LIFTED:
+                Suppression.objects.filter(lookup=lookup).update(reason=reason)
+                carried += 1
     return carried
 
 

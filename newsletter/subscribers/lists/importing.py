@@ -152,6 +152,8 @@ class _Sorting:
         self.to_ask: dict[bytes, ListedPerson] = {}
         self.problems = list(chunk.problems)
         self._suppressed = statements.suppressed(chunk.people)
+        said = [lookup for lookup, listed in chunk.people.items() if listed.person.suppression and lookup in self._suppressed]
+        self._liftable = statements.liftable(said)
         self._known = statements.known(chunk.people)
         self._torn = statements.subscribed([lookup for lookup in self._known if _left_by_wish(chunk.people[lookup].person)])
         for lookup, listed in chunk.people.items():
@@ -174,7 +176,7 @@ class _Sorting:
         if lookup in self._torn:
             self.problems.append(listed.problem(STILL_HERE))
             return
-        if person.suppression and lookup not in self._suppressed:
+        if person.suppression and (lookup not in self._suppressed or lookup in self._liftable):
             self.to_suppress[lookup] = person.suppression
         if lookup in self._known:
             counts.known += 1

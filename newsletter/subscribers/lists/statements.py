@@ -13,6 +13,7 @@ from django.db import connection
 
 from newsletter.subscribers.models import EndReason, SuppressionReason
 from newsletter.subscribers.subscribing import Consent
+from newsletter.subscribers.suppressing import LIFTED
 
 KNOWN: Final = "SELECT lookup FROM subscribers_subscriber WHERE lookup IN (?)"
 
@@ -23,6 +24,8 @@ SELECT subscriber.lookup
  WHERE subscription.ended_at IS NULL AND subscriber.lookup IN (?)"""
 
 SUPPRESSED: Final = "SELECT lookup FROM subscribers_suppression WHERE lookup IN (?)"
+
+LIFTABLE: Final = SUPPRESSED + " AND reason IN (!)"
 
 ASKED: Final = "SELECT lookup FROM subscribers_mailedlink WHERE purpose = 'confirm' AND lookup IN (?)"
 
@@ -37,8 +40,12 @@ INSERT INTO subscribers_subscription (subscriber_id, public_id, consent_wording,
                                       consent_at, started_at, ended_at, end_reason)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 
+QUOTED_LIFTED: Final = ", ".join(f"'{reason}'" for reason in LIFTED)
+
 INSERT_SUPPRESSION: Final = """
-INSERT INTO subscribers_suppression (lookup, reason, created_at) VALUES (%s, %s, %s) ON CONFLICT (lookup) DO NOTHING"""
+INSERT INTO subscribers_suppression (lookup, reason, created_at) VALUES (%s, %s, %s)
+ON CONFLICT (lookup) DO UPDATE SET reason = excluded.reason
+ WHERE subscribers_suppression.reason IN (?) AND excluded.reason NOT IN (?)"""
 
 ROWS_A_STATEMENT: Final = 500
 """People in one statement: with six values each far below the 32,766 parameters that SQLite takes."""
@@ -115,6 +122,11 @@ def suppressed(lookups: Collection[bytes]) -> set[bytes]:
     return _found(SUPPRESSED, lookups)
 
 
+def liftable(lookups: Collection[bytes]) -> set[bytes]:
+    """Give those of the lookup hashes that must not be mailed, unless their owners sign up themselves."""
+    return _found(LIFTABLE.replace("!", QUOTED_LIFTED), lookups)
+
+
 def asked(lookups: Collection[bytes]) -> set[bytes]:
     """Give those of the lookup hashes whose people were mailed a link to confirm."""
     return _found(ASKED, lookups)
@@ -157,10 +169,11 @@ def insert_people(people: Sequence[NewPerson], *, now: datetime) -> set[bytes]:
 
 
 def insert_suppressions(suppressions: Sequence[tuple[bytes, SuppressionReason]], *, now: datetime) -> None:
-    """Store addresses that must not be mailed; the first reason of an address stays."""
+    """Store addresses that must not be mailed; the first reason of an address stays, unless it is one that its owner lifts."""
     at = _moment(now)
     with connection.cursor() as cursor:
-        cursor.executemany(INSERT_SUPPRESSION, [(lookup, str(reason), at) for lookup, reason in suppressions])
+        statement = INSERT_SUPPRESSION.replace("?", QUOTED_LIFTED)
+        cursor.executemany(statement, [(lookup, str(reason), at) for lookup, reason in suppressions])
 
 
 def _found(statement: str, lookups: Collection[bytes]) -> set[bytes]:

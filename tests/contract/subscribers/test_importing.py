@@ -15,7 +15,7 @@ from newsletter.subscribers.lists.report import ImportReport, RowProblem
 from newsletter.subscribers.lists.rows import RowDefaults
 from newsletter.subscribers.models import EndReason, Subscriber, Subscription, Suppression, SuppressionReason
 from newsletter.subscribers.subscribing import end_subscription
-from newsletter.subscribers.suppressing import suppress
+from newsletter.subscribers.suppressing import LIFTED, suppress
 from tests.readers import NOVEMBER, is_suppressed, sign_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -143,6 +143,17 @@ def test_who_has_left_is_remembered_without_a_consent_by_their_hash_alone(tmp_pa
     assert not ServiceMail.objects.exists()
     again = take_in(tmp_path, f"Ana@example.org,Ana,en,,{YES},active,,")
     assert (again.counts.suppressed, Subscriber.objects.count()) == (1, 0)
+
+
+@pytest.mark.parametrize("reason", SuppressionReason)
+def test_what_a_list_says_of_an_address_replaces_what_its_owner_would_lift(tmp_path: Path, reason: SuppressionReason) -> None:
+    suppress(sealer().lookup("ana@example.org"), reason=reason, now=NOVEMBER)
+    report = take_in(tmp_path, "ana@example.org,,,,,,,ended,,complained")
+    is_replaced = reason in LIFTED
+    assert Suppression.objects.get().reason == (SuppressionReason.COMPLAINED if is_replaced else reason)
+    assert (report.counts.suppressions, report.counts.suppressed) == (int(is_replaced), 1)
+    take_in(tmp_path, "ana@example.org,,,,,,,ended,,unsubscribed")
+    assert Suppression.objects.get().reason == (SuppressionReason.COMPLAINED if is_replaced else reason)
 
 
 def test_an_address_that_must_not_be_mailed_is_not_taken_in(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from newsletter.subscribers.moving import AskKind, MoveKind, ask_move, call_off,
 from newsletter.subscribers.readers import find_reader
 from newsletter.subscribers.sealing import Contact
 from newsletter.subscribers.subscribing import Consent, end_subscription, subscribe
-from newsletter.subscribers.suppressing import suppress
+from newsletter.subscribers.suppressing import LIFTED, suppress
 from tests.mailed import fresh_token, mails, move_token
 from tests.readers import NOVEMBER, SignedUp, is_suppressed, sign_up
 
@@ -167,7 +167,7 @@ def test_who_left_with_the_new_address_earlier_becomes_part_of_the_reader() -> N
     assert other.subscription().end_reason == EndReason.UNSUBSCRIBED
 
 
-@pytest.mark.parametrize("reason", [one for one in SuppressionReason if one is not SuppressionReason.ERASED])
+@pytest.mark.parametrize("reason", [one for one in SuppressionReason if one not in LIFTED])
 def test_an_address_that_must_not_be_mailed_is_not_mailed_and_not_moved_to(reason: SuppressionReason) -> None:
     reader = sign_up()
     suppress(sealer().lookup(NEW), reason=reason, now=NOVEMBER)
@@ -181,8 +181,9 @@ def test_an_address_that_must_not_be_mailed_is_not_mailed_and_not_moved_to(reaso
     assert address_of(other) == "eva@example.org"
 
 
-def test_who_was_forgotten_at_the_new_address_lifts_that_by_their_own_press() -> None:
-    suppress(sealer().lookup(NEW), reason=SuppressionReason.ERASED, now=NOVEMBER)
+@pytest.mark.parametrize("reason", LIFTED)
+def test_who_was_forgotten_or_left_elsewhere_lifts_that_by_their_own_press(reason: SuppressionReason) -> None:
+    suppress(sealer().lookup(NEW), reason=reason, now=NOVEMBER)
     reader = sign_up()
     link = asked(reader)
     assert is_suppressed(sealer().lookup(NEW))

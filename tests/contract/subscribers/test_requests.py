@@ -23,7 +23,7 @@ from newsletter.subscribers.models import EndReason, MailedLink, ReaderRequest, 
 from newsletter.subscribers.requests import handle_requests, write_request
 from newsletter.subscribers.sealing import Contact
 from newsletter.subscribers.subscribing import end_subscription
-from newsletter.subscribers.suppressing import suppress
+from newsletter.subscribers.suppressing import LIFTED, suppress
 from tests.readers import NOVEMBER, sign_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -107,9 +107,9 @@ def test_whoever_left_may_come_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "mails"), [(reason, ["confirm"] if reason == "erased" else []) for reason in SuppressionReason.values]
+    ("reason", "mails"), [(reason, ["confirm"] if reason in LIFTED else []) for reason in SuppressionReason.values]
 )
-def test_of_all_suppressed_only_who_was_forgotten_at_their_own_wish_is_asked(reason: str, mails: list[str]) -> None:
+def test_of_all_suppressed_only_who_was_forgotten_or_left_elsewhere_is_asked(reason: str, mails: list[str]) -> None:
     suppress(sealer().lookup(ADDRESS), reason=SuppressionReason(reason), now=NOVEMBER)
     assert handled() == mails
     assert handled(LOST_LINK) == []

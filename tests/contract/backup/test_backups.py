@@ -35,7 +35,7 @@ from newsletter.subscribers.models import (
     SuppressionReason,
 )
 from newsletter.subscribers.subscribing import end_subscription, snooze
-from newsletter.subscribers.suppressing import suppress
+from newsletter.subscribers.suppressing import LIFTED, suppress
 from tests.contract.backup.restoring import add_slot, back_up, put_back
 from tests.contract.delivery.samples import NOW, TODAY, add_readers, begin_send, prepared_send
 from tests.readers import invented_ring, is_suppressed
@@ -240,6 +240,17 @@ def test_who_was_erased_since_the_backup_is_erased_again(tmp_path: Path, config:
     reasons = {bytes(one.lookup): one.reason for one in Suppression.objects.all()}
     assert reasons == {bytes(asked.lookup): SuppressionReason.ERASED, bytes(complained.lookup): SuppressionReason.COMPLAINED}
     assert not Erasure.objects.filter(done_at=None).exists()
+
+
+@pytest.mark.parametrize("before", LIFTED)
+def test_what_was_said_since_of_an_address_that_its_owner_would_lift_is_carried_over(
+    tmp_path: Path, config: Config, before: SuppressionReason
+) -> None:
+    suppress(b"x" * 32, reason=before, now=NOW)
+    file = back_up(tmp_path, config)
+    suppress(b"x" * 32, reason=SuppressionReason.COMPLAINED, now=NOW)
+    put_back(file, config)
+    assert Suppression.objects.get().reason == SuppressionReason.COMPLAINED
 
 
 def test_an_erasure_that_was_not_done_goes_on_after_a_restore(tmp_path: Path, config: Config) -> None:

@@ -22,7 +22,7 @@ from newsletter.subscribers.models import (
     Suppression,
     SuppressionReason,
 )
-from newsletter.subscribers.suppressing import suppress
+from newsletter.subscribers.suppressing import LIFTED, suppress
 from tests.readers import NOVEMBER, SignedUp
 
 pytestmark = pytest.mark.database
@@ -72,6 +72,13 @@ def test_a_death_ends_and_suppresses_at_once_and_erases_after_thirty_days(reader
     assert Subscriber.objects.exists()
     assert run_erasures(now=NOVEMBER + UNDONE_WITHIN) == 1
     assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize("before", LIFTED)
+def test_nobodys_sign_up_lifts_that_they_died(reader: SignedUp, before: SuppressionReason) -> None:
+    suppress(reader.subscriber(), reason=before, now=NOVEMBER)
+    say_died(reader.subscription().pk, now=NOVEMBER)
+    assert Suppression.objects.get().reason == SuppressionReason.DIED
 
 
 def test_a_death_that_was_a_mistake_is_undone_with_the_consent_there_was(reader: SignedUp) -> None:

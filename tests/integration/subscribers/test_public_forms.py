@@ -209,7 +209,7 @@ def test_from_the_form_to_the_readers_own_page(client: Client) -> None:
     subscription = Subscription.objects.get()
     assert (subscription.consent_wording, subscription.consent_language, subscription.consent_source) == ("2026-11", "es", "form")
     again = press(client, link, {"page": "0" * 32, "confirm": "yes"})
-    assert "Ya tiene su suscripción" in again.content.decode()
+    assert "Usted ya recibe el boletín" in again.content.decode()
     assert list(ServiceMail.objects.order_by("pk").values_list("kind", flat=True)) == ["confirm", "welcome"]
 
 

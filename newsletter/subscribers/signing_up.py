@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter.subscribers.addresses import parse_address, parse_typed_name
+from newsletter.subscribers.installation import choices
 from newsletter.subscribers.models import RequestKind
 from newsletter.subscribers.requests import write_request
 from newsletter.subscribers.web.form_stamps import read_stamp
@@ -28,7 +29,7 @@ def take_sign_up(typed: TypedForm, *, pressed: bool, network: bytes, now: dateti
     if typed.problems:
         return Outcome.PROBLEMS
     stamp = read_stamp(typed.stamp, now=now)
-    if stamp is None or not pressed:
+    if stamp is None or stamp.wording not in choices().wordings or not pressed:  # that of another form names no wording
         return Outcome.AGAIN
     if not typed.trapped:
         values = [parse_address(typed.address), parse_typed_name(typed.first_name), stamp.wording]

@@ -138,6 +138,13 @@ def test_the_box_is_not_ticked_beforehand(client: Client) -> None:
     assert not re.search(r'id="consent"[^>]*checked', client.get("/subscribe").content.decode())
 
 
+@pytest.mark.parametrize("wording", ["", "1999-01"])
+def test_a_stamp_that_names_no_wording_of_the_consent_asks_nobody_to_agree_to_it(client: Client, wording: str) -> None:
+    stamp = make_stamp(wording, now=timezone.now() - timedelta(minutes=1))
+    assert 'name="again"' in press(client, "/subscribe", form(stamp=stamp)).content.decode()
+    assert not ReaderRequest.objects.exists()
+
+
 @pytest.mark.parametrize("path", ["/subscribe", "/lost-link"])
 @pytest.mark.parametrize("stamp", ["", "invented", "fast", "old"])
 def test_a_form_without_a_good_stamp_is_shown_once_more_and_the_next_press_counts(client: Client, path: str, stamp: str) -> None:

@@ -19,6 +19,7 @@ from newsletter.delivery.ledger import claim_batch, leave_batch, take_step
 from newsletter.delivery.models import Delivery, Event, Handover, Send, SendState
 from newsletter.delivery.reporting import send_report
 from newsletter.errors import SealError
+from newsletter.postbox.models import ServiceMail
 from newsletter.postbox.posting import ServiceContent, post
 from newsletter.sealing import RowSeal
 from newsletter.settings import SendgridSettings
@@ -238,3 +239,24 @@ def test_who_comes_back_while_they_are_being_erased_is_not_erased_again_until_th
     assert Subscriber.objects.count() == 1
     erase(now=NOW + timedelta(hours=2))
     assert not Subscriber.objects.exists()
+
+
+def test_who_comes_back_before_they_are_erased_keeps_their_mails_and_is_erased_wholly_when_they_ask_again(
+    sendgrid: RecordingSendgrid,
+) -> None:
+    prepared_send(1)
+    sendgrid.refuse = lambda *_: (503, {}, {})
+    ask()
+    Suppression.objects.all().delete()
+    later = NOW + timedelta(minutes=30)
+    subscribe(Contact(ADDRESS, "Ana"), language="en", topics=(), consent=CONSENT, now=later)
+    content = ServiceContent(ADDRESS, "en", "Welcome", "Dear Ana", "<p>Dear Ana</p>")
+    post("welcome", content, now=later, expires_at=later + timedelta(days=1), lookup=bytes(reader().lookup))
+    run_erasures(now=later)
+    assert ServiceMail.objects.count() == 1
+    assert Subscriber.objects.count() == 1
+    sendgrid.refuse = lambda *_: None
+    ask(now=NOW + timedelta(hours=2))
+    assert run_erasures(now=NOW + timedelta(hours=2)) == 1
+    assert not Subscriber.objects.exists()
+    assert not ServiceMail.objects.exists()

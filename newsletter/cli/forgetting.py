@@ -118,7 +118,7 @@ def lift(
             raise NotAllowedError("This address is not suppressed: nothing was changed.")
         kind = f"a suppression ({reason.value})"
         record_act("lift", kind, person=who, note=note.strip(), now=system_clock(), system_user=system_user())
-    console.print(f"Lifted: it was suppressed since {reason.label}. They can sign up again.", markup=False)
+    console.print(f"Lifted. It was suppressed because: {reason.label.partition(';')[0]}. They can sign up again.", markup=False)
 
 
 def erasures(*, output: FormatOption = OutputFormat.TEXT) -> None:

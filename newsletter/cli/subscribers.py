@@ -25,7 +25,7 @@ from newsletter.subscribers.addresses import parse_first_name
 from newsletter.subscribers.audience import count_audience
 from newsletter.subscribers.farewells import count_reasons
 from newsletter.subscribers.installation import choices, sealer
-from newsletter.subscribers.models import EndReason, Subscription
+from newsletter.subscribers.models import EndReason, Subscription, Suppression, SuppressionReason
 from newsletter.subscribers.reader_mails import withdraw_mails
 from newsletter.subscribers.sealing import Contact
 from newsletter.subscribers.subscribing import Consent, SubscribeKind, end_subscription, subscribe
@@ -72,12 +72,19 @@ SUBSCRIBED = {
 def show(
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="The person's e-mail address.")], who: PersonOption
 ) -> None:
-    """Show what is stored of a person's subscriptions, for somebody who answers their letter. Written into the audit log."""
+    """Show a person's subscriptions, and whether the address must not be mailed and why. Written into the audit log."""
     config: Config = settings.NEWSLETTER
     person(config, who)
-    found = _subscriptions(address)
-    for subscription in found:
-        record_act("show", f"subscription {subscription.pk}", person=who, note="", now=system_clock(), system_user=system_user())
+    suppression = Suppression.objects.filter(lookup=sealer().lookup(typed_address(address))).first()
+    found = _subscriptions(address, needed=suppression is None)
+    for subject in [f"subscription {one.pk}" for one in found] or ["a suppressed address"]:
+        record_act("show", subject, person=who, note="", now=system_clock(), system_user=system_user())
+    if suppression:
+        since, why = f"{suppression.created_at:%Y-%m-%d}", SuppressionReason(suppression.reason).label.partition(";")[0]
+        console.print(f"Nothing is mailed to this address, since {since}: {why}.", style="yellow", markup=False)
+    if not found:
+        console.print("Beyond that, nothing is stored with it.")
+        return
     print_table(
         ["subscription", "language", "since", "consent", "paused until", "ended"],
         [
@@ -132,10 +139,13 @@ def _today() -> date:
     return system_clock().astimezone(ZoneInfo(config.cadence.timezone)).date()
 
 
-def _subscriptions(address: str) -> list[Subscription]:
-    """Find a person's subscriptions, the latest first. Raises UsageError when there is none; it does not repeat the address."""
+def _subscriptions(address: str, *, needed: bool = True) -> list[Subscription]:
+    """Find a person's subscriptions, the latest first.
+
+    Raises UsageError when one is ``needed`` and there is none; it does not repeat the address.
+    """
     lookup = sealer().lookup(typed_address(address))
     found = list(Subscription.objects.filter(subscriber__lookup=lookup).select_related("subscriber").order_by("-pk"))
-    if not found:
+    if needed and not found:
         raise UsageError("Nobody is stored with this address.")
     return found

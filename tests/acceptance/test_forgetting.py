@@ -37,7 +37,10 @@ def test_who_asks_to_be_forgotten_is_and_cannot_be_added_again_by_a_list(rosa: S
     printed = rosa.run("subscribers", "erase", ADDRESS, "--as", "ada", "--yes")
     assert "They are mailed no more, and are forgotten." in printed
     assert ADDRESS not in printed
-    assert rosa.run("subscribers", "show", ADDRESS, "--as", "ada", code=2)
+    shown = rosa.run("subscribers", "show", ADDRESS, "--as", "ada")
+    assert "its owner asked to be forgotten" in shown
+    assert "Beyond that, nothing is stored with it." in shown
+    assert ("show", "a suppressed address", "ada", "") in audit(rosa)
     assert "must not be mailed" in rosa.run("subscribers", "add", ADDRESS, "--consent", "paper", code=3)
     [erasure] = json.loads(rosa.run("subscribers", "erasures", "--format", "json"))
     assert (erasure["reason"], erasure["waiting"]) == ("staff", [])

@@ -97,18 +97,23 @@ class ListFile:
 def open_list(file: Path) -> ListFile:
     """Find out how a list is written; raises UsageError when it is no list of ours."""
     try:
-        if zipfile.is_zipfile(file):
+        if _begins_as_archive(file):
             parts = _parts_of_archive(file)
         else:
             parts = [_open_part(file.name, lambda: file.open("rb"), str(file))]
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}. Give the path of a CSV file.") from None
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError):
-        raise UsageError(f"{file} is a ZIP that cannot be unpacked. Unpack it yourself, and give the CSV files in it.") from None
+        raise UsageError(f"{file} cannot be unpacked: it may have been cut off on its way. Download it again.") from None
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part.text.digest + str(part.status).encode())
     return ListFile(file, parts, digest.digest())
+
+
+def _begins_as_archive(file: Path) -> bool:
+    with file.open("rb") as handle:
+        return handle.read(2) == b"PK" and (zipfile.is_zipfile(file) or handle.read(2) == b"\x03\x04")
 
 
 def _parts_of_archive(file: Path) -> list[ListPart]:
@@ -119,7 +124,7 @@ def _parts_of_archive(file: Path) -> list[ListPart]:
             if name.lower().endswith(".csv") and not name.startswith("__MACOSX") and archive.getinfo(name).file_size
         )
     if not names:
-        raise UsageError(f"There is no CSV file in {file}.")
+        raise UsageError(f"There is no CSV file in {file}. If it is a sheet of Excel, save it as CSV, and give that file.")
     return [_open_part(PurePath(name).name, _opening_in(file, name), f"{name} in {file}") for name in names]
 
 
@@ -187,7 +192,7 @@ def _refuse_unreadable(columns: Sequence[ListColumn | None], place: str) -> None
     if ListColumn.EMAIL not in columns or twice:
         what = f"names {' and '.join(twice)} twice" if twice else "has no column called email"
         known = ", ".join(column.value for column in OWN_COLUMNS)
-        raise UsageError(f"The first line of {place} {what}. It names the columns: {known}; only email has to be there.")
+        raise UsageError(f"The first line of {place} {what}. It has to name the columns: {known}; only email has to be there.")
 
 
 def _status_of_file(name: str, written_by: ListFormat, columns: Sequence[ListColumn | None], place: str) -> Status | None:

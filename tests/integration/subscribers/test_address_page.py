@@ -58,7 +58,7 @@ def is_at_new_address(reader: SignedUp) -> bool:
 def test_looking_changes_nothing_and_shows_both_addresses_masked(client: Client, path: str, stored: Callable[[], Stored]) -> None:
     before, links = stored(), list(MailedLink.objects.values_list())
     html = text_of(client.get(path))
-    assert "It now goes to a•••@e•••.org. From then on it would come to e•••@s•••.example." in html
+    assert "It now goes to a•••@e•••.org. With the button it comes to e•••@s•••.example." in html
     assert not re.search("ana|eva", html, re.IGNORECASE)
     client.head(path)
     client.options(path)

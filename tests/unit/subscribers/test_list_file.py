@@ -83,6 +83,23 @@ def test_a_file_without_an_email_column_is_refused_without_showing_what_is_in_it
     assert "ana@" not in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ["list.zip", "list.xlsx"])
+def test_an_archive_that_was_cut_off_is_told_from_a_list(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("subscribed_1.csv", "Email Address\nana@example.org\n")
+    file.write_bytes(file.read_bytes()[:40])
+    with pytest.raises(UsageError, match="Download it again"):
+        open_list(file)
+
+
+def test_a_sheet_of_excel_is_told_how_to_become_a_list(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "list.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    with pytest.raises(UsageError, match="save it as CSV"):
+        open_list(tmp_path / "list.xlsx")
+
+
 def test_a_column_that_comes_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="names email twice"):
         written(tmp_path, "email,E-mail\nana@example.org,eva@example.org\n")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+
+from newsletter.subscribers.web.pages import bad_request
 
 
 def quiet_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -25,3 +28,18 @@ def quiet_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
         return response
 
     return answer
+
+
+class UnreadBodies:
+    """Answers a form that broke off, as on a phone that lost its connection, or that is far too long: no fault of ours to log."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Let the request through."""
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer these two; Django answers for the others."""
+        return bad_request(request) if isinstance(exception, UnreadablePostError | RequestDataTooBig) else None

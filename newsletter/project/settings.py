@@ -34,6 +34,7 @@ MIDDLEWARE = [
     "newsletter.project.headers.guard_headers",
     "csp.middleware.CSPMiddleware",
     "newsletter.project.middleware.quiet_pages",
+    "newsletter.project.middleware.UnreadBodies",
 ]
 TEMPLATES = [
     {

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from contextlib import closing
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from django.test import Client
 from gunicorn.config import Config
 from gunicorn.workers import base
 from gunicorn.workers.gthread import TConn
@@ -34,3 +37,13 @@ def test_what_comes_too_slowly_is_read_no_further(begun: bytes, monkeypatch: pyt
         worker.murder_pending()
         answering.join(5)
         assert not answering.is_alive()
+
+
+@pytest.mark.parametrize("length", [6_000_000, 26])
+def test_a_form_that_is_too_long_or_breaks_off_is_no_fault_of_ours(length: int, caplog: pytest.LogCaptureFixture) -> None:
+    body = Mock()
+    body.read.side_effect = ConnectionResetError
+    form: Any = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": str(length), "wsgi.input": body}
+    answer = Client(raise_request_exception=False).generic("POST", "/subscribe", **form)
+    assert answer.status_code == 400
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]

@@ -51,11 +51,15 @@ LOST_SIGHT: Final = "the process that sent it ended before it recorded what beca
 
 
 WITHDRAW_ALL_OF: Final = """
-    UPDATE postbox_servicemail SET state = %s, reason = %s, content = %s, settled_at = %s WHERE lookup = %s AND state = %s
+    UPDATE postbox_servicemail
+    SET state = CASE state WHEN %s THEN %s ELSE state END,
+        reason = CASE state WHEN %s THEN %s ELSE reason END,
+        content = CASE state WHEN %s THEN %s ELSE content END,
+        settled_at = CASE state WHEN %s THEN %s ELSE settled_at END,
+        expires_at = CASE state WHEN %s THEN expires_at ELSE %s END
+    WHERE lookup = %s AND state IN (%s, %s)
 """
-
-TRY_NO_MORE: Final = "UPDATE postbox_servicemail SET expires_at = %s WHERE lookup = %s AND state = %s AND expires_at > %s"
-"""Of what is on the wire: should it not be taken there, it comes back too late."""
+"""Of what is on the wire nothing changes, but should it not be taken there, it comes back too late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +134,12 @@ def withdraw(mails: QuerySet[ServiceMail], reason: str, *, now: datetime) -> int
 
 
 def withdraw_all_of(lookup: bytes, reason: str, *, now: datetime) -> int:
-    """Withdraw what waits for the reader with this lookup hash: in plain SQL, since goodbyes come by the hundred."""
+    """Withdraw what waits for the reader with this lookup hash: one statement, since goodbyes come by the hundred."""
     at = connection.ops.adapt_datetimefield_value(now)
+    queued, sending = PostState.QUEUED.value, PostState.SENDING.value
+    changes = [queued, PostState.FAILED.value, queued, reason[:200], queued, b"", queued, at, queued, at]
     with connection.cursor() as cursor:
-        cursor.execute(TRY_NO_MORE, [at, lookup, PostState.SENDING.value, at])
-        cursor.execute(WITHDRAW_ALL_OF, [PostState.FAILED.value, reason[:200], b"", at, lookup, PostState.QUEUED.value])
+        cursor.execute(WITHDRAW_ALL_OF, [*changes, lookup, queued, sending])
         return int(cursor.rowcount)
 
 

@@ -112,14 +112,15 @@ class Ticking:
         deliver_open_sends(self._config, self._clock, worker=self._worker, stop=self._stop, watch=self._watch)
         return ""
 
-    def _empty_postbox(self) -> str:
+    def _empty_postbox(self, at_most: int | None = None) -> str:
         self._hold_an_old_copy()
-        problem = empty_postbox(self._config, self._clock, stop=self._stop).problem
+        problem = empty_postbox(self._config, self._clock, stop=self._stop, at_most=at_most).problem
         return f"service mails wait: {problem}" if problem else ""
 
     def _handle_requests(self) -> str:
         self._hold_an_old_copy()
-        return self._empty_postbox() if handle_requests(now=self._clock()) else ""
+        handled = handle_requests(now=self._clock())
+        return self._empty_postbox(at_most=handled) if handled else ""
 
     def _pull_bounces(self) -> str:
         return " ".join(pull_bounces(self._config, self._clock, stop=self._stop).problems)

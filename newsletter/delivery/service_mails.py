@@ -47,12 +47,14 @@ def empty_postbox(
     clock: Clock,
     *,
     stop: threading.Event | None = None,
+    at_most: int | None = None,
     transport: Transport | None = None,
     lease_clock: LeaseClock = read_lease_clock,
 ) -> Emptied:
-    """Send every service mail that is due; return when none is, when ``stop`` is set, or when the transport cannot work.
+    """Send the service mails that are due, the latest first.
 
-    ``transport`` is the configured one unless another is given.
+    Returns when none is, when ``stop`` is set, after ``at_most`` mails, or when the transport cannot work. ``transport`` is the
+    configured one unless another is given.
     """
     emptied = Emptied()
     stop = stop or threading.Event()
@@ -66,7 +68,7 @@ def empty_postbox(
         return emptied
     try:
         with ServiceLane(transport or open_transport(config)) as lane:
-            while not (emptied.problem or stop.is_set()):
+            while not (emptied.problem or stop.is_set() or emptied.answers.total() == at_most):
                 lease = lease_clock()
                 claimed = claim_mail(now=clock(), epoch=lease.epoch, seconds=lease.seconds)
                 if claimed is None:

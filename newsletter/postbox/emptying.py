@@ -74,7 +74,9 @@ class ClaimedMail:
 
 
 def claim_mail(*, now: datetime, epoch: str, seconds: float) -> ClaimedMail | None:
-    """Mark the first mail that is due as ``sending`` and commit; None when there is none.
+    """Mark the latest mail that is due as ``sending`` and commit; None when there is none.
+
+    The latest, for somebody waits for it: it does not stand behind thousands that an import asks.
 
     ``epoch`` and ``seconds`` are the lease clock's. On the way, what came too late has failed, and what a dead process held is
     unknown. A mail whose key is missing is set aside, and said once; it does not hold up the others.
@@ -82,7 +84,7 @@ def claim_mail(*, now: datetime, epoch: str, seconds: float) -> ClaimedMail | No
     settle_overdue(now=now, epoch=epoch, seconds=seconds)
     while True:
         with transaction.atomic():
-            due = ServiceMail.objects.filter(state=PostState.QUEUED, due_at__lte=now).order_by("due_at", "pk")
+            due = ServiceMail.objects.filter(state=PostState.QUEUED, due_at__lte=now).order_by("-due_at", "-pk")
             mail = due.select_for_update(skip_locked=True).first()
             if mail is None:
                 return None

@@ -74,13 +74,13 @@ def test_a_mail_is_claimed_once() -> None:
 
 
 def test_content_does_not_open_in_another_row() -> None:
-    first, second = posted(), posted("sam@metsmatters.example")
-    ServiceMail.objects.filter(pk=first.pk).update(content=bytes(second.content))
+    good, moved = posted("sam@metsmatters.example"), posted()
+    ServiceMail.objects.filter(pk=moved.pk).update(content=bytes(good.content))
     claimed = claim()
     assert claimed is not None
-    assert claimed.mail_id == second.pk
-    first.refresh_from_db()
-    assert (first.state, first.reason, bytes(first.content)) == (PostState.FAILED, DAMAGED, b"")
+    assert claimed.mail_id == good.pk
+    moved.refresh_from_db()
+    assert (moved.state, moved.reason, bytes(moved.content)) == (PostState.FAILED, DAMAGED, b"")
 
 
 def sealed_elsewhere(address: str, monkeypatch: pytest.MonkeyPatch) -> ServiceMail:
@@ -218,7 +218,7 @@ def test_what_is_settled_stays_so() -> None:
     assert only().state == PostState.ACCEPTED
 
 
-def test_the_oldest_goes_first() -> None:
+def test_whoever_waits_now_does_not_wait_behind_what_was_posted_before() -> None:
     late, early = posted(now=NOW), posted(now=NOW - timedelta(minutes=5))
     claims = [claim(), claim()]
-    assert [one.mail_id for one in claims if one] == [early.pk, late.pk]
+    assert [one.mail_id for one in claims if one] == [late.pk, early.pk]

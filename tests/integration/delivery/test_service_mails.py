@@ -115,6 +115,15 @@ def test_a_mail_whose_answer_is_lost_is_unknown_and_never_sent_again(silent: str
     assert states() == {"unknown": 1}
 
 
+def test_a_look_for_somebody_who_waits_sends_no_more_than_they_need() -> None:
+    for _ in range(3):
+        posted()
+    with running(RecordingSmtp()) as server:
+        emptied = empty_postbox(by_smtp(server.port), lambda: NOW, at_most=1)
+    assert emptied.answers == {AnswerKind.ACCEPTED: 1}
+    assert states() == {"accepted": 1, "queued": 2}
+
+
 def test_without_a_server_mails_wait_and_the_reason_is_said_once() -> None:
     for _ in range(3):
         posted()

@@ -72,8 +72,8 @@ def test_what_was_posted_goes_out_over_one_connection_and_is_forgotten() -> None
     with running(RecordingSmtp()) as server:
         emptied = empty(server)
     assert (emptied.answers, emptied.problem) == ({AnswerKind.ACCEPTED: 5}, "")
-    assert [mail.key for mail in server.mails] == [mail.key for mail in mails]
-    assert [mail.recipients for mail in server.mails] == [[f"person{number}@metsmatters.example"] for number in range(5)]
+    assert [mail.key for mail in server.mails] == [mail.key for mail in reversed(mails)]
+    assert [mail.recipients for mail in server.mails] == [[f"person{number}@metsmatters.example"] for number in (4, 3, 2, 1, 0)]
     assert server.connections == 1
     assert states() == {"accepted": 5}
     assert not any(bytes(content) for content in ServiceMail.objects.values_list("content", flat=True))
@@ -252,13 +252,13 @@ def test_killed_between_mark_and_record_a_mail_is_unknown_and_nobody_gets_two(tm
         worker.kill()
         worker.communicate()
     state = "SELECT state FROM postbox_servicemail ORDER BY id"
-    assert rows(site, state) == [("sending",), ("queued",), ("queued",)]
+    assert rows(site, state) == [("queued",), ("queued",), ("sending",)]
     with running(RecordingSmtp()) as server:
         environment = worker_environment(site, smtp_port=server.port)
         finish(start("empty-much-later", environment=environment))
         assert len(server.mails) == 2
-    assert rows(site, state) == [("unknown",), ("accepted",), ("accepted",)]
-    assert rows(site, "SELECT reason FROM postbox_servicemail ORDER BY id")[0] == (LOST_SIGHT,)
+    assert rows(site, state) == [("accepted",), ("accepted",), ("unknown",)]
+    assert rows(site, "SELECT reason FROM postbox_servicemail ORDER BY id")[2] == (LOST_SIGHT,)
     stored = b"".join(file.read_bytes() for file in (site / "var").glob("kept.sqlite3*"))
     assert ADDRESS.encode() not in stored
     assert SECRET.encode() not in stored

@@ -1,4 +1,4 @@
-"""What staff do when somebody asks to be forgotten, or was said to have died by mistake."""
+"""What staff do when somebody asks to be forgotten or left alone, has died, or was said to have died by mistake."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ from newsletter.publishing.audit import record_act
 from newsletter.subscribers.erasing import ask_erasure, ask_erasure_of_stranger, lift_suppression, say_died, undo_death
 from newsletter.subscribers.erasure_steps import run_erasures
 from newsletter.subscribers.installation import sealer
-from newsletter.subscribers.models import ErasureReason, Subscriber, Subscription
+from newsletter.subscribers.models import EndReason, ErasureReason, Subscriber, Subscription, SuppressionReason
 from newsletter.subscribers.open_erasures import standing_erasures
+from newsletter.subscribers.reader_mails import withdraw_mails
+from newsletter.subscribers.subscribing import end_subscription
+from newsletter.subscribers.suppressing import suppress as suppress_address
 
 DONE_SHOWN = 10
 
@@ -100,6 +103,29 @@ def revive(address: AddressArgument, who: PersonOption) -> None:
     )
 
 
+def suppress(
+    address: AddressArgument,
+    who: PersonOption,
+    note: Annotated[str, typer.Option("--note", metavar="WHY", help="Why it must not be mailed; nothing about the person.")],
+) -> None:
+    """Never mail an address again, whoever types it into a form or a list. A subscription with it ends.
+
+    Taken back by lift. Written into the audit log with your note, without the address.
+    """
+    _require_person(who)
+    if not note.strip():
+        raise UsageError("Say why with --note: whoever reads the audit log later will ask.")
+    lookup, now = sealer().lookup(typed_address(address)), system_clock()
+    with transaction.atomic():
+        subscriber = Subscriber.objects.select_for_update().filter(lookup=lookup).first()
+        suppress_address(lookup, reason=SuppressionReason.STAFF, now=now)
+        for one in subscriber.subscriptions.filter(ended_at__isnull=True) if subscriber else ():
+            end_subscription(one.pk, reason=EndReason.STAFF, now=now)
+        withdraw_mails(lookup, now=now)
+        record_act("suppress", "an address", person=who, note=note.strip(), now=now, system_user=system_user())
+    console.print("Nothing is mailed to this address any more. To take it back: newsletter subscribers lift")
+
+
 def lift(
     address: AddressArgument,
     who: PersonOption,
@@ -143,7 +169,7 @@ def erasures(*, output: FormatOption = OutputFormat.TEXT) -> None:
 
 def register_forgetting(subscribers: typer.Typer) -> None:
     """Add these commands to those of the list."""
-    for act in (erase, died, revive, lift, erasures):
+    for act in (erase, died, revive, suppress, lift, erasures):
         subscribers.command()(act)
 
 

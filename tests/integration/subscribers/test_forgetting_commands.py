@@ -1,4 +1,4 @@
-"""What staff type about somebody who was said to have died, and what stands in the audit log after it."""
+"""What staff type about somebody who has died, or wants no mail whoever asks for it; and what stands in the audit log then."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.cli.forgetting import lift, revive
+from newsletter.cli.forgetting import lift, revive, suppress
 from newsletter.clock import system_clock
-from newsletter.errors import NotAllowedError
+from newsletter.errors import NotAllowedError, UsageError
 from newsletter.publishing.models import AuditEntry
 from newsletter.subscribers.erasing import say_died
-from newsletter.subscribers.models import EndReason, Subscription
-from newsletter.subscribers.subscribing import end_subscription
-from tests.readers import SignedUp
+from newsletter.subscribers.installation import sealer
+from newsletter.subscribers.models import EndReason, Subscription, Suppression, SuppressionReason
+from newsletter.subscribers.sealing import Contact
+from newsletter.subscribers.subscribing import SubscribeKind, end_subscription, subscribe
+from tests.readers import CONSENT, SignedUp
 
 pytestmark = pytest.mark.database
 
@@ -45,3 +47,28 @@ def test_a_suppression_of_somebody_who_can_be_revived_is_not_lifted(reader: Sign
     with pytest.raises(NotAllowedError, match="revive"):
         lift(ADDRESS, "ada", "they wrote")
     assert not AuditEntry.objects.exists()
+
+
+def test_an_address_that_is_suppressed_by_hand_is_mailed_no_more_whoever_types_it(reader: SignedUp) -> None:
+    suppress(ADDRESS, "ada", "gets mails that others ask for")
+    assert Subscription.objects.get(pk=reader.subscription_id).end_reason == EndReason.STAFF
+    again = subscribe(Contact(ADDRESS), language="en", topics=(), consent=CONSENT, now=system_clock())
+    assert again.kind is SubscribeKind.SUPPRESSED
+    entry = AuditEntry.objects.get(act="suppress")
+    assert (entry.subject, entry.person, entry.note) == ("an address", "ada", "gets mails that others ask for")
+
+
+@pytest.mark.django_db
+def test_a_stranger_is_suppressed_by_hand_and_lifted_again() -> None:
+    suppress("stranger@example.org", "ada", "gets mails that others ask for")
+    found = Suppression.objects.get()
+    assert (bytes(found.lookup), found.reason) == (sealer().lookup("stranger@example.org"), SuppressionReason.STAFF)
+    lift("stranger@example.org", "ada", "they wrote")
+    assert not Suppression.objects.exists()
+
+
+@pytest.mark.django_db
+def test_nobody_is_suppressed_without_a_reason() -> None:
+    with pytest.raises(UsageError, match="--note"):
+        suppress(ADDRESS, "ada", " ")
+    assert not Suppression.objects.exists()

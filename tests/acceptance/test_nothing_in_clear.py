@@ -33,7 +33,7 @@ class Reader:
 
     def mails(self, address: str = "") -> Iterator[EmailMessage]:
         """Give the mails to an address, or all, the latest first."""
-        files = (self._site.folder / "var/outbox").glob("*/*")
+        files = (self._site.folder / "var/outbox").glob("new/*")
         for file in sorted(files, key=lambda file: file.stat().st_mtime, reverse=True):
             data = file.read_bytes()
             if f"To: {address}".encode() in data.partition(b"\r\n\r\n")[0].replace(b"<", b""):

@@ -73,6 +73,19 @@ class Books:
         """What is raised when somebody else holds SQLite's lock."""
         return sqlite3.OperationalError
 
+    def is_held(self) -> bool:
+        """Say whether somebody writes to SQLite's file and does not come to an end within two seconds."""
+        if self.on_postgresql:
+            return False
+        file = self.url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(file, timeout=2, isolation_level=None)) as database:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return True
+            database.execute("ROLLBACK")
+        return False
+
     def left_out(self) -> list[tuple[str, int]]:
         """Give the sends that lack somebody who has been a subscriber from their beginning until now, and how many."""
         query = """

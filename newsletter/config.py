@@ -23,6 +23,7 @@ from newsletter.settings import (
     DatabaseSettings,
     DeliverySettings,
     FeedSettings,
+    LinkSettings,
     NewsletterSettings,
     Person,
     RetentionSettings,
@@ -56,6 +57,7 @@ class Config(BaseSettings):
     delivery: DeliverySettings = DeliverySettings()
     trials: TrialSettings = TrialSettings()
     feeds: FeedSettings = FeedSettings()
+    links: LinkSettings = LinkSettings()
     checks: CheckSettings = CheckSettings()
     alerts: AlertSettings = AlertSettings()
     sign_up: SignUpSettings = SignUpSettings()

@@ -256,6 +256,14 @@ class TrialSettings(_Section):
     base_url: Url = "https://clinicaltrials.gov/api/v2"
     user_agent: HeaderText = "mets-matters-newsletter (trial status check before sending)"
     timeout_seconds: Annotated[float, Field(gt=0)] = 20
+    country: str = "United States"
+    """As the registry writes it. Where no site of a trial recruits in it, the editors are warned."""
+    verified_within_months: Annotated[int, Field(ge=1)] = 12
+    """A sponsor who has not verified a record for longer is worth a call: a warning."""
+    watch_weeks: Annotated[int, Field(ge=0)] = 6
+    """So many weeks before a slot its trials are asked about every day, and the editors hear of changes since the approval."""
+    issues_looked_after: Annotated[int, Field(ge=0)] = 6
+    """The trials of so many issues that went out are asked about once a week, and their pages say which have closed."""
 
 
 class FeedSettings(_Section):
@@ -264,6 +272,22 @@ class FeedSettings(_Section):
     max_bytes: Annotated[int, Field(gt=0)] = 5_000_000
     timeout_seconds: Annotated[float, Field(gt=0)] = 20
     user_agent: HeaderText = "mets-matters-newsletter (feed reader)"
+    private_hosts: tuple[str, ...] = ()
+    """Hosts of yours in a private network that may be asked; any other that leads to one is refused."""
+
+
+class LinkSettings(_Section):
+    """Looking whether the links of an issue lead somewhere."""
+
+    timeout_seconds: Annotated[float, Field(gt=0)] = 15
+    """For one link, redirects included."""
+    at_once: Annotated[int, Field(ge=1, le=64)] = 16
+    """So many links at the same time, of which two at most on one host."""
+    user_agent: HeaderText = "mets-matters-newsletter (link check)"
+    private_hosts: tuple[str, ...] = ()
+    """Hosts of yours in a private network that may be asked."""
+    accept: tuple[str, ...] = ()
+    """Addresses that turn programs away and that a person has opened: not asked again."""
 
 
 class SeverityChange(_Section):

@@ -8,48 +8,31 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, Final
 
+from newsletter.authoring.trial import Trial, TrialContact, TrialSite
 from newsletter.errors import IssueError
 from newsletter.findings import Finding, Place, Severity
 
-LOCK_FILE = "trials.lock.json"
+LOCK_FILE: Final = "trials.lock.json"
 
+VERSION: Final = 2
 
-@dataclass(frozen=True, slots=True)
-class LockedTrial:
-    """What a card may say of a trial without an editor's words.
+_HASH: Final = "sha256"
 
-    ``status`` is the registry's overallStatus, ``phases`` its Phase values; ages are the registry's words ("18 Years");
-    ``countries`` those of recruiting sites, sorted; ``recruiting_sites`` how many there are. ``last_update`` and
-    ``data_version`` are the registry's dates (yyyy-mm-dd). ``alias_of`` is the id under which the registry answered when it
-    was another one.
-    """
-
-    nct_id: str
-    brief_title: str
-    status: str
-    phases: tuple[str, ...] = ()
-    sex: str = ""
-    minimum_age: str = ""
-    maximum_age: str = ""
-    lead_sponsor: str = ""
-    recruiting_sites: int = 0
-    countries: tuple[str, ...] = ()
-    contact_phone: str = ""
-    last_update: str = ""
-    data_version: str = ""
-    alias_of: str = ""
+_NOT_HASHED: Final = ("checked_on", "data_version")
+"""When the registry was asked, not what it said."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialLock:
     """The locked trials of one issue, by NCT id."""
 
-    trials: Mapping[str, LockedTrial] = field(default_factory=lambda: MappingProxyType({}))
+    trials: Mapping[str, Trial] = field(default_factory=lambda: MappingProxyType({}))
 
     def to_bytes(self) -> bytes:
         """Give the file's bytes: sorted, indented, the same for the same trials."""
-        content = {"version": 1, "trials": {nct_id: asdict(self.trials[nct_id]) for nct_id in sorted(self.trials)}}
+        content = {"version": VERSION, "trials": {nct_id: _entry(self.trials[nct_id]) for nct_id in sorted(self.trials)}}
         return (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
 
     @property
@@ -58,16 +41,21 @@ class TrialLock:
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
 
+def hash_trial(trial: Trial) -> str:
+    """Give SHA-256 in hex over what the registry said of a trial; the day it was asked and that of its data do not count."""
+    said = {name: value for name, value in asdict(trial).items() if name not in _NOT_HASHED}
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
 def parse_lock(data: bytes) -> TrialLock:
-    """Read a lock from its bytes. Raises ValueError when they are not a lock of ours."""
+    """Read a lock from its bytes. Raises ValueError, with words for a person, when they are not a lock of ours."""
     try:
         content = json.loads(data)
-        trials = {
-            nct_id: LockedTrial(**{**trial, "phases": tuple(trial["phases"]), "countries": tuple(trial["countries"])})
-            for nct_id, trial in content["trials"].items()
-        }
+        if content["version"] != VERSION:
+            raise ValueError(f"it has the form {content['version']!r}, and this program reads {VERSION}")
+        trials = {nct_id: _read_entry(nct_id, dict(entry)) for nct_id, entry in content["trials"].items()}
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(f"it is not a trial lock: {error}") from error
     return TrialLock(MappingProxyType(trials))
 
 
@@ -80,5 +68,22 @@ def read_lock(folder: Path, shown_as: str) -> TrialLock:
         return parse_lock(file.read_bytes())
     except ValueError as error:
         place = Place(f"{shown_as}/{LOCK_FILE}")
-        fix = "Run `newsletter trials refresh` to write it anew."
-        raise IssueError([Finding("trial-lock-unreadable", Severity.ERROR, f"not a trial lock ({error})", place, fix)]) from error
+        fix = "Delete the file, then run `newsletter trials refresh` to write it anew."
+        message = f"the trial lock cannot be used: {error}"
+        raise IssueError([Finding("trial-lock-unreadable", Severity.ERROR, message, place, fix)]) from error
+
+
+def _entry(trial: Trial) -> dict[str, Any]:
+    return {**asdict(trial), _HASH: hash_trial(trial)}
+
+
+def _read_entry(nct_id: str, entry: dict[str, Any]) -> Trial:
+    """Read one entry. Raises ValueError where a person edited it: readers would be told what no registry said."""
+    known = entry.pop(_HASH)
+    contacts = tuple(TrialContact(**contact) for contact in entry.pop("contacts"))
+    sites = tuple(TrialSite(**site) for site in entry.pop("sites"))
+    entry = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+    trial = Trial(**entry, contacts=contacts, sites=sites)
+    if trial.nct_id != nct_id or hash_trial(trial) != known:
+        raise ValueError(f"what stands there about {nct_id} was changed by hand, and is not what the registry said")
+    return trial

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from newsletter.authoring.lock import LockedTrial, TrialLock
+from newsletter.authoring.lock import TrialLock
+from newsletter.authoring.trial import Trial
 
 STATUS_LABELS: Mapping[str, str] = MappingProxyType(
     {
@@ -70,13 +71,11 @@ class TrialAnswer:
     """What the registry answered about one trial.
 
     ``problem`` says why it could not be checked; with neither ``found`` nor ``problem`` the registry has no such trial.
-    ``why_stopped`` is the sponsor's own reason for stopping, where it gives one.
     """
 
     nct_id: str
-    found: LockedTrial | None = None
+    found: Trial | None = None
     problem: str = ""
-    why_stopped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def renew_lock(lock: TrialLock, answers: Sequence[TrialAnswer]) -> TrialLock:
     A trial that could not be checked, or of which only the date of the registry's data is new, keeps its entry as it is, so that
     a refresh that finds nothing new leaves the file byte-identical. A trial that the registry does not have loses its entry.
     """
-    trials: dict[str, LockedTrial] = {}
+    trials: dict[str, Trial] = {}
     for answer in answers:
         old = lock.trials.get(answer.nct_id)
         nothing_new = old is not None and answer.found is not None and not _changed_fields(old, answer.found)
@@ -156,32 +155,48 @@ _FIELD_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "brief_title": "the title",
         "status": "the status",
+        "why_stopped": "the reason for stopping",
+        "study_type": "the kind of study",
         "phases": "the phase",
         "sex": "who may join",
         "minimum_age": "the lowest age",
         "maximum_age": "the highest age",
         "lead_sponsor": "the sponsor",
-        "recruiting_sites": "the number of recruiting sites",
-        "countries": "where it recruits",
-        "contact_phone": "the study's phone number",
+        "sponsor_class": "the kind of sponsor",
+        "collaborators": "who helps to pay",
+        "sites": "the number of sites",
+        "contacts": "whom to ask",
+        "expanded_access": "the number of its expanded access",
+        "verified": "when its sponsor last verified it",
         "last_update": "the record's last update",
         "alias_of": "the registry's own number for it",
     }
 )
-"""Every field of a locked trial that a person should hear of; ``data_version`` changes with each load of the registry."""
+"""Every field of a locked trial but its number and when it was asked about."""
 
 
-def _changed_fields(before: LockedTrial, after: LockedTrial) -> list[str]:
+def _changed_fields(before: Trial, after: Trial) -> list[str]:
     return [name for name in _FIELD_WORDS if getattr(before, name) != getattr(after, name)]
 
 
-def _in_words(name: str, trial: LockedTrial) -> str:
+def _in_words(name: str, trial: Trial) -> str:
     value = getattr(trial, name)
     if name == "status":
         return f'"{_label(value)}"'
+    if name == "sites":
+        return counted_sites(trial)
+    if name == "contacts":
+        return ", ".join(contact.phone or contact.email or contact.name for contact in trial.contacts) or "not given"
     if isinstance(value, tuple):
         return ", ".join(value) or "not given"
     return "not given" if value == "" else str(value)
+
+
+def counted_sites(trial: Trial) -> str:
+    """Say how many sites take people, and where."""
+    number = len(trial.sites)
+    where = f" in {', '.join(trial.countries)}" if trial.countries else ""
+    return f"{number}{where}"
 
 
 def _label(status: str) -> str:
@@ -196,5 +211,6 @@ def _sentence(answer: TrialAnswer, status: str, kind: VerdictKind, card_status: 
     if kind is VerdictKind.NOT_YET:
         early = "" if card_status == "not_yet" else "; a card may show it only with status=not_yet"
         return f"{nct_id} is not recruiting yet{early}."
-    reason = f" The sponsor's reason: {answer.why_stopped.rstrip('.')}." if answer.why_stopped else ""
+    stopped = answer.found.why_stopped.rstrip(".") if answer.found else ""
+    reason = f" The sponsor's reason: {stopped}." if stopped else ""
     return f'{nct_id} is not open to readers: the registry says "{_label(status)}" ({_WHY_CLOSED[status]}).{reason}'

@@ -8,8 +8,9 @@ import typer
 from django.conf import settings
 
 from newsletter.authoring.folder import issue_name, read_issues
-from newsletter.authoring.lock import LOCK_FILE, LockedTrial
+from newsletter.authoring.lock import LOCK_FILE
 from newsletter.authoring.replacing import replace_file
+from newsletter.authoring.trial import Trial
 from newsletter.checking.trials import STATUS_LABELS, TrialAnswer, describe_changes, judge_trial, renew_lock, stops_send
 from newsletter.checking.written_issue import trial_cards
 from newsletter.cli.arguments import FormatOption, IssueArgument
@@ -43,7 +44,7 @@ def show(issue: IssueArgument, *, output: FormatOption = OutputFormat.TEXT) -> N
     print_table(["trial", "locked as", "last asked", "title"], rows)
 
 
-def _last_asked(check: TrialCheck | None, trial: LockedTrial | None, config: Config) -> str:
+def _last_asked(check: TrialCheck | None, trial: Trial | None, config: Config) -> str:
     if check is None:
         return "never here"
     at = local(check.asked_at, config.cadence.timezone)

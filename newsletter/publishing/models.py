@@ -226,21 +226,106 @@ class TrialCheck(models.Model):
         return f"{self.nct_id}: {self.answer}"
 
 
-class FeedState(models.Model):
-    """What is needed to ask a feed only for what is new."""
+class TrialOverride(models.Model):
+    """A named person's "send these bytes anyway" about one trial of a candidate, with the reason.
+
+    It holds for exactly what the registry said then: ``answer`` is its status, ``absent``, or ``could not check``.
+    """
+
+    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="trial_overrides")
+    nct_id = models.CharField(max_length=11)
+    answer = models.CharField(max_length=40)
+    person = models.CharField(max_length=80)
+    reason = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["candidate", "nct_id", "answer"], name="one_override_per_trial_and_answer")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.nct_id} of {self.candidate} although {self.answer}"
+
+
+class TrialStanding(models.Model):
+    """What the registry last said of a trial that stands in an issue, whichever one: for what comes after the approval.
+
+    ``status`` is its overallStatus, ``absent``, or "" while it was never answered; ``since`` is when that status was first seen,
+    ``facts`` what it said then as a lock has it, ``closed_since`` the day on which a trial that readers were told is open was
+    first seen not to be. ``asked_at`` counts attempts, ``answered_at`` answers.
+    """
+
+    nct_id = models.CharField(max_length=11, unique=True)
+    status = models.CharField(max_length=40, blank=True, default="")
+    since = models.DateTimeField(null=True)
+    facts: models.JSONField[dict[str, object]] = models.JSONField(default=dict)
+    closed_since = models.DateField(null=True)
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.nct_id}: {self.status or 'never answered'}"
+
+
+class SearchState(models.Model):
+    """When a saved search was last answered; ``terms`` is what was asked for, since another question begins anew."""
 
     name = models.CharField(max_length=80, unique=True)
-    etag = models.TextField(blank=True)
-    last_modified = models.TextField(blank=True)
-    pulled_at = models.DateTimeField(null=True)
+    terms = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return self.name
 
 
+class FoundTrial(models.Model):
+    """A trial that a saved search brought, with the status it had last; ``told_at`` is when the editors heard of that status."""
+
+    search = models.ForeignKey(SearchState, on_delete=models.CASCADE, related_name="found")
+    nct_id = models.CharField(max_length=11)
+    title = models.TextField()
+    status = models.CharField(max_length=40)
+    first_seen_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["search", "nct_id"], name="one_found_trial_per_search")]
+
+    def __str__(self) -> str:
+        return f"{self.nct_id}: {self.status}"
+
+
+class FeedState(models.Model):
+    """What is needed to ask a feed only for what is new. ``failing_since`` is None while it can be read."""
+
+    name = models.CharField(max_length=80, unique=True)
+    etag = models.TextField(blank=True)
+    last_modified = models.TextField(blank=True)
+    pulled_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
+    failing_since = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ClippingState(models.TextChoices):
+    """What the editors did with a clipping."""
+
+    NEW = "new", "nobody decided yet"
+    KEPT = "kept", "for an issue to come"
+    USED = "used", "stands in an issue"
+    DISMISSED = "dismissed", "not for us"
+
+
 class Clipping(models.Model):
-    """A feed entry in the editors' inbox: title, link, date and a short excerpt in plain text, never the article."""
+    """A feed entry in the editors' inbox: title, link, date and a short excerpt in plain text, never the article.
+
+    ``story`` is the same for the same entry in several feeds: SHA-256 in hex of its canonical link, else of title and date. Of
+    those with one story the inbox shows the first that came. ``note`` is an editor's own, ``clipped_to`` the issue it is used in.
+    """
 
     feed = models.ForeignKey(FeedState, on_delete=models.CASCADE, related_name="clippings")
     key = models.CharField(max_length=64)
@@ -249,6 +334,9 @@ class Clipping(models.Model):
     excerpt = models.TextField(blank=True)
     published_at = models.DateTimeField()
     first_seen_at = models.DateTimeField()
+    story = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    state = models.CharField(max_length=10, choices=ClippingState.choices, default=ClippingState.NEW)
+    note = models.TextField(blank=True, default="")
     clipped_to = models.CharField(max_length=40, blank=True)
 
     class Meta:

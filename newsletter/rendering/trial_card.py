@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from newsletter.authoring.lock import LockedTrial
+from newsletter.authoring.trial import Trial
 from newsletter.rendering.words import Words, day
 
 INVENTED = "NCT0999"
@@ -39,7 +39,7 @@ class TrialCard:
     url: str
 
 
-def trial_card(nct_id: str, *, title: str, declared_status: str, record: LockedTrial | None, words: Words) -> TrialCard:
+def trial_card(nct_id: str, *, title: str, declared_status: str, record: Trial | None, words: Words) -> TrialCard:
     """Write the card of a trial from the editor's title and status and the registry's record, which may be missing."""
     said = words["trial"]
     invented = nct_id.startswith(INVENTED)
@@ -69,7 +69,7 @@ def phone_link(phone: str) -> str:
     return f"tel:{'+' if number.lstrip().startswith('+') else ''}{digits}"
 
 
-def _facts(record: LockedTrial, said: Words) -> list[TrialFact]:
+def _facts(record: Trial, said: Words) -> list[TrialFact]:
     facts = []
     if record.phases:
         facts.append(TrialFact(said["phase_label"], "; ".join(said["phase"].get(phase, phase) for phase in record.phases)))
@@ -79,12 +79,12 @@ def _facts(record: LockedTrial, said: Words) -> list[TrialFact]:
     ]
     if record.lead_sponsor:
         facts.append(TrialFact(said["sponsor_label"], record.lead_sponsor))
-    if record.contact_phone:
-        facts.append(TrialFact(said["phone_label"], record.contact_phone, phone_link(record.contact_phone)))
+    if phone := next((contact.phone for contact in record.contacts if contact.phone), ""):
+        facts.append(TrialFact(said["phone_label"], phone, phone_link(phone)))
     return facts
 
 
-def _who(record: LockedTrial, said: Words) -> str:
+def _who(record: Trial, said: Words) -> str:
     low, high = _age(record.minimum_age, said), _age(record.maximum_age, said)
     if low and high:
         ages = said["age_between"].format(low=low, high=high)
@@ -106,8 +106,8 @@ def _age(age: str, said: Words) -> str:
     return given
 
 
-def _where(record: LockedTrial, said: Words) -> str:
-    count = record.recruiting_sites
+def _where(record: Trial, said: Words) -> str:
+    count = len(record.sites)
     countries = _enumerated([said["country"].get(country, country) for country in record.countries], said["and"])
     if not count:
         where: str = said["no_site"]

@@ -140,7 +140,7 @@ def _answers_by_id(studies: Sequence[Any]) -> dict[str, TrialAnswer]:
 
 def _answer(nct_id: str, record: StudyRecord) -> TrialAnswer:
     alias_of = "" if nct_id == record.nct_id else record.nct_id
-    return TrialAnswer(nct_id, replace(record.trial, nct_id=nct_id, alias_of=alias_of), why_stopped=record.why_stopped)
+    return TrialAnswer(nct_id, replace(record.trial, nct_id=nct_id, alias_of=alias_of))
 
 
 def _id_of(study: Any) -> str:

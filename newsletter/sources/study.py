@@ -1,4 +1,4 @@
-"""The registry's JSON about one study → the LockedTrial that a card is made of.
+"""The registry's JSON about one study → the Trial that a card is made of.
 
 Every module of a record may be missing; what is missing stays empty. The paths are those of API v2 (OpenAPI 2.0.3).
 """
@@ -9,16 +9,39 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from newsletter.authoring.lock import LockedTrial
+from newsletter.authoring.trial import Trial, TrialContact, TrialSite
 from newsletter.checking.trials import STATUS_LABELS
 from newsletter.errors import SourceError
 
 PHASES = frozenset({"NA", "EARLY_PHASE1", "PHASE1", "PHASE2", "PHASE3", "PHASE4"})
+STUDY_TYPES = frozenset({"", "INTERVENTIONAL", "OBSERVATIONAL", "EXPANDED_ACCESS"})
+OPEN_STATUSES = frozenset({"RECRUITING", "AVAILABLE"})
+"""In these a study takes people: into a trial, or into expanded access."""
 SEXES = frozenset({"", "ALL", "FEMALE", "MALE"})
 
 FIELDS = (
-    *("NCTId", "NCTIdAlias", "BriefTitle", "OverallStatus", "WhyStopped", "LastUpdatePostDate", "LeadSponsorName"),
-    *("Phase", "Sex", "MinimumAge", "MaximumAge", "CentralContactPhone", "LocationStatus", "LocationCountry", "VersionHolder"),
+    *(
+        "NCTId",
+        "NCTIdAlias",
+        "BriefTitle",
+        "OverallStatus",
+        "WhyStopped",
+        "StatusVerifiedDate",
+        "LastUpdatePostDate",
+        "StudyType",
+    ),
+    *(
+        "LeadSponsorName",
+        "LeadSponsorClass",
+        "CollaboratorName",
+        "ExpandedAccessNCTId",
+        "Phase",
+        "Sex",
+        "MinimumAge",
+        "MaximumAge",
+    ),
+    *("CentralContactName", "CentralContactPhone", "CentralContactPhoneExt", "CentralContactEMail", "VersionHolder"),
+    *("LocationStatus", "LocationFacility", "LocationCity", "LocationState", "LocationCountry"),
 )
 """The pieces of a record that are asked for: a whole one with results may have 1.5 MB."""
 
@@ -29,8 +52,7 @@ class StudyRecord:
 
     nct_id: str
     aliases: frozenset[str]
-    trial: LockedTrial
-    why_stopped: str
+    trial: Trial
 
 
 def read_study(study: Any) -> StudyRecord:
@@ -45,35 +67,45 @@ def read_study(study: Any) -> StudyRecord:
     if not nct_id:
         raise SourceError("the registry's answer holds a record without an NCT number.")
     overall = _known(_text(status, "overallStatus"), STATUS_LABELS, "status")
-    sites = _recruiting_sites(protocol) if overall == "RECRUITING" else []
-    trial = LockedTrial(
+    sponsors = _part(protocol, "sponsorCollaboratorsModule")
+    sponsor = _part(sponsors, "leadSponsor")
+    design = _part(protocol, "designModule")
+    trial = Trial(
         nct_id=nct_id,
         brief_title=_text(identification, "briefTitle"),
         status=overall,
-        phases=tuple(_known(phase, PHASES, "phase") for phase in _texts(_part(protocol, "designModule"), "phases")),
+        study_type=_known(_text(design, "studyType"), STUDY_TYPES, "study type"),
+        phases=tuple(_known(phase, PHASES, "phase") for phase in _texts(design, "phases")),
         sex=_known(_text(eligibility, "sex"), SEXES, "sex"),
         minimum_age=_text(eligibility, "minimumAge"),
         maximum_age=_text(eligibility, "maximumAge"),
-        lead_sponsor=_text(_part(_part(protocol, "sponsorCollaboratorsModule"), "leadSponsor"), "name"),
-        recruiting_sites=len(sites),
-        countries=tuple(sorted({_text(site, "country") for site in sites} - {""})),
-        contact_phone=_contact_phone(protocol),
+        lead_sponsor=_text(sponsor, "name"),
+        sponsor_class=_text(sponsor, "class"),
+        collaborators=tuple(_text(one, "name") for one in _parts(sponsors, "collaborators")),
+        contacts=tuple(_contact(one) for one in _parts(_part(protocol, "contactsLocationsModule"), "centralContacts")),
+        sites=_open_sites(protocol, overall),
+        expanded_access=_text(_part(status, "expandedAccessInfo"), "nctId"),
+        why_stopped=_text(status, "whyStopped"),
+        verified=_text(status, "statusVerifiedDate"),
         last_update=_text(_part(status, "lastUpdatePostDateStruct"), "date"),
         data_version=_text(_part(_part(study, "derivedSection"), "miscInfoModule"), "versionHolder"),
     )
-    return StudyRecord(nct_id, frozenset(_texts(identification, "nctIdAliases")), trial, _text(status, "whyStopped"))
+    return StudyRecord(nct_id, frozenset(_texts(identification, "nctIdAliases")), trial)
 
 
-def _recruiting_sites(protocol: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Give the sites that recruit; only of a trial that does so itself, since others keep stale site statuses (NCT03475563)."""
-    return [
-        site for site in _parts(_part(protocol, "contactsLocationsModule"), "locations") if site.get("status") == "RECRUITING"
-    ]
+def _open_sites(protocol: Mapping[str, Any], overall: str) -> tuple[TrialSite, ...]:
+    """Give the sites that take people, of a study that does so itself: others keep stale statuses of sites (NCT03475563)."""
+    if overall not in OPEN_STATUSES:
+        return ()
+    return tuple(
+        TrialSite(*(_text(site, name) for name in ("facility", "city", "state", "country")))
+        for site in _parts(_part(protocol, "contactsLocationsModule"), "locations")
+        if site.get("status") == overall
+    )
 
 
-def _contact_phone(protocol: Mapping[str, Any]) -> str:
-    contacts = _parts(_part(protocol, "contactsLocationsModule"), "centralContacts")
-    return next((phone for contact in contacts if (phone := _text(contact, "phone"))), "")
+def _contact(contact: Mapping[str, Any]) -> TrialContact:
+    return TrialContact(*(_text(contact, name) for name in ("name", "phone", "phoneExt", "email")))
 
 
 def _known(value: str, known: Mapping[str, str] | frozenset[str], what: str) -> str:

@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import Any
 
 from newsletter.authoring.issue import Block, Issue, Section
-from newsletter.authoring.lock import LockedTrial, TrialLock
+from newsletter.authoring.lock import TrialLock
+from newsletter.authoring.trial import Trial, TrialSite
 from newsletter.checking.report import CheckReport
 from newsletter.findings import Finding, Place
 from newsletter.publishing.approving import Approved, ApprovingRole, approve
@@ -62,7 +63,7 @@ def make_varied_edition(language: str = "en", topics: tuple[str, ...] = ("tnbc",
 
 
 def make_lock(**changes: Any) -> TrialLock:
-    trial = LockedTrial(TRIAL, "A study of something", "RECRUITING", phases=("PHASE2",), countries=("United States",))
+    trial = Trial(TRIAL, "A study of something", "RECRUITING", phases=("PHASE2",), sites=(TrialSite(country="United States"),))
     return TrialLock(MappingProxyType({TRIAL: replace(trial, **changes)}))
 
 

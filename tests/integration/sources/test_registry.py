@@ -64,7 +64,7 @@ def test_a_trial_that_closed_meanwhile_is_seen(practice: PracticeRegistry) -> No
     practice.change_status(ONE, "TERMINATED", why_stopped="Slow recruitment")
     [answer] = asking.ask([ONE])
     assert answer.found is not None
-    assert (answer.found.status, answer.found.recruiting_sites, answer.why_stopped) == ("TERMINATED", 0, "Slow recruitment")
+    assert (answer.found.status, answer.found.sites, answer.found.why_stopped) == ("TERMINATED", (), "Slow recruitment")
 
 
 def test_nothing_asked_is_nothing_answered() -> None:

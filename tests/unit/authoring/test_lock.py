@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.authoring.lock import LOCK_FILE, LockedTrial, TrialLock, read_lock
+from newsletter.authoring.lock import LOCK_FILE, TrialLock, read_lock
+from newsletter.authoring.trial import Trial, TrialSite
 from newsletter.errors import IssueError
 
-LOCK = TrialLock({"NCT09990002": LockedTrial("NCT09990002", "Título", "RECRUITING", phases=("PHASE2",), countries=("France",))})
+FOUND = Trial("NCT09990002", "Título", "RECRUITING", phases=("PHASE2",), sites=(TrialSite(country="France"),))
+LOCK = TrialLock({"NCT09990002": FOUND})
 
 
 def test_a_lock_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -21,7 +23,7 @@ def test_no_lock_is_an_empty_lock(tmp_path: Path) -> None:
 
 
 def test_the_order_of_trials_does_not_change_the_bytes() -> None:
-    one, two = LockedTrial("NCT1", "a", "RECRUITING"), LockedTrial("NCT2", "b", "RECRUITING")
+    one, two = Trial("NCT1", "a", "RECRUITING"), Trial("NCT2", "b", "RECRUITING")
     assert TrialLock({"NCT1": one, "NCT2": two}).to_bytes() == TrialLock({"NCT2": two, "NCT1": one}).to_bytes()
 
 

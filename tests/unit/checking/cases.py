@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from newsletter.authoring.issue import Image, MergeField, Sponsor
-from newsletter.authoring.lock import LockedTrial, TrialLock
+from newsletter.authoring.lock import TrialLock
+from newsletter.authoring.trial import Trial
 from newsletter.checking.report import Draft
 from newsletter.checking.vocabulary import Vocabulary
 from newsletter.rendering.edition import Variant
@@ -40,7 +41,7 @@ def _picture(alt: str) -> Draft:
 
 
 def _trial(card_status: str, registry_status: str) -> Draft:
-    trial = LockedTrial("NCT09990001", "An invented trial", registry_status)
+    trial = Trial("NCT09990001", "An invented trial", registry_status)
     draft = written("Text.", block("trial", {"nct_id": "NCT09990001", "status": card_status}))
     return replace(draft, issue=replace(draft.issue, lock=TrialLock({trial.nct_id: trial})))
 

@@ -11,7 +11,8 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from newsletter.authoring.issue import Block, Issue, Prose, Section
-from newsletter.authoring.lock import LockedTrial, TrialLock
+from newsletter.authoring.lock import TrialLock
+from newsletter.authoring.trial import Trial
 from newsletter.checking.check import check_editions
 from newsletter.checking.report import Draft
 from newsletter.findings import Finding, Place
@@ -21,7 +22,7 @@ FILE = "issues/2026-12/issue.md"
 TEL = "+18442757427"
 ADDRESS = "SHARE Cancer Support, 100 Example Street, New York, NY 10000"
 
-TRIAL = LockedTrial("NCT09990001", "An invented trial", "RECRUITING")
+TRIAL = Trial("NCT09990001", "An invented trial", "RECRUITING")
 
 HTML = """<html lang="en" dir="ltr"><head><title>Mets Matters</title>
 <style>#outlook a{padding:0} @media (prefers-color-scheme:dark){.ink{color:#ffffff !important}}</style></head>

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.authoring.lock import LockedTrial, TrialLock
+from newsletter.authoring.lock import TrialLock
+from newsletter.authoring.trial import Trial, TrialContact, TrialSite
 from newsletter.checking.trials import (
     STATUS_LABELS,
     TrialAnswer,
@@ -16,13 +17,12 @@ from newsletter.checking.trials import (
 )
 
 NCT_ID = "NCT09990001"
-TRIAL = LockedTrial(
+TRIAL = Trial(
     NCT_ID,
     "An invented trial",
     "RECRUITING",
     phases=("PHASE2",),
-    recruiting_sites=3,
-    countries=("Canada",),
+    sites=(TrialSite(city="Toronto", country="Canada"),) * 3,
     data_version="2026-11-20",
 )
 CLOSED = sorted(set(STATUS_LABELS) - {"RECRUITING", "NOT_YET_RECRUITING"})
@@ -32,7 +32,7 @@ def answer(status: str) -> TrialAnswer:
     return TrialAnswer(NCT_ID, replace(TRIAL, status=status))
 
 
-def lock(*trials: LockedTrial) -> TrialLock:
+def lock(*trials: Trial) -> TrialLock:
     return TrialLock({trial.nct_id: trial for trial in trials})
 
 
@@ -74,7 +74,7 @@ def test_a_status_that_nobody_verified_for_long_is_not_open() -> None:
 
 
 def test_the_sponsors_own_reason_is_repeated() -> None:
-    stopped = replace(answer("TERMINATED"), why_stopped="Slow recruitment.")
+    stopped = TrialAnswer(NCT_ID, replace(TRIAL, status="TERMINATED", why_stopped="Slow recruitment."))
     assert judge_trial(stopped, card_status="open").sentence.endswith("The sponsor's reason: Slow recruitment.")
 
 
@@ -130,16 +130,13 @@ def test_trials_that_are_absent_or_no_longer_in_the_issue_leave_the_lock() -> No
 
 
 def test_changes_are_told_in_words() -> None:
-    new_trial = LockedTrial("NCT09990002", "Another", "NOT_YET_RECRUITING")
-    after = replace(
-        TRIAL, status="COMPLETED", phases=(), recruiting_sites=0, countries=("Canada", "Spain"), contact_phone="555-0100"
-    )
+    new_trial = Trial("NCT09990002", "Another", "NOT_YET_RECRUITING")
+    after = replace(TRIAL, status="COMPLETED", phases=(), sites=(), contacts=(TrialContact(phone="555-0100"),))
     assert describe_changes(lock(TRIAL), lock(after, new_trial)) == [
         'NCT09990001: the status was "Recruiting", is now "Completed".',
         "NCT09990001: the phase was PHASE2, is now not given.",
-        "NCT09990001: the number of recruiting sites was 3, is now 0.",
-        "NCT09990001: where it recruits was Canada, is now Canada, Spain.",
-        "NCT09990001: the study's phone number was not given, is now 555-0100.",
+        "NCT09990001: the number of sites was 3 in Canada, is now 0.",
+        "NCT09990001: whom to ask was not given, is now 555-0100.",
         "NCT09990002 is new: Not yet recruiting.",
     ]
     assert describe_changes(lock(TRIAL), lock()) == ["NCT09990001 is no longer in the lock."]

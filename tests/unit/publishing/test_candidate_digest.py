@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from newsletter.authoring.lock import LockedTrial, TrialLock
+from newsletter.authoring.lock import TrialLock
+from newsletter.authoring.trial import Trial, TrialSite
 from newsletter.publishing.candidates import candidate_digest
 from tests.contract.publishing.samples import TRIAL, make_asset, make_edition, make_lock
 
@@ -45,7 +46,7 @@ def test_any_bit_of_a_picture_changes_the_digest(position: int, bit: int) -> Non
 
 
 @given(
-    name=st.sampled_from([item.name for item in fields(LockedTrial) if item.type == "str" and item.name != "nct_id"]),
+    name=st.sampled_from([item.name for item in fields(Trial) if item.type == "str" and item.name != "nct_id"]),
     data=st.data(),
 )
 def test_any_edit_of_the_lock_changes_the_digest(name: str, data: st.DataObject) -> None:
@@ -58,8 +59,8 @@ def test_any_edit_of_the_lock_changes_the_digest(name: str, data: st.DataObject)
     [
         candidate_digest(EDITIONS[:1], make_lock()),
         candidate_digest(EDITIONS, TrialLock()),
-        candidate_digest(EDITIONS, make_lock(recruiting_sites=3)),
-        candidate_digest(EDITIONS, make_lock(countries=("Spain",))),
+        candidate_digest(EDITIONS, make_lock(collaborators=("Another",))),
+        candidate_digest(EDITIONS, make_lock(sites=(TrialSite(country="Spain"),))),
         candidate_digest(EDITIONS, make_lock(), review_by=date(2027, 1, 1)),
         candidate_digest(EDITIONS, make_lock(), cards={TRIAL: "open"}),
         candidate_digest([replace(EDITIONS[0], assets=EDITIONS[0].assets[::-1]), EDITIONS[1]], make_lock()),

@@ -10,9 +10,10 @@ from newsletter.authoring.complaints import Complaints
 from newsletter.authoring.glossary import Glossary
 from newsletter.authoring.issue import GlossaryTerm, Issue
 from newsletter.authoring.kinds import read_block_kinds
-from newsletter.authoring.lock import LockedTrial, TrialLock
+from newsletter.authoring.lock import TrialLock
 from newsletter.authoring.parse import IssueFile, parse_issue
 from newsletter.authoring.topics import TOPICS_FILE, read_topics
+from newsletter.authoring.trial import Trial, TrialContact, TrialSite
 from newsletter.rendering.design import Design, load_design
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.render import Letterhead, render_editions
@@ -44,7 +45,7 @@ GLOSSARY = Glossary(
     }
 )
 
-TRIAL = LockedTrial(
+TRIAL = Trial(
     nct_id="NCT01234567",
     brief_title="A study of medicine A & B",
     status="RECRUITING",
@@ -53,9 +54,12 @@ TRIAL = LockedTrial(
     minimum_age="18 Years",
     maximum_age="75 Years",
     lead_sponsor="Example Institute",
-    recruiting_sites=3,
-    countries=("Canada", "United States"),
-    contact_phone="+1 212-555-0100 ext 7",
+    contacts=(TrialContact(name="Study Desk", phone="+1 212-555-0100 ext 7"),),
+    sites=(
+        TrialSite("Toronto General", "Toronto", "Ontario", "Canada"),
+        TrialSite("Example Hospital", "New York", "New York", "United States"),
+        TrialSite("Example Clinic", "Albany", "New York", "United States"),
+    ),
     last_update="2026-11-03",
 )
 

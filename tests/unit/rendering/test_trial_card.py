@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.authoring.lock import LockedTrial, TrialLock
+from newsletter.authoring.lock import TrialLock
+from newsletter.authoring.trial import Trial, TrialSite
 from newsletter.rendering.trial_card import TrialCard, phone_link, trial_card
 from tests.unit.rendering.drafting import DESIGN, TRIAL, draw, write_issue
 
@@ -11,8 +12,12 @@ SPANISH = DESIGN.words_in("es")
 CARD = "## Trials\n\n::: trial {nct_id}\nWhy we list it.\n:::\n"
 
 
-def _card(record: LockedTrial | None, *, nct_id: str = "NCT01234567", status: str = "open", title: str = "") -> TrialCard:
+def _card(record: Trial | None, *, nct_id: str = "NCT01234567", status: str = "open", title: str = "") -> TrialCard:
     return trial_card(nct_id, title=title, declared_status=status, record=record, words=ENGLISH)
+
+
+def _sites(count: int, countries: tuple[str, ...]) -> tuple[TrialSite, ...]:
+    return tuple(TrialSite(country=countries[n % len(countries)] if countries else "") for n in range(count))
 
 
 def _facts(card: TrialCard) -> dict[str, str]:
@@ -59,15 +64,15 @@ def test_ages_are_said_as_people_say_them(ages: tuple[str, str], said: str) -> N
         (1, ("Spain",), "1 place is taking people now, in Spain"),
         (1, (), "1 place is taking people now"),
         (2, (), "2 places are taking people now"),
-        (9, ("Spain", "Chile", "Italy"), "9 places are taking people now, in Spain, Chile and Italy"),
+        (9, ("Spain", "Chile", "Italy"), "9 places are taking people now, in Chile, Italy and Spain"),
     ],
 )
 def test_places_are_counted(sites: int, countries: tuple[str, ...], said: str) -> None:
-    assert _facts(_card(replace(TRIAL, recruiting_sites=sites, countries=countries)))["Where"] == said
+    assert _facts(_card(replace(TRIAL, sites=_sites(sites, countries))))["Where"] == said
 
 
 def test_a_record_with_gaps_leaves_its_lines_out() -> None:
-    bare = LockedTrial("NCT01234567", "Title", "A_NEW_STATUS")
+    bare = Trial("NCT01234567", "Title", "A_NEW_STATUS")
     facts = _facts(_card(bare))
     assert "Phase" not in facts
     assert "Led by" not in facts

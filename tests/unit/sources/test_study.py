@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.authoring.lock import LockedTrial
+from newsletter.authoring.trial import Trial, TrialContact, TrialSite
 from newsletter.checking.trials import STATUS_LABELS
 from newsletter.errors import SourceError
 from newsletter.sources.study import PHASES, SEXES, read_study
@@ -15,7 +15,7 @@ from tests.unit.sources.records import REAL_DATA, study
 def test_a_record_becomes_what_a_card_needs() -> None:
     record = read_study(study(nctIdAliases=["NCT09990007"]))
     assert record.aliases == {"NCT09990007"}
-    assert record.trial == LockedTrial(
+    assert record.trial == Trial(
         nct_id="NCT09990001",
         brief_title="An invented trial",
         status="RECRUITING",
@@ -24,9 +24,9 @@ def test_a_record_becomes_what_a_card_needs() -> None:
         minimum_age="18 Years",
         maximum_age="",
         lead_sponsor="Example Network",
-        recruiting_sites=2,
-        countries=("Canada", "Spain"),
-        contact_phone="555-0100",
+        sponsor_class="NETWORK",
+        contacts=(TrialContact("Nobody"), TrialContact("Study Desk", "555-0100")),
+        sites=(TrialSite(city="Toronto", country="Canada"), TrialSite(city="Barcelona", country="Spain")),
         last_update="2026-11-10",
         data_version="2026-11-20",
     )
@@ -34,20 +34,20 @@ def test_a_record_becomes_what_a_card_needs() -> None:
 
 def test_sites_of_a_trial_that_does_not_recruit_count_as_none() -> None:
     trial = read_study(study(status="UNKNOWN")).trial
-    assert (trial.recruiting_sites, trial.countries) == (0, ())
+    assert trial.sites == ()
 
 
 def test_a_record_of_almost_nothing_is_read() -> None:
     nearly_empty = {
         "protocolSection": {"identificationModule": {"nctId": "NCT09990001"}, "statusModule": {"overallStatus": "WITHHELD"}}
     }
-    assert read_study(nearly_empty).trial == LockedTrial("NCT09990001", "", "WITHHELD")
+    assert read_study(nearly_empty).trial == Trial("NCT09990001", "", "WITHHELD")
 
 
 def test_the_sponsors_reason_for_stopping_is_kept() -> None:
     stopped = study(status="TERMINATED")
     stopped["protocolSection"]["statusModule"]["whyStopped"] = "Slow\nrecruitment"
-    assert read_study(stopped).why_stopped == "Slow recruitment"
+    assert read_study(stopped).trial.why_stopped == "Slow recruitment"
 
 
 def _broken(path: str, value: object) -> dict[str, Any]:
@@ -87,7 +87,7 @@ if REAL_DATA.exists():
         trial = read_study(json.loads(file.read_text("utf-8"))).trial
         assert trial.nct_id == file.stem
         assert trial.brief_title
-        assert (trial.recruiting_sites > 0) is (trial.status == "RECRUITING")
+        assert bool(trial.sites) is (trial.status == "RECRUITING")
 
     def test_what_we_know_of_the_registrys_words_is_what_it_says() -> None:
         enums = json.loads((REAL_DATA / "registry" / "enums.json").read_text("utf-8"))

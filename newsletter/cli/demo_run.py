@@ -52,7 +52,7 @@ class Demo:
         self.config: Config = settings.NEWSLETTER
         self.now = BEGIN
         self._elsewhere = elsewhere
-        self._registry = TrialRegistry(self.config.trials, min_interval_seconds=0)
+        self._registry = TrialRegistry.of(self.config, lambda: self.now, min_interval_seconds=0)
 
     def import_list(self) -> str:
         """Take in the sample list."""

@@ -79,7 +79,7 @@ def _trial_findings(written: WrittenIssue) -> list[Finding]:
     from newsletter.sources.registry import TrialRegistry  # noqa: PLC0415 - an HTTP client is a tenth of an offline check's time
 
     cards = {str(block.fields["nct_id"]): block for block in reversed(written.issues[0].blocks) if block.kind == "trial"}
-    answers = TrialRegistry(written.config.trials).ask(sorted(cards)) if cards else []
+    answers = TrialRegistry.of(written.config).ask(sorted(cards)) if cards else []
     findings = []
     for answer in answers:
         card = cards[answer.nct_id]

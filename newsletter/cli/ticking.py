@@ -104,7 +104,7 @@ class Ticking:
 
     def _start_due(self) -> str:
         self._hold_an_old_copy()
-        start_due_sends(self._config, self._clock, ask_trials=TrialRegistry(self._config.trials).ask)
+        start_due_sends(self._config, self._clock, ask_trials=TrialRegistry.of(self._config, self._clock).ask)
         return ""
 
     def _deliver(self) -> str:

@@ -98,6 +98,6 @@ def _ask(config: Config, name: str, cards: dict[str, str]) -> list[TrialAnswer]:
     if not cards:
         console.print(f"{name} lists no trial.")
         return []
-    answers = TrialRegistry(config.trials).ask(list(cards))
+    answers = TrialRegistry.of(config).ask(list(cards))
     record_asked(name, answers, now=system_clock())
     return answers

@@ -11,12 +11,16 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import islice
-from typing import Any
+from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 import orjson
 
 from newsletter.checking.trials import TrialAnswer
+from newsletter.clock import Clock, system_clock
+from newsletter.config import Config
 from newsletter.errors import SourceError
 from newsletter.settings import TrialSettings
 from newsletter.sources.fetch import Fetched, FetchLimits, fetch
@@ -32,17 +36,28 @@ _ALIAS = re.compile(r"/studies/(NCT[0-9]{8})(?:[/?#]|$)")
 
 
 class TrialRegistry:
-    """The registry at ``settings.base_url``; asks at most once every ``min_interval_seconds``."""
+    """The registry at ``settings.base_url``; asks at most once every ``min_interval_seconds``.
+
+    ``today`` gives the day that a found trial is ``checked_on``: the newsletter's, of its time zone.
+    """
+
+    @classmethod
+    def of(cls, config: Config, clock: Clock = system_clock, *, min_interval_seconds: float = 1.0) -> Self:
+        """Give the registry of a newsletter, whose days are those of its time zone."""
+        zone = ZoneInfo(config.cadence.timezone)
+        return cls(config.trials, today=lambda: clock().astimezone(zone).date(), min_interval_seconds=min_interval_seconds)
 
     def __init__(
         self,
         settings: TrialSettings,
         *,
+        today: Callable[[], date] = lambda: system_clock().date(),
         min_interval_seconds: float = 1.0,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
+        self._today = today
         self._min_interval = min_interval_seconds
         self._sleep = sleep
         self._monotonic = monotonic
@@ -68,7 +83,12 @@ class TrialRegistry:
             yield from (TrialAnswer(nct_id, problem=str(error)) for nct_id in nct_ids)
             return
         for nct_id in nct_ids:
-            yield found.get(nct_id) or self._ask_alone(nct_id)
+            yield self._dated(found.get(nct_id) or self._ask_alone(nct_id))
+
+    def _dated(self, answer: TrialAnswer) -> TrialAnswer:
+        if answer.found is None:
+            return answer
+        return replace(answer, found=replace(answer.found, checked_on=self._today().isoformat()))
 
     def _ask_alone(self, nct_id: str) -> TrialAnswer:
         """Ask on the path, which tells an absent trial from one that was left out; follow one alias, keeping the fields."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
@@ -10,9 +11,11 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from newsletter.checking.trials import TrialAnswer
+from newsletter.config import load_config
 from newsletter.settings import TrialSettings
 from newsletter.sources.practice_registry import PracticeRegistry
 from newsletter.sources.registry import TrialRegistry
+from tests.site_folder import REPOSITORY
 from tests.unit.sources.records import study, write_records
 
 ONE, TWO, MOVED, ABSENT = "NCT09990001", "NCT09990002", "NCT09990007", "NCT09990099"
@@ -65,6 +68,14 @@ def test_a_trial_that_closed_meanwhile_is_seen(practice: PracticeRegistry) -> No
     [answer] = asking.ask([ONE])
     assert answer.found is not None
     assert (answer.found.status, answer.found.sites, answer.found.why_stopped) == ("TERMINATED", (), "Slow recruitment")
+
+
+def test_a_trial_is_checked_on_the_newsletters_day_wherever_the_machine_stands(practice: PracticeRegistry) -> None:
+    config = load_config(REPOSITORY).model_copy(update={"trials": TrialSettings(base_url=practice.base_url)})
+    early_in_london = datetime(2026, 11, 24, 3, tzinfo=UTC)
+    asking = TrialRegistry.of(config, lambda: early_in_london, min_interval_seconds=0)
+    assert config.cadence.timezone == "America/New_York"
+    assert [answer.found.checked_on for answer in asking.ask([ONE, MOVED]) if answer.found] == ["2026-11-23", "2026-11-23"]
 
 
 def test_nothing_asked_is_nothing_answered() -> None:

@@ -17,6 +17,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from newsletter.sources.practice_searching import SEARCH_PARAMETERS, SearchRefusedError, select_studies
+
 API = "/api/v2"
 
 # Piece names of the registry and where each lies in a record; a list on the way means: in each of its elements.
@@ -51,7 +53,7 @@ PIECES: Mapping[str, str] = {
 }
 
 _NCT_ID = re.compile(r"NCT0*[1-9][0-9]{0,7}", re.IGNORECASE)
-_SEARCH_PARAMETERS = frozenset({"filter.ids", "fields", "pageSize", "countTotal", "format"})
+_SEARCH_PARAMETERS = frozenset({"filter.ids", "fields", "pageSize", "countTotal", "format"}) | SEARCH_PARAMETERS
 _STUDY_PARAMETERS = frozenset({"fields", "format"})
 
 
@@ -116,6 +118,10 @@ class PracticeRegistry:
         wanted = {nct_id.upper() for nct_id in ids}
         with self._lock:
             studies = [study for study in self._studies.values() if not ids or wanted & {_nct_id(study), *_aliases(study)}]
+        try:
+            studies = select_studies(studies, parameters)
+        except SearchRefusedError as refused:
+            return _Answer(400, str(refused))
         page = studies[: min(int(size) or 10, 1000)]
         content: dict[str, Any] = {"studies": [_pieces(study, parameters.get("fields", "")) for study in page]}
         if parameters.get("countTotal") == "true":

@@ -269,10 +269,11 @@ class TrialStanding(models.Model):
 
 
 class SearchState(models.Model):
-    """When a saved search was last answered; ``terms`` is what was asked for, since another question begins anew."""
+    """When a saved search was last asked and last answered; ``terms`` is what was asked for, since another question begins anew."""
 
     name = models.CharField(max_length=80, unique=True)
     terms = models.TextField(blank=True)
+    asked_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True)
 
@@ -281,14 +282,20 @@ class SearchState(models.Model):
 
 
 class FoundTrial(models.Model):
-    """A trial that a saved search brought, with the status it had last; ``told_at`` is when the editors heard of that status."""
+    """A trial that a saved search brought. ``status`` is its overallStatus, or GONE where the search no longer brings it.
+
+    ``since`` is when that status was first seen. ``mailed`` and ``shown`` are the status that editors were last told of by mail
+    and on a screen, "" where they never were: a look at the screen takes nobody's mail away.
+    """
 
     search = models.ForeignKey(SearchState, on_delete=models.CASCADE, related_name="found")
     nct_id = models.CharField(max_length=11)
     title = models.TextField()
     status = models.CharField(max_length=40)
     first_seen_at = models.DateTimeField()
-    told_at = models.DateTimeField(null=True)
+    since = models.DateTimeField()
+    mailed = models.CharField(max_length=40, blank=True, default="")
+    shown = models.CharField(max_length=40, blank=True, default="")
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["search", "nct_id"], name="one_found_trial_per_search")]

@@ -25,6 +25,7 @@ from newsletter.errors import SourceError
 from newsletter.settings import FeedSettings
 from newsletter.sources.feed_list import FeedAddress, read_feed_list
 from newsletter.sources.fetch import Fetched, FetchLimits, fetch
+from newsletter.sources.reach import Reach
 
 __all__ = ["FeedAddress", "FeedEntry", "FetchedFeed", "fetch_feed", "read_entries", "read_feed_list"]
 
@@ -75,6 +76,7 @@ def fetch_feed(feed: FeedAddress, *, etag: str, last_modified: str, settings: Fe
             limits=FetchLimits(settings.timeout_seconds, settings.max_bytes),
             user_agent=settings.user_agent,
             headers={name: value for name, value in conditions.items() if value},
+            reach=Reach.to(settings.private_hosts),
         )
         if answer.status == 304:
             return FetchedFeed(etag=etag, last_modified=last_modified, unchanged=True)

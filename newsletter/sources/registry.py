@@ -24,6 +24,7 @@ from newsletter.config import Config
 from newsletter.errors import SourceError
 from newsletter.settings import TrialSettings
 from newsletter.sources.fetch import Fetched, FetchLimits, fetch
+from newsletter.sources.reach import EVERYWHERE
 from newsletter.sources.study import FIELDS, StudyRecord, read_study
 
 NCT_ID = re.compile(r"NCT(?!0{8})[0-9]{8}")
@@ -126,6 +127,8 @@ class TrialRegistry:
             limits=FetchLimits(self._settings.timeout_seconds, _MAX_BYTES, redirects=0),
             user_agent=self._settings.user_agent,
             headers={"accept": "application/json"},
+            # The publisher has set the address, which may be one of this machine's: the practice registry's is.
+            reach=EVERYWHERE,
         )
 
 

@@ -19,7 +19,7 @@ from tests.contract.publishing.samples import ISSUE, NOW
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
-SETTINGS = FeedSettings(timeout_seconds=5)
+SETTINGS = FeedSettings(timeout_seconds=5, private_hosts=("localhost", "127.0.0.1"))
 PUBLISHED = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
 ITEMS = {"a": "A guide to trials", "b": "A new approval"}
 

@@ -14,12 +14,13 @@ from werkzeug import Request, Response
 
 from newsletter.errors import SourceError
 from newsletter.sources.fetch import Fetched, FetchLimits, fetch
+from newsletter.sources.reach import EVERYWHERE
 
 LIMITS = FetchLimits(timeout_seconds=5, max_bytes=1000)
 
 
 def get(url: str, limits: FetchLimits = LIMITS) -> Fetched:
-    return fetch(url, limits=limits, user_agent="newsletter tests")
+    return fetch(url, limits=limits, user_agent="newsletter tests", reach=EVERYWHERE)
 
 
 @contextmanager
@@ -122,6 +123,36 @@ def test_size_counts_after_decompression(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/a").respond_with_handler(bomb)
     with pytest.raises(SourceError, match="sent more than"):
         get(httpserver.url_for("/a"))
+
+
+@pytest.mark.parametrize("packing", ["gzip", "x-gzip", "GZIP"])
+def test_a_packed_answer_is_unpacked(httpserver: HTTPServer, packing: str) -> None:
+    packed = gzip.compress(b"one ") + gzip.compress(b"two") + b"\x00\x00"
+    httpserver.expect_request("/a").respond_with_data(packed, headers={"Content-Encoding": packing})
+    assert get(httpserver.url_for("/a")).text == "one two"
+
+
+@pytest.mark.parametrize("packing", ["br", "gzip, gzip, gzip", "zstd"])
+def test_packings_that_were_not_asked_for_are_refused(httpserver: HTTPServer, packing: str) -> None:
+    httpserver.expect_request("/a").respond_with_data(gzip.compress(b"x"), headers={"Content-Encoding": packing})
+    with pytest.raises(SourceError, match="packed its answer in a way that was not asked for"):
+        get(httpserver.url_for("/a"))
+
+
+@pytest.mark.parametrize("body", [gzip.compress(b"x" * 500)[:-9], b"no gzip at all"])
+def test_a_broken_packing_is_an_error_in_one_sentence(httpserver: HTTPServer, body: bytes) -> None:
+    httpserver.expect_request("/a").respond_with_data(body, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(SourceError, match=r"sent a packed answer that cannot be unpacked\.$"):
+        get(httpserver.url_for("/a"))
+
+
+def test_where_an_address_has_moved_for_good_is_told(httpserver: HTTPServer) -> None:
+    for path, status, target in [("/a", 301, "/b"), ("/b", 308, "/c"), ("/c", 302, "/d"), ("/d", 301, "/e")]:
+        httpserver.expect_request(path).respond_with_response(Response(status=status, headers={"Location": target}))
+    httpserver.expect_request("/e").respond_with_data("here")
+    assert get(httpserver.url_for("/a")).moved_to == httpserver.url_for("/c")
+    assert get(httpserver.url_for("/c")).moved_to == ""
+    assert get(httpserver.url_for("/e")).moved_to == ""
 
 
 def test_a_server_that_drips_is_left_when_the_time_is_over() -> None:

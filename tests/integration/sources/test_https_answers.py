@@ -12,6 +12,7 @@ from pytest_httpserver import HTTPServer
 
 from newsletter.sources.fetch import FetchLimits
 from newsletter.sources.https_answers import find_https
+from newsletter.sources.reach import EVERYWHERE
 
 LIMITS = FetchLimits(timeout_seconds=2, max_bytes=1000)
 
@@ -38,18 +39,18 @@ def as_http(server: HTTPServer, path: str) -> str:
 def test_only_addresses_whose_page_is_there_under_https_are_given(server: HTTPServer, certificate: Path) -> None:
     there, moved = as_http(server, "/guide"), as_http(server, "/moved")
     asked = [there, moved, as_http(server, "/back"), as_http(server, "/nowhere"), "http://127.0.0.1:9/", "http://[broken"]
-    assert find_https(asked, limits=LIMITS, tls=trusting(certificate)) == {there, moved}
+    assert find_https(asked, limits=LIMITS, tls=trusting(certificate), reach=EVERYWHERE) == {there, moved}
 
 
 def test_a_certificate_that_nobody_trusts_is_no_answer(server: HTTPServer) -> None:
-    assert find_https([as_http(server, "/guide")], limits=LIMITS) == frozenset()
+    assert find_https([as_http(server, "/guide")], limits=LIMITS, reach=EVERYWHERE) == frozenset()
 
 
 def test_a_server_without_tls_and_one_that_says_nothing_are_no_answer(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/").respond_with_data("A page")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         addresses = [httpserver.url_for("/"), f"http://127.0.0.1:{silent.getsockname()[1]}/"]
-        assert find_https(addresses, limits=LIMITS) == frozenset()
+        assert find_https(addresses, limits=LIMITS, reach=EVERYWHERE) == frozenset()
 
 
 def test_nothing_is_asked_where_there_is_nothing_to_ask() -> None:

@@ -5,12 +5,13 @@ Asking is ``newsletter.sources``' work, acting is ``publishing``'s; here is only
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
-from newsletter.authoring.lock import TrialLock
 from newsletter.authoring.trial import Trial
 
 STATUS_LABELS: Mapping[str, str] = MappingProxyType(
@@ -41,7 +42,6 @@ _WHY_CLOSED: Mapping[str, str] = MappingProxyType(
         "SUSPENDED": "it has stopped for now and may start again",
         "TERMINATED": "it was stopped early and will not start again",
         "WITHDRAWN": "it was stopped before anybody joined",
-        "AVAILABLE": "this is expanded access to a treatment outside a trial, not a trial to join",
         "NO_LONGER_AVAILABLE": "expanded access to this treatment has ended",
         "TEMPORARILY_NOT_AVAILABLE": "expanded access to this treatment has stopped for now",
         "APPROVED_FOR_MARKETING": "the treatment was approved, and expanded access has ended",
@@ -58,12 +58,21 @@ class VerdictKind(StrEnum):
     """The registry says that it recruits."""
     NOT_YET = "not_yet"
     """It is announced and takes nobody yet."""
+    EXPANDED = "expanded"
+    """It is no trial to join but expanded access to a treatment, and available."""
     CLOSED = "closed"
     """A reader cannot join it, or nobody knows."""
     ABSENT = "absent"
     """The registry has no such trial."""
     COULD_NOT_CHECK = "could_not_check"
     """The registry could not be asked, or its answer made no sense; nothing may be concluded."""
+
+
+NO_ANSWER: Final = "could not check"
+"""What stands for an answer where the registry gave none."""
+
+ABSENT: Final = "absent"
+"""What stands for the answer that there is no such trial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +86,35 @@ class TrialAnswer:
     found: Trial | None = None
     problem: str = ""
 
+    @property
+    def in_short(self) -> str:
+        """The registry's status, or ``ABSENT``, or ``NO_ANSWER`` where it gave none that we know."""
+        if self.problem or (self.found and self.found.status not in STATUS_LABELS):
+            return NO_ANSWER
+        return self.found.status if self.found else ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class TrialLimits:
+    """From when on a trial that recruits deserves a second look: ``[trials]`` of the settings, and the day it is."""
+
+    country: str
+    verified_within_months: int
+    on: date
+
 
 @dataclass(frozen=True, slots=True)
 class TrialVerdict:
-    """What an answer means: ``sentence`` says it to an editor, without a code to look up."""
+    """What an answer means: ``sentence`` says it to an editor, without a code to look up.
+
+    ``warnings`` are sentences about a trial that may stand and still needs a look. ``answer`` is what it was judged from.
+    """
 
     nct_id: str
     kind: VerdictKind
     sentence: str
+    warnings: tuple[str, ...] = ()
+    answer: TrialAnswer | None = None
 
 
 # What a card may claim, against what it may be true of: a card must not promise more than the registry does.
@@ -92,25 +122,38 @@ _PASSES: Mapping[str, frozenset[VerdictKind]] = MappingProxyType(
     {
         "open": frozenset({VerdictKind.OPEN}),
         "not_yet": frozenset({VerdictKind.NOT_YET, VerdictKind.OPEN}),
-        "closed": frozenset({VerdictKind.CLOSED, VerdictKind.NOT_YET, VerdictKind.OPEN}),
+        "expanded": frozenset({VerdictKind.EXPANDED}),
+        "closed": frozenset({VerdictKind.CLOSED, VerdictKind.NOT_YET, VerdictKind.OPEN, VerdictKind.EXPANDED}),
     }
 )
 
+_KINDS: Mapping[str, VerdictKind] = MappingProxyType(
+    {"RECRUITING": VerdictKind.OPEN, "NOT_YET_RECRUITING": VerdictKind.NOT_YET, "AVAILABLE": VerdictKind.EXPANDED}
+)
+"""Every other status is closed to readers."""
 
-def judge_trial(answer: TrialAnswer, *, card_status: str) -> TrialVerdict:
-    """Say what the registry's answer means for a card that shows the trial as ``card_status`` (open, not_yet, closed)."""
-    nct_id = answer.nct_id
+
+def judge_trial(answer: TrialAnswer, *, card_status: str, limits: TrialLimits | None = None) -> TrialVerdict:
+    """Say what the registry's answer means for a card that shows the trial as ``card_status``.
+
+    That is open, not_yet, expanded or closed. Without ``limits`` nothing is said of age and country.
+    """
+    nct_id, trial = answer.nct_id, answer.found
     if answer.problem:
-        return TrialVerdict(nct_id, VerdictKind.COULD_NOT_CHECK, f"{nct_id} could not be checked: {answer.problem}")
-    trial = answer.found
+        sentence = f"{nct_id} could not be checked: {answer.problem}"
+        return TrialVerdict(nct_id, VerdictKind.COULD_NOT_CHECK, sentence, answer=answer)
     if trial is None:
-        return TrialVerdict(nct_id, VerdictKind.ABSENT, f"{nct_id} is not in the registry; look for a slip in the number.")
-    alias = f" The registry now lists it as {trial.alias_of}." if trial.alias_of else ""
+        sentence = f"{nct_id} is not in the registry; look for a slip in the number."
+        return TrialVerdict(nct_id, VerdictKind.ABSENT, sentence, answer=answer)
+    alias = f" {_alias(trial)}" if trial.alias_of else ""
     if trial.status not in STATUS_LABELS:
         sentence = f'{nct_id} could not be checked: the registry gave the status "{trial.status}", which we do not know.'
-        return TrialVerdict(nct_id, VerdictKind.COULD_NOT_CHECK, sentence + alias)
-    kind = {"RECRUITING": VerdictKind.OPEN, "NOT_YET_RECRUITING": VerdictKind.NOT_YET}.get(trial.status, VerdictKind.CLOSED)
-    return TrialVerdict(nct_id, kind, _sentence(answer, trial.status, kind, card_status) + alias)
+        return TrialVerdict(nct_id, VerdictKind.COULD_NOT_CHECK, sentence + alias, answer=answer)
+    kind = _KINDS.get(trial.status, VerdictKind.CLOSED)
+    verdict = TrialVerdict(nct_id, kind, _sentence(trial, kind, card_status) + alias, answer=answer)
+    if stops_send(verdict, card_status=card_status):
+        return verdict
+    return replace(verdict, warnings=tuple(_warnings(trial, kind, card_status, limits)))
 
 
 def stops_send(verdict: TrialVerdict, *, card_status: str) -> bool:
@@ -118,99 +161,53 @@ def stops_send(verdict: TrialVerdict, *, card_status: str) -> bool:
     return verdict.kind not in _PASSES.get(card_status, frozenset())
 
 
-def renew_lock(lock: TrialLock, answers: Sequence[TrialAnswer]) -> TrialLock:
-    """Make the lock anew from what the registry answered; only trials that were asked about stay in it.
-
-    A trial that could not be checked, or of which only the date of the registry's data is new, keeps its entry as it is, so that
-    a refresh that finds nothing new leaves the file byte-identical. A trial that the registry does not have loses its entry.
-    """
-    trials: dict[str, Trial] = {}
-    for answer in answers:
-        old = lock.trials.get(answer.nct_id)
-        nothing_new = old is not None and answer.found is not None and not _changed_fields(old, answer.found)
-        new = old if answer.problem or nothing_new else answer.found
-        if new is not None:
-            trials[answer.nct_id] = new
-    return TrialLock(MappingProxyType(trials))
-
-
-def describe_changes(old: TrialLock, new: TrialLock) -> list[str]:
-    """Say in words what differs between two locks, trial by trial; nothing when only the date of the data is another."""
-    lines = []
-    for nct_id in sorted({*old.trials, *new.trials}):
-        before, after = old.trials.get(nct_id), new.trials.get(nct_id)
-        if after is None:
-            lines.append(f"{nct_id} is no longer in the lock.")
-        elif before is None:
-            lines.append(f"{nct_id} is new: {_label(after.status)}.")
-        else:
-            lines += [
-                f"{nct_id}: {_FIELD_WORDS[name]} was {_in_words(name, before)}, is now {_in_words(name, after)}."
-                for name in _changed_fields(before, after)
-            ]
-    return lines
-
-
-_FIELD_WORDS: Mapping[str, str] = MappingProxyType(
-    {
-        "brief_title": "the title",
-        "status": "the status",
-        "why_stopped": "the reason for stopping",
-        "study_type": "the kind of study",
-        "phases": "the phase",
-        "sex": "who may join",
-        "minimum_age": "the lowest age",
-        "maximum_age": "the highest age",
-        "lead_sponsor": "the sponsor",
-        "sponsor_class": "the kind of sponsor",
-        "collaborators": "who helps to pay",
-        "sites": "the number of sites",
-        "contacts": "whom to ask",
-        "expanded_access": "the number of its expanded access",
-        "verified": "when its sponsor last verified it",
-        "last_update": "the record's last update",
-        "alias_of": "the registry's own number for it",
-    }
-)
-"""Every field of a locked trial but its number and when it was asked about."""
-
-
-def _changed_fields(before: Trial, after: Trial) -> list[str]:
-    return [name for name in _FIELD_WORDS if getattr(before, name) != getattr(after, name)]
-
-
-def _in_words(name: str, trial: Trial) -> str:
-    value = getattr(trial, name)
-    if name == "status":
-        return f'"{_label(value)}"'
-    if name == "sites":
-        return counted_sites(trial)
-    if name == "contacts":
-        return ", ".join(contact.phone or contact.email or contact.name for contact in trial.contacts) or "not given"
-    if isinstance(value, tuple):
-        return ", ".join(value) or "not given"
-    return "not given" if value == "" else str(value)
-
-
-def counted_sites(trial: Trial) -> str:
-    """Say how many sites take people, and where."""
-    number = len(trial.sites)
-    where = f" in {', '.join(trial.countries)}" if trial.countries else ""
-    return f"{number}{where}"
-
-
-def _label(status: str) -> str:
-    return STATUS_LABELS.get(status, status)
-
-
-def _sentence(answer: TrialAnswer, status: str, kind: VerdictKind, card_status: str) -> str:
-    nct_id = answer.nct_id
+def _sentence(trial: Trial, kind: VerdictKind, card_status: str) -> str:
+    nct_id = trial.nct_id
+    if kind is VerdictKind.OPEN and card_status == "expanded":
+        return f"{nct_id} is a trial that is recruiting; the card calls it expanded access. Take status=expanded out."
     if kind is VerdictKind.OPEN:
-        late = "" if card_status == "open" else f"; the card still says {card_status.replace('_', ' ')}"
-        return f"{nct_id} is recruiting{late}."
+        return f"{nct_id} is recruiting{_less_hopeful(card_status, 'open')}."
     if kind is VerdictKind.NOT_YET:
-        early = "" if card_status == "not_yet" else "; a card may show it only with status=not_yet"
-        return f"{nct_id} is not recruiting yet{early}."
-    stopped = answer.found.why_stopped.rstrip(".") if answer.found else ""
+        early = "" if card_status in {"not_yet", "closed"} else "; a card may show it only with status=not_yet"
+        return f"{nct_id} is not recruiting yet{early}{_less_hopeful(card_status, 'not_yet', 'open', 'expanded')}."
+    if kind is VerdictKind.EXPANDED:
+        other = "" if card_status in {"expanded", "closed"} else "; a card may show it only with status=expanded"
+        said = f"{nct_id} is expanded access to a treatment outside a trial, and available{other}"
+        return f"{said}{_less_hopeful(card_status, 'expanded', 'open', 'not_yet')}."
+    stopped = trial.why_stopped.rstrip(".")
     reason = f" The sponsor's reason: {stopped}." if stopped else ""
-    return f'{nct_id} is not open to readers: the registry says "{_label(status)}" ({_WHY_CLOSED[status]}).{reason}'
+    said = STATUS_LABELS[trial.status]
+    return f'{nct_id} is not open to readers: the registry says "{said}" ({_WHY_CLOSED[trial.status]}).{reason}'
+
+
+def _less_hopeful(card_status: str, *others: str) -> str:
+    return "" if card_status in others else f"; the card still says {card_status.replace('_', ' ')}"
+
+
+def _warnings(trial: Trial, kind: VerdictKind, card_status: str, limits: TrialLimits | None) -> Iterator[str]:
+    if trial.alias_of:
+        yield f"{trial.nct_id}: {_alias(trial)}"
+    if kind.value != card_status and kind is not VerdictKind.CLOSED:
+        yield _sentence(trial, kind, card_status)
+    if limits is None or card_status == "closed":
+        return
+    if not _was_verified(trial, limits):
+        when = f"was last verified by its sponsor in {trial.verified}" if trial.verified else "does not say when it was verified"
+        yield f"{trial.nct_id}: the record {when}: after {limits.verified_within_months} months that is worth a call."
+    if kind is VerdictKind.OPEN and not trial.sites:
+        yield f"{trial.nct_id} is recruiting, but the registry names no place that takes people now."
+    elif kind is not VerdictKind.NOT_YET and trial.sites and limits.country not in trial.countries:
+        where = ", ".join(trial.countries) or "a country that is not named"
+        yield f"{trial.nct_id} takes people in {where} only, at no place in {limits.country}."
+
+
+def _was_verified(trial: Trial, limits: TrialLimits) -> bool:
+    """Say whether the record was verified lately; the registry gives yyyy-mm or yyyy-mm-dd, and months are what counts."""
+    year, _, month = trial.verified[: len("2026-11")].partition("-")
+    if not (year.isdecimal() and month.isdecimal()):
+        return False
+    return (limits.on.year - int(year)) * 12 + limits.on.month - int(month) <= limits.verified_within_months
+
+
+def _alias(trial: Trial) -> str:
+    return f"The registry now lists it as {trial.alias_of}."

@@ -16,7 +16,8 @@ import typer
 from django.conf import settings
 
 from newsletter.authoring.lock import LOCK_FILE
-from newsletter.checking.trials import judge_trial, renew_lock, stops_send
+from newsletter.checking.trial_changes import renew_lock
+from newsletter.checking.trials import judge_trial, stops_send
 from newsletter.checking.written_issue import read_written_issue, trial_cards
 from newsletter.cli.printing import console, local, print_table
 from newsletter.cli.reporting import print_report

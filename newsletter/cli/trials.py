@@ -11,7 +11,8 @@ from newsletter.authoring.folder import issue_name, read_issues
 from newsletter.authoring.lock import LOCK_FILE
 from newsletter.authoring.replacing import replace_file
 from newsletter.authoring.trial import Trial
-from newsletter.checking.trials import STATUS_LABELS, TrialAnswer, describe_changes, judge_trial, renew_lock, stops_send
+from newsletter.checking.trial_changes import describe_changes, renew_lock
+from newsletter.checking.trials import STATUS_LABELS, TrialAnswer, judge_trial, stops_send
 from newsletter.checking.written_issue import trial_cards
 from newsletter.cli.arguments import FormatOption, IssueArgument
 from newsletter.cli.printing import OutputFormat, console, local, print_json, print_table

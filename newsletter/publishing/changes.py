@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from newsletter.authoring.issue import MergeField
 from newsletter.authoring.lock import TrialLock
-from newsletter.checking.trials import describe_changes
+from newsletter.checking.trial_changes import describe_changes
 from newsletter.rendering.edition import Edition, Variant
 from newsletter.rendering.merge import fill
 

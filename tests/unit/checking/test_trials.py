@@ -1,20 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
-from newsletter.authoring.lock import TrialLock
-from newsletter.authoring.trial import Trial, TrialContact, TrialSite
-from newsletter.checking.trials import (
-    STATUS_LABELS,
-    TrialAnswer,
-    VerdictKind,
-    describe_changes,
-    judge_trial,
-    renew_lock,
-    stops_send,
-)
+from newsletter.authoring.trial import Trial, TrialSite
+from newsletter.checking.trials import STATUS_LABELS, TrialAnswer, TrialLimits, VerdictKind, judge_trial, stops_send
 
 NCT_ID = "NCT09990001"
 TRIAL = Trial(
@@ -23,17 +15,16 @@ TRIAL = Trial(
     "RECRUITING",
     phases=("PHASE2",),
     sites=(TrialSite(city="Toronto", country="Canada"),) * 3,
+    verified="2026-11",
     data_version="2026-11-20",
 )
-CLOSED = sorted(set(STATUS_LABELS) - {"RECRUITING", "NOT_YET_RECRUITING"})
+CLOSED = sorted(set(STATUS_LABELS) - {"RECRUITING", "NOT_YET_RECRUITING", "AVAILABLE"})
+CARDS = ["open", "not_yet", "expanded", "closed"]
+CANADA = TrialLimits("Canada", 12, date(2026, 12, 1))
 
 
 def answer(status: str) -> TrialAnswer:
     return TrialAnswer(NCT_ID, replace(TRIAL, status=status))
-
-
-def lock(*trials: Trial) -> TrialLock:
-    return TrialLock({trial.nct_id: trial for trial in trials})
 
 
 def goes_out(given: TrialAnswer, card_status: str) -> bool:
@@ -54,8 +45,7 @@ def test_a_card_may_be_less_hopeful_than_the_registry_and_is_told_so(card_status
 
 def test_a_trial_that_has_not_begun_needs_a_card_that_says_so() -> None:
     assert judge_trial(answer("NOT_YET_RECRUITING"), card_status="open").kind is VerdictKind.NOT_YET
-    assert not goes_out(answer("NOT_YET_RECRUITING"), "open")
-    assert goes_out(answer("NOT_YET_RECRUITING"), "not_yet")
+    assert [goes_out(answer("NOT_YET_RECRUITING"), card) for card in CARDS] == [False, True, False, True]
 
 
 @pytest.mark.parametrize("status", CLOSED)
@@ -64,9 +54,7 @@ def test_every_other_status_is_closed_and_says_why_in_plain_words(status: str) -
     assert verdict.kind is VerdictKind.CLOSED
     assert f'"{STATUS_LABELS[status]}" (' in verdict.sentence
     assert status not in verdict.sentence or status.isalpha()
-    assert not goes_out(answer(status), "open")
-    assert not goes_out(answer(status), "not_yet")
-    assert goes_out(answer(status), "closed")
+    assert [goes_out(answer(status), card) for card in CARDS] == [False, False, False, True]
 
 
 def test_a_status_that_nobody_verified_for_long_is_not_open() -> None:
@@ -78,14 +66,14 @@ def test_the_sponsors_own_reason_is_repeated() -> None:
     assert judge_trial(stopped, card_status="open").sentence.endswith("The sponsor's reason: Slow recruitment.")
 
 
-@pytest.mark.parametrize("card_status", ["open", "not_yet", "closed"])
+@pytest.mark.parametrize("card_status", CARDS)
 def test_a_status_we_do_not_know_is_no_verdict_and_stops_every_card(card_status: str) -> None:
     verdict = judge_trial(answer("PAUSED_FOR_TEA"), card_status=card_status)
     assert verdict.kind is VerdictKind.COULD_NOT_CHECK
     assert not goes_out(answer("PAUSED_FOR_TEA"), card_status)
 
 
-@pytest.mark.parametrize("card_status", ["open", "not_yet", "closed"])
+@pytest.mark.parametrize("card_status", CARDS)
 def test_a_problem_is_no_verdict_and_stops_every_card(card_status: str) -> None:
     given = TrialAnswer(NCT_ID, problem="the registry asks us to come back later (429).")
     verdict = judge_trial(given, card_status=card_status)
@@ -94,7 +82,7 @@ def test_a_problem_is_no_verdict_and_stops_every_card(card_status: str) -> None:
     assert not goes_out(given, card_status)
 
 
-@pytest.mark.parametrize("card_status", ["open", "not_yet", "closed"])
+@pytest.mark.parametrize("card_status", CARDS)
 def test_an_absent_trial_stops_every_card(card_status: str) -> None:
     assert judge_trial(TrialAnswer(NCT_ID), card_status=card_status).kind is VerdictKind.ABSENT
     assert not goes_out(TrialAnswer(NCT_ID), card_status)
@@ -106,41 +94,62 @@ def test_a_card_status_that_no_template_knows_stops_the_send() -> None:
 
 def test_a_trial_under_a_new_number_says_which() -> None:
     moved = TrialAnswer(NCT_ID, replace(TRIAL, alias_of="NCT09990009"))
-    assert judge_trial(moved, card_status="open").sentence.endswith("The registry now lists it as NCT09990009.")
+    verdict = judge_trial(moved, card_status="open")
+    assert verdict.sentence.endswith("The registry now lists it as NCT09990009.")
+    assert verdict.warnings == ("NCT09990001: The registry now lists it as NCT09990009.",)
+    assert goes_out(moved, "open")
 
 
-def test_a_refresh_that_finds_nothing_new_leaves_the_lock_byte_identical() -> None:
-    renewed = renew_lock(lock(TRIAL), [TrialAnswer(NCT_ID, replace(TRIAL, data_version="2026-11-23"))])
-    assert renewed.to_bytes() == lock(TRIAL).to_bytes()
+def test_expanded_access_has_a_card_of_its_own_and_stops_every_card_of_a_trial() -> None:
+    assert [goes_out(answer("AVAILABLE"), card) for card in CARDS] == [False, False, True, True]
+    assert [goes_out(answer("RECRUITING"), card) for card in CARDS] == [True, True, False, True]
+    assert "only with status=expanded" in judge_trial(answer("AVAILABLE"), card_status="open").sentence
 
 
-def test_a_refresh_takes_what_is_new_with_the_date_of_the_data() -> None:
-    changed = replace(TRIAL, status="COMPLETED", data_version="2026-11-23")
-    assert renew_lock(lock(TRIAL), [TrialAnswer(NCT_ID, changed)]).trials == {NCT_ID: changed}
+@pytest.mark.parametrize("status", ["RECRUITING", "NOT_YET_RECRUITING", "AVAILABLE"])
+def test_a_closed_card_of_what_is_in_fact_open_passes_with_a_warning(status: str) -> None:
+    verdict = judge_trial(answer(status), card_status="closed", limits=CANADA)
+    assert verdict.warnings == (verdict.sentence,)
+    assert "the card still says closed" in verdict.sentence
 
 
-def test_a_trial_that_could_not_be_checked_keeps_its_entry() -> None:
-    assert renew_lock(lock(TRIAL), [TrialAnswer(NCT_ID, problem="no answer.")]).trials == {NCT_ID: TRIAL}
-    assert renew_lock(lock(), [TrialAnswer(NCT_ID, problem="no answer.")]).trials == {}
+def test_nothing_is_warned_of_a_trial_that_was_verified_lately_and_recruits_in_our_country() -> None:
+    assert judge_trial(answer("RECRUITING"), card_status="open", limits=CANADA).warnings == ()
 
 
-def test_trials_that_are_absent_or_no_longer_in_the_issue_leave_the_lock() -> None:
-    assert renew_lock(lock(TRIAL), [TrialAnswer(NCT_ID)]).trials == {}
-    assert renew_lock(lock(TRIAL), []).trials == {}
+@pytest.mark.parametrize(
+    ("verified", "warned"),
+    [("2025-12", False), ("2025-11", True), ("2025-12-01", False), ("2025-11-30", True), ("", True), ("soon", True)],
+)
+def test_a_record_that_nobody_verified_for_long_passes_with_a_warning(verified: str, *, warned: bool) -> None:
+    given = TrialAnswer(NCT_ID, replace(TRIAL, verified=verified))
+    warnings = judge_trial(given, card_status="open", limits=CANADA).warnings
+    assert ["worth a call" in warning for warning in warnings] == [True] * warned
+    assert goes_out(given, "open")
 
 
-def test_changes_are_told_in_words() -> None:
-    new_trial = Trial("NCT09990002", "Another", "NOT_YET_RECRUITING")
-    after = replace(TRIAL, status="COMPLETED", phases=(), sites=(), contacts=(TrialContact(phone="555-0100"),))
-    assert describe_changes(lock(TRIAL), lock(after, new_trial)) == [
-        'NCT09990001: the status was "Recruiting", is now "Completed".',
-        "NCT09990001: the phase was PHASE2, is now not given.",
-        "NCT09990001: the number of sites was 3 in Canada, is now 0.",
-        "NCT09990001: whom to ask was not given, is now 555-0100.",
-        "NCT09990002 is new: Not yet recruiting.",
-    ]
-    assert describe_changes(lock(TRIAL), lock()) == ["NCT09990001 is no longer in the lock."]
+@pytest.mark.parametrize("card_status", ["open", "not_yet"])
+def test_a_trial_without_a_site_in_our_country_passes_with_a_warning(card_status: str) -> None:
+    elsewhere = replace(CANADA, country="United States")
+    assert "in Canada only, at no place in United States" in " ".join(
+        judge_trial(answer("RECRUITING"), card_status=card_status, limits=elsewhere).warnings
+    )
+    assert goes_out(answer("RECRUITING"), card_status)
 
 
-def test_another_date_of_the_data_is_no_change() -> None:
-    assert describe_changes(lock(TRIAL), lock(replace(TRIAL, data_version="2026-11-23"))) == []
+def test_a_recruiting_trial_that_names_no_site_passes_with_a_warning() -> None:
+    nowhere = TrialAnswer(NCT_ID, replace(TRIAL, sites=()))
+    (warning,) = judge_trial(nowhere, card_status="open", limits=CANADA).warnings
+    assert "names no place" in warning
+    assert judge_trial(TrialAnswer(NCT_ID, replace(TRIAL, status="COMPLETED", sites=())), card_status="closed").warnings == ()
+
+
+def test_what_stops_a_send_is_no_warning() -> None:
+    old = TrialAnswer(NCT_ID, replace(TRIAL, status="COMPLETED", verified="2019-01", alias_of="NCT09990009"))
+    assert judge_trial(old, card_status="open", limits=CANADA).warnings == ()
+
+
+def test_an_answer_has_one_short_word() -> None:
+    assert answer("RECRUITING").in_short == "RECRUITING"
+    assert TrialAnswer(NCT_ID).in_short == "absent"
+    assert TrialAnswer(NCT_ID, problem="no answer").in_short == answer("PAUSED_FOR_TEA").in_short == "could not check"

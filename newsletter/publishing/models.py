@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
@@ -192,13 +192,17 @@ class HeldFor(models.TextChoices):
     NOTHING = "", "it is not held"
     PERSON = "person", "somebody held it and will unhold it"
     APPROVAL = "approval", "it changed, or somebody objects; it goes on by itself when both approvals stand and nobody does"
-    GATE = "gate", "the release gate refused; a person mends it and unholds"
+    GATE = "gate", "the release gate refused; a person mends it, and new approvals, an override or an unhold let it go on"
     MISSED = "missed", "its hour is past by more than the grace; a person gives it a new one"
     RESTORE = "restore", "the database came from a backup; a person looks whether this issue went out already, and unholds"
 
 
 class Slot(models.Model):
-    """One date that the cadence, or a person, yields; the unique ``at`` decides between two schedulers."""
+    """One date that the cadence, or a person, yields; the unique ``at`` decides between two schedulers.
+
+    ``stops`` are the trials that the release gate held it for (newsletter.publishing.trial_gate.TrialStop), ``warnings`` what it
+    was released in spite of; every step of the slot leaves both behind.
+    """
 
     at = models.DateTimeField(unique=True)
     issue = models.CharField(max_length=40, unique=True)
@@ -206,6 +210,8 @@ class Slot(models.Model):
     held_for = models.CharField(max_length=20, choices=HeldFor.choices, blank=True, default=HeldFor.NOTHING)
     reason = models.TextField(blank=True)
     candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, null=True, related_name="slots")
+    stops: models.JSONField[list[dict[str, Any]]] = models.JSONField(default=list, blank=True)
+    warnings: models.JSONField[list[str]] = models.JSONField(default=list, blank=True)
 
     def __str__(self) -> str:
         return f"{self.issue} at {self.at:%Y-%m-%d %H:%M} UTC"
@@ -269,7 +275,7 @@ class TrialStanding(models.Model):
 
 
 class SearchState(models.Model):
-    """When a saved search was last asked and last answered; ``terms`` is what was asked for, since another question begins anew."""
+    """When a saved search was last asked and last answered; ``terms`` is what it asks for: other terms begin anew."""
 
     name = models.CharField(max_length=80, unique=True)
     terms = models.TextField(blank=True)

@@ -28,6 +28,7 @@ from newsletter.errors import NewsletterError
 from newsletter.project.backup.old_copies import hold_an_old_copy
 from newsletter.project.retention.keeping import what_is_kept
 from newsletter.project.retention.purging import is_purge_due, overwrite_what_is_deleted, purge
+from newsletter.publishing.trial_watch import watch_trials
 from newsletter.sources.registry import TrialRegistry
 from newsletter.subscribers.erasure_steps import run_erasures
 from newsletter.subscribers.installation import sealer
@@ -53,6 +54,9 @@ SECONDS_BETWEEN_LOOKS_AT_ERASURES = 60
 SECONDS_BETWEEN_LOOKS_AT_RETENTION = 3_600
 """Once a day it then forgets what is kept no longer."""
 
+SECONDS_BETWEEN_LOOKS_AT_TRIALS = 600
+"""The rows say which are to be asked about: each once a day before its issue goes out, and once a week after."""
+
 SECOND_OF_ALERTS = 20
 """Of every minute: by then the calendar's tick has held what it holds."""
 
@@ -68,6 +72,7 @@ class Ticking:
         self._config = config
         self._clock = clock
         self._stop = threading.Event()
+        self._trials_problem = ""
         self._looking_at_the_copy = threading.Lock()
         self._watch = RefusalWatch(config.delivery)
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
@@ -77,6 +82,7 @@ class Ticking:
             (Look("postbox", self._empty_postbox), _every(SECONDS_BETWEEN_LOOKS_INTO_THE_POSTBOX)),
             (Look("requests", self._handle_requests), _every(SECONDS_BETWEEN_LOOKS_AT_REQUESTS)),
             (Look("alerts", self._post_alerts), CronTrigger(second=SECOND_OF_ALERTS, timezone="UTC")),
+            (Look("trials", self._watch_trials), _every(SECONDS_BETWEEN_LOOKS_AT_TRIALS)),
             (Look("erasures", self._erase), _every(SECONDS_BETWEEN_LOOKS_AT_ERASURES)),
             (Look("retention", self._purge), _every(SECONDS_BETWEEN_LOOKS_AT_RETENTION)),
         ]
@@ -142,6 +148,13 @@ class Ticking:
         if is_purge_due(now):
             purge(what_is_kept(self._config.retention, sealer(), now=now), now=now, stopping=self._stop.is_set)
         return ""
+
+    def _watch_trials(self) -> str:
+        self._hold_an_old_copy()
+        watched = watch_trials(self._config, self._clock, TrialRegistry.of(self._config, self._clock).ask)
+        if watched.asked:
+            self._trials_problem = watched.problem
+        return self._trials_problem
 
     def _post_alerts(self) -> str:
         return post_alerts(self._config, self._clock()).problem

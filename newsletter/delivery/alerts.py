@@ -12,6 +12,7 @@ from newsletter.delivery.send_alerts import find_send_occasions
 from newsletter.errors import NewsletterError
 from newsletter.publishing.alerts import not_yet_told, post_occasion, who_is_not_there
 from newsletter.publishing.slot_alerts import find_slot_occasions
+from newsletter.publishing.trial_alerts import find_trial_occasions
 
 log = structlog.get_logger()
 
@@ -27,7 +28,8 @@ class AlertsPosted:
 def post_alerts(config: Config, now: datetime) -> AlertsPosted:
     """Look at slots and sends, and post what people were not told yet: each occasion once, whoever looks and however often."""
     mails, problems = 0, [who_is_not_there(config)]
-    for occasion in not_yet_told([*find_slot_occasions(config, now), *find_send_occasions(now)]):
+    found = [*find_slot_occasions(config, now), *find_trial_occasions(config, now), *find_send_occasions(now)]
+    for occasion in not_yet_told(found):
         try:
             posted = post_occasion(occasion, config=config, now=now)
         except NewsletterError as error:

@@ -55,7 +55,8 @@ class Reader:
 class Occasion:
     """Something that people are told of once, by its ``key``. ``kind`` names the templates, ``values`` makes what they print.
 
-    ``but`` is the person who brought it about. ``expires_at`` is when the mail would come too late.
+    ``but`` is the person who brought it about. ``expires_at`` is when the mail would come too late. ``more_keys`` are those of
+    other things that the same mail tells of.
     """
 
     key: str
@@ -65,6 +66,7 @@ class Occasion:
     expires_at: datetime
     values: Callable[[Reader], Mapping[str, object]] = field(repr=False)
     but: str = ""
+    more_keys: Sequence[str] = ()
 
 
 def not_yet_told(occasions: Collection[Occasion]) -> list[Occasion]:
@@ -92,7 +94,9 @@ def post_occasion(occasion: Occasion, *, config: Config, now: datetime) -> int:
     if not contents:
         return 0
     with transaction.atomic():
-        _, first = Notice.objects.get_or_create(key=occasion.key, defaults={"at": now})
+        keys = (occasion.key, *occasion.more_keys)
+        first = all(Notice.objects.get_or_create(key=key, defaults={"at": now})[1] for key in keys)
+        transaction.set_rollback(not first)  # the next look tells of what nobody was told of
         for content in contents if first else ():
             post(occasion.kind, content, now=now, expires_at=occasion.expires_at)
     return len(contents) if first else 0

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 from selectolax.lexbor import LexborHTMLParser
 
 from newsletter.publishing.archive_corrections import correction_notes, first_corrected, with_notes
+from newsletter.publishing.archive_trials import trial_notices
 from newsletter.publishing.cadence import time_zone
 from newsletter.publishing.calendar_downloads import calendar_file_name
 from newsletter.publishing.models import FrozenAsset, FrozenEdition, Slot, SlotState
@@ -96,12 +97,12 @@ def issue(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 def issue_edition(request: HttpRequest, name: str, language: str) -> HttpResponse:
-    """Show the web page of a released edition: exactly the stored bytes, below a note where there is a correction."""
+    """Show the web page of a released edition: exactly the stored bytes, below notes on corrections and closed trials."""
     found = _released_editions(name).filter(language=language).only("web", "digest")
     edition = None if NUL in language else found.first()
     if edition is None:
         raise Http404
-    notes = correction_notes(name, language)
+    notes = correction_notes(name, language) + trial_notices(name, language, edition.web)
     response = HttpResponse(with_notes(edition.web, notes).encode(), content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = _page_policy(edition.web)
     response.headers["Content-Language"] = language

@@ -258,8 +258,8 @@ class TrialStanding(models.Model):
     """What the registry last said of a trial that stands in an issue, whichever one: for what comes after the approval.
 
     ``status`` is its overallStatus, ``absent``, or "" while it was never answered; ``since`` is when that status was first seen,
-    ``facts`` what it said then as a lock has it, ``closed_since`` the day on which a trial that readers were told is open was
-    first seen not to be. ``asked_at`` counts attempts, ``answered_at`` answers.
+    ``facts`` the last answer as a lock has it. ``closed_since`` is the day on which it was seen to take nobody any more, which
+    stays when it opens again. ``asked_at`` is when somebody last began to ask, ``answered_at`` when the last answer came.
     """
 
     nct_id = models.CharField(max_length=11, unique=True)

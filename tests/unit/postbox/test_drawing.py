@@ -49,6 +49,15 @@ VALUES: dict[str, dict[str, Any]] = {
         "when": "December 1, 2026, 10:00 EST",
         "commands": ["newsletter check 2026-12"],
     },
+    "alert-trials": {
+        "when": "December 1, 2026, 10:00 EST",
+        "trials": [
+            {"nct_id": "NCT09990001", "title": "A <b> & c", "lines": ["NCT09990001: closed.", "One site less."], "stops": True},
+            {"nct_id": "NCT09990002", "title": "Another", "lines": ["Another phone."], "stops": False},
+        ],
+        "stops": True,
+        "commands": ["newsletter trials close 2026-12 NCT09990001", "newsletter trials refresh 2026-12"],
+    },
     "alert-paused": {
         "paused_for": "errors",
         "reason": "10 mails in a row were refused for what we are.",
@@ -104,6 +113,7 @@ def test_every_mail_is_valid_says_its_language_and_names_no_illness_in_its_subje
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "alert-unapproved": [{"days": days} for days in (0, 1)],
     "alert-held": [{"held_for": why} for why in ("person", "approval", "missed", "restore")],
+    "alert-trials": [{"stops": False}],
     "alert-paused": [{"paused_for": why, "reason": ""} for why in ("person", "age", "restore")],
     "alert-finished": [
         {"state": "cancelled"},

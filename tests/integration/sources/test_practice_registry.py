@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -33,6 +34,7 @@ def base_url(tmp_path: Path) -> Iterator[str]:
         (f"/studies/{ONE}?bogusParam=1", 400, "`bogusParam` is unknown parameter"),
         ("/studies?fields=Colour", 400, "Parameter 'fields' contains invalid field name: 'Colour'"),
         ("/studies?pageSize=many", 400, "Parameter `pageSize` has incorrect format"),
+        ("/studies?pageToken=next", 400, "Parameter `pageToken` has incorrect format"),
         ("/elsewhere", 404, "Not found"),
     ],
 )
@@ -56,6 +58,36 @@ def test_absent_trials_are_left_out_of_a_search(base_url: str) -> None:
 def test_a_search_without_ids_gives_all_up_to_the_page_size(base_url: str) -> None:
     assert len(httpx.get(f"{base_url}/studies?pageSize=0").json()["studies"]) == 2
     assert len(httpx.get(f"{base_url}/studies?pageSize=1").json()["studies"]) == 1
+
+
+def test_pages_follow_each_other_and_only_the_first_counts(tmp_path: Path) -> None:
+    numbers = [f"NCT0999{number:04}" for number in range(1, 26)]
+    pages = []
+    with PracticeRegistry(write_records(tmp_path / "trials.json", *(study(number) for number in numbers))) as registry:
+        parameters = {"countTotal": "true", "fields": "NCTId", "pageSize": "0"}
+        while not pages or "nextPageToken" in pages[-1]:
+            token = {"pageToken": pages[-1]["nextPageToken"]} if pages else {}
+            pages.append(httpx.get(f"{registry.base_url}/studies", params={**parameters, **token}).json())
+    assert [len(page["studies"]) for page in pages] == [10, 10, 5]
+    assert [page.get("totalCount") for page in pages] == [25, None, None]
+    assert [one["protocolSection"]["identificationModule"]["nctId"] for page in pages for one in page["studies"]] == numbers
+
+
+@pytest.mark.parametrize("written", ["nct09990001", "NCT9990001", "NCT0009990001"])
+def test_a_number_is_known_in_other_spellings(base_url: str, written: str) -> None:
+    assert len(httpx.get(f"{base_url}/studies?filter.ids={written}").json()["studies"]) == 1
+    assert httpx.get(f"{base_url}/studies/{written}").status_code == 200
+
+
+def test_an_answer_is_sent_once_for_each_load_of_data(tmp_path: Path) -> None:
+    with PracticeRegistry(write_records(tmp_path / "trials.json", study(ONE), study(TWO))) as registry:
+        first = httpx.get(f"{registry.base_url}/studies/{ONE}")
+        tag = {"if-none-match": first.headers["etag"]}
+        again = httpx.get(f"{registry.base_url}/studies/{ONE}", headers=tag)
+        registry.change_status(TWO, "COMPLETED")
+        after_a_load = httpx.get(f"{registry.base_url}/studies/{ONE}", headers=tag)
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert (after_a_load.status_code, after_a_load.json()) == (200, first.json())
 
 
 def test_a_former_number_is_found_and_on_the_path_redirects_without_the_query(base_url: str) -> None:
@@ -91,6 +123,22 @@ def test_a_trial_may_change_while_it_is_served(tmp_path: Path) -> None:
         registry.change_status(ONE, "SUSPENDED")
         status = httpx.get(f"{registry.base_url}/studies/{ONE}?fields=OverallStatus|WhyStopped").json()
     assert status == {"protocolSection": {"statusModule": {"overallStatus": "SUSPENDED"}}}
+
+
+def test_records_come_change_and_go_while_they_are_served(tmp_path: Path) -> None:
+    def move(record: dict[str, Any]) -> None:
+        record["protocolSection"]["identificationModule"] |= {"nctId": "NCT09990003", "nctIdAliases": [ONE]}
+
+    with PracticeRegistry(write_records(tmp_path / "trials.json", study(ONE))) as registry:
+        registry.put(study(TWO))
+        registry.change(ONE, move)
+        listed = httpx.get(f"{registry.base_url}/studies?fields=NCTId").json()["studies"]
+        moved = httpx.get(f"{registry.base_url}/studies/{ONE}")
+        registry.remove(TWO)
+        removed = httpx.get(f"{registry.base_url}/studies/{TWO}")
+    assert [one["protocolSection"]["identificationModule"]["nctId"] for one in listed] == ["NCT09990003", TWO]
+    assert moved.headers["location"] == "/api/v2/studies/NCT09990003"
+    assert (removed.status_code, removed.text) == (404, f"NCT number {TWO} not found")
 
 
 def test_it_is_reached_from_this_machine_only_and_gone_afterwards(tmp_path: Path) -> None:

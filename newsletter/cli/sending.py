@@ -44,7 +44,7 @@ def send(issue: IssueArgument, *, output: FormatOption = OutputFormat.TEXT) -> N
 
 
 def _send(name: str, config: Config, *, output: OutputFormat) -> None:
-    for slot in start_due_sends(config, system_clock, ask_trials=TrialRegistry.of(config).ask):
+    for slot in start_due_sends(config, system_clock, ask_trials=TrialRegistry.of(config).ask, patient=False):
         if slot.issue != name:
             continue
         if not isinstance(slot.result, Released):

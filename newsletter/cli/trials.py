@@ -12,14 +12,14 @@ from newsletter.authoring.lock import LOCK_FILE
 from newsletter.authoring.replacing import replace_file
 from newsletter.authoring.trial import Trial
 from newsletter.checking.trial_changes import describe_changes, renew_lock
-from newsletter.checking.trials import STATUS_LABELS, TrialAnswer, judge_trial, stops_send
+from newsletter.checking.trials import NO_ANSWER, STATUS_LABELS, TrialAnswer, judge_trial, stops_send
 from newsletter.checking.written_issue import trial_cards
 from newsletter.cli.arguments import FormatOption, IssueArgument
 from newsletter.cli.printing import OutputFormat, console, local, print_json, print_table
 from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.publishing.models import TrialCheck
-from newsletter.publishing.trial_checks import NO_ANSWER, record_asked
+from newsletter.publishing.trial_checks import record_asked
 from newsletter.sources.registry import TrialRegistry
 
 trials = typer.Typer()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import structlog
 from django.db import connection, transaction
 
-from newsletter.checking.trials import TrialAnswer, TrialVerdict, judge_trial
 from newsletter.clock import Clock
 from newsletter.config import Config
 from newsletter.delivery import statements
@@ -34,16 +33,15 @@ from newsletter.delivery.transports.opening import open_transport
 from newsletter.delivery.transports.port import Transport
 from newsletter.errors import SettingsError, TransportError
 from newsletter.publishing.approving import missing_approvals
+from newsletter.publishing.cadence import in_words
 from newsletter.publishing.calendar import due_slots
 from newsletter.publishing.candidates import latest_candidate, trials_of
 from newsletter.publishing.models import Slot
 from newsletter.publishing.releasing import Held, Released, Waiting, release_slot
 from newsletter.publishing.slots import lock_slot
+from newsletter.publishing.trial_checks import AskTrials, ask_again_at, ask_before_send
 
 log = structlog.get_logger()
-
-AskTrials = Callable[[Sequence[str]], Sequence[TrialAnswer]]
-"""Asks the registry about trials by NCT id; answers in the same order."""
 
 NOT_IN_THE_SANDBOX: Final = (
     "delivery.sendgrid.sandbox is true: SendGrid would say yes to every mail and deliver none, and an issue is sent only once. "
@@ -93,22 +91,28 @@ class _OpenSend:
     paused: bool
 
 
-def start_due_sends(config: Config, clock: Clock, ask_trials: AskTrials) -> list[SlotResult]:
+def start_due_sends(config: Config, clock: Clock, ask_trials: AskTrials, *, patient: bool = True) -> list[SlotResult]:
     """Look at every due slot: release it and start its send in one transaction, or hold it, or let it wait.
 
-    The registry is asked before, with no transaction open. Of two schedulers one starts the send.
+    The registry is asked before, with no transaction open, and where it gave no answer with growing pauses, unless somebody who
+    waits for it is not ``patient``. Of two schedulers one starts the send.
     """
-    return [_start_slot(slot, config, clock, ask_trials) for slot in due_slots(clock())]
+    return [_start_slot(slot, config, clock, ask_trials, patient=patient) for slot in due_slots(clock())]
 
 
-def _start_slot(slot: Slot, config: Config, clock: Clock, ask_trials: AskTrials) -> SlotResult:
+def _start_slot(slot: Slot, config: Config, clock: Clock, ask_trials: AskTrials, *, patient: bool) -> SlotResult:
     if _is_rehearsing(config):
         log.warning("slot waits", issue=slot.issue, problem=NOT_IN_THE_SANDBOX)
         return SlotResult(slot.issue, Waiting((NOT_IN_THE_SANDBOX,)), None)
     candidate = latest_candidate(slot.issue)
     # While an approval is missing the gate has nothing to judge: the registry is not asked every minute for nothing.
-    verdicts = _judge(trials_of(candidate), ask_trials) if candidate and not missing_approvals(candidate) else []
+    cards = trials_of(candidate) if candidate and not missing_approvals(candidate) else {}
     transport = config.delivery.transport
+    if candidate and cards and patient and transport not in STAYS_HERE:
+        again = ask_again_at(slot, candidate)
+        if again is not None and clock() < again <= slot.at + timedelta(hours=config.cadence.grace_hours):
+            return SlotResult(slot.issue, Waiting((_asked_again(again, config),)), None)
+    verdicts = ask_before_send(slot.issue, cards, config=config, clock=clock, ask_trials=ask_trials)
     now = clock()
     send_id = None
     with transaction.atomic():
@@ -139,9 +143,8 @@ def _start_slot(slot: Slot, config: Config, clock: Clock, ask_trials: AskTrials)
     return SlotResult(slot.issue, result, send_id)
 
 
-def _judge(cards: Mapping[str, str], ask_trials: AskTrials) -> list[TrialVerdict]:
-    answers = ask_trials(sorted(cards)) if cards else []
-    return [judge_trial(answer, card_status=cards[answer.nct_id]) for answer in answers]
+def _asked_again(at: datetime, config: Config) -> str:
+    return f"The registry gave no answer about a trial; it is asked again {in_words(at, config.cadence)}."
 
 
 def deliver_open_sends(

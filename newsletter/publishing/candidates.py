@@ -63,8 +63,8 @@ def freeze(
 ) -> Candidate:
     """Freeze the editions and the lock as the latest candidate of ``issue``; the same ones again give the same candidate.
 
-    An older candidate whose bytes came back becomes the latest again, without the approvals it once had: people may have
-    taken them back in their minds when they approved its successor.
+    An older candidate whose bytes came back becomes the latest again, without the approvals and overrides it once had: people may
+    have taken them back in their minds when they approved its successor.
     """
     languages = {edition.language for edition in editions if edition.issue == issue}
     if not editions or len(languages) != len(editions):
@@ -79,6 +79,7 @@ def freeze(
     returning = Candidate.objects.filter(issue=issue, digest=digest).first()
     if returning:
         returning.approvals.all().delete()
+        returning.trial_overrides.all().delete()
         returning.turn = turn
         returning.save(update_fields=["turn"])
         return returning

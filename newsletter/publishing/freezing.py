@@ -72,8 +72,7 @@ def freeze_issue(
     )
     candidate = Candidate.objects.select_for_update().get(pk=candidate.pk)
     if slot and previous and previous.turn != candidate.turn:
-        reason = "The files changed after an approval: both approvals are needed again."
-        hold_until_approved(slot, reason=reason, person_key=person_key, now=now, system_user=system_user)
+        _hold_for_new_bytes(slot, person_key=person_key, now=now, system_user=system_user)
     return candidate, slot
 
 
@@ -87,6 +86,20 @@ def hold_until_approved(slot: Slot, *, reason: str, person_key: str, now: dateti
     """Hold a scheduled slot; it goes on by itself when both approvals stand and nobody objects."""
     if move_slot(slot.pk, expected=SlotState.SCHEDULED, to=SlotState.HELD, held_for=HeldFor.APPROVAL, reason=reason):
         record_act("hold", slot.issue, person=person_key, note=reason, now=now, system_user=system_user)
+
+
+def _hold_for_new_bytes(slot: Slot, *, person_key: str, now: datetime, system_user: str) -> None:
+    """Hold a slot whose issue became another candidate until that one is approved.
+
+    That is so for one that the release gate held as well: what it refused were other bytes, and it looks at these again, so that
+    nobody has to unhold it, too. A hold of another kind stays; the trials it names were those of the candidate before.
+    """
+    reason = "The files changed after an approval: both approvals are needed again."
+    hold_until_approved(slot, reason=reason, person_key=person_key, now=now, system_user=system_user)
+    refused = Slot.objects.filter(pk=slot.pk, state=SlotState.HELD, held_for=HeldFor.GATE)
+    if refused.update(held_for=HeldFor.APPROVAL, reason=reason):
+        record_act("hold", slot.issue, person=person_key, note=reason, now=now, system_user=system_user)
+    Slot.objects.filter(pk=slot.pk).update(stops=[])
 
 
 def _card_statuses(issues: Sequence[Issue]) -> dict[str, set[str]]:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from newsletter.checking.trials import TrialVerdict, VerdictKind, stops_send
+from newsletter.checking.trials import TrialVerdict
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.approving import APPROVING_ROLES, missing_approvals, role_in_words
 from newsletter.publishing.audit import record_act
 from newsletter.publishing.cadence import in_words, time_zone
-from newsletter.publishing.candidates import frozen_editions, latest_candidate, trials_of
+from newsletter.publishing.candidates import frozen_editions, latest_candidate
 from newsletter.publishing.models import Candidate, HeldFor, Slot, SlotState
 from newsletter.publishing.objections import standing_objections
 from newsletter.publishing.slots import move_slot
+from newsletter.publishing.trial_checks import next_asking
+from newsletter.publishing.trial_gate import TrialLook, TrialStop, look_at_trials
 from newsletter.settings import Cadence
 
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """The candidate is delivery's now. ``warnings`` are what would have stopped a send that leaves the machine."""
+    """The candidate is delivery's now. ``warnings`` are what a person should know of its trials, though nothing stopped it."""
 
     candidate_id: int
     slot_id: int
@@ -45,11 +47,15 @@ class Waiting:
 
 @dataclass(slots=True)
 class _Obstacles:
-    """What the gate found: ``now`` needs a person, ``maybe_later`` may settle itself while the grace lasts."""
+    """What the gate found: ``now`` needs a person, ``maybe_later`` may settle itself while the grace lasts.
+
+    ``stops`` are the trials among them.
+    """
 
     now: list[str] = field(default_factory=list)
     maybe_later: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    stops: list[TrialStop] = field(default_factory=list)
 
 
 @transaction.atomic
@@ -66,8 +72,9 @@ def release_slot(
     """Release a due slot, hold it, or let it wait.
 
     Call it in the transaction that begins the send: both are there or neither. ``verdicts`` are about the trials of the latest
-    candidate (``trials_of``), asked before, outside any transaction. What the registry could not be asked about waits until
-    the grace is over; where no mail leaves this machine it is only a warning. ``not_yet`` is the caller's own reason to wait.
+    candidate (``trials_of``), asked before, outside any transaction. What the registry could not be asked about waits while it
+    will be asked again within the grace; where no mail leaves this machine it is only a warning. What a person answers for
+    (newsletter.publishing.trial_overrides) passes. ``not_yet`` is the caller's own reason to wait.
     """
     slot = Slot.objects.select_for_update().get(pk=slot_id)
     too_early = _not_to_be_looked_at(slot, now=now, cadence=cadence)
@@ -79,16 +86,20 @@ def release_slot(
     held_for = HeldFor.GATE
     if now > slot.at + timedelta(hours=cadence.grace_hours):
         held_for = HeldFor.MISSED
-        found.now.insert(
-            0,
-            f"The hour of {slot.issue}, {in_words(slot.at, cadence)}, is past by more than {cadence.grace_hours:g} hours. "
-            f"Give it a new one: newsletter schedule {slot.issue} --at …",
-        )
+        found.now.insert(0, missed(slot, cadence))
     if found.now:
-        return _hold(slot, [*found.now, *found.maybe_later], held_for, now=now, system_user=system_user)
+        return _hold(slot, found, held_for, now=now, system_user=system_user)
     if found.maybe_later or candidate is None:
         return Waiting(tuple(found.maybe_later))
     return _release(slot, candidate, found.warnings, now=now, system_user=system_user)
+
+
+def missed(slot: Slot, cadence: Cadence) -> str:
+    """Say that a slot's hour is past by more than the grace, and what to do."""
+    return (
+        f"The hour of {slot.issue}, {in_words(slot.at, cadence)}, is past by more than {cadence.grace_hours:g} hours. "
+        f"Give it a new one: newsletter schedule {slot.issue} --at …"
+    )
 
 
 def _not_to_be_looked_at(slot: Slot, *, now: datetime, cadence: Cadence) -> Held | Waiting | None:
@@ -135,39 +146,33 @@ def _obstacles(
             "the issue approved again."
         )
     if not missing:  # until both approvals stand the registry is not asked
-        _look_at_trials(found, trials_of(candidate), verdicts, leaves_machine=leaves_machine)
+        last_chance = next_asking(slot, now) > slot.at + timedelta(hours=cadence.grace_hours)
+        look = look_at_trials(candidate, verdicts, leaves_machine=leaves_machine)
+        _sort_trials(found, look, was_asked={verdict.nct_id for verdict in verdicts}, last_chance=last_chance)
     return found
 
 
-def _look_at_trials(
-    found: _Obstacles, cards: Mapping[str, str], verdicts: Sequence[TrialVerdict], *, leaves_machine: bool
-) -> None:
-    """Sort what the registry said; a card without a verdict counts as one that could not be checked."""
-    by_trial = {verdict.nct_id: verdict for verdict in verdicts}
-    for nct_id, status in sorted(cards.items()):
-        verdict = by_trial.get(nct_id) or TrialVerdict(
-            nct_id, VerdictKind.COULD_NOT_CHECK, f"{nct_id} could not be checked: the registry was not asked about it."
-        )
-        if not stops_send(verdict, card_status=status):
-            continue
-        if verdict.kind is not VerdictKind.COULD_NOT_CHECK:
-            found.now.append(verdict.sentence)
-        elif leaves_machine:
-            found.maybe_later.append(verdict.sentence)
-        else:
-            found.warnings.append(verdict.sentence)
+def _sort_trials(found: _Obstacles, look: TrialLook, *, was_asked: Collection[str], last_chance: bool) -> None:
+    """Hold for what the registry said; for what it did not say only where it will not be asked again in time."""
+    given_up = [stop for stop in look.unchecked if last_chance and stop.nct_id in was_asked]
+    found.stops += look.stops or given_up
+    found.now += [stop.sentence for stop in found.stops]
+    found.maybe_later += [stop.sentence for stop in look.unchecked if stop not in found.stops]
+    found.warnings += look.warnings
 
 
 def _release(slot: Slot, candidate: Candidate, warnings: Sequence[str], *, now: datetime, system_user: str) -> Released | Waiting:
-    if not move_slot(slot.pk, expected=SlotState.SCHEDULED, to=SlotState.RELEASED, candidate=candidate):
+    if not move_slot(slot.pk, expected=SlotState.SCHEDULED, to=SlotState.RELEASED, candidate=candidate, warnings=warnings):
         return Waiting((f"{slot.issue} was released before.",))
     note = "; ".join([f"candidate {candidate.digest[:12]}", *warnings])
     record_act("release", slot.issue, person="", note=note, now=now, system_user=system_user)
     return Released(candidate.pk, slot.pk, tuple(warnings))
 
 
-def _hold(slot: Slot, reasons: Sequence[str], held_for: HeldFor, *, now: datetime, system_user: str) -> Held:
+def _hold(slot: Slot, found: _Obstacles, held_for: HeldFor, *, now: datetime, system_user: str) -> Held:
+    reasons = (*found.now, *found.maybe_later)
     reason = "\n".join(reasons)
-    if move_slot(slot.pk, expected=SlotState.SCHEDULED, to=SlotState.HELD, held_for=held_for, reason=reason):
+    stops = [stop.as_json() for stop in found.stops]
+    if move_slot(slot.pk, expected=SlotState.SCHEDULED, to=SlotState.HELD, held_for=held_for, reason=reason, stops=stops):
         record_act("hold", slot.issue, person="", note=reason, now=now, system_user=system_user)
-    return Held(tuple(reasons))
+    return Held(reasons)

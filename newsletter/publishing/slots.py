@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.models import Candidate, HeldFor, Slot, SlotState
@@ -25,6 +26,8 @@ def move_slot(
     reason: str = "",
     candidate: Candidate | None = None,
     at: datetime | None = None,
+    stops: Sequence[dict[str, Any]] = (),
+    warnings: Sequence[str] = (),
 ) -> bool:
     """Take a slot from the state ``expected`` to the state ``to`` in one conditional UPDATE; say whether it was there.
 
@@ -33,6 +36,7 @@ def move_slot(
     if to not in SLOT_TRANSITIONS[expected]:
         raise NotAllowedError(f"A slot that is {expected.value} cannot become {to.value}.")
     values: dict[str, object] = {"state": to, "held_for": held_for, "reason": reason, "candidate": candidate}
+    values |= {"stops": list(stops), "warnings": list(warnings)}
     if at is not None:
         values["at"] = at
     return Slot.objects.filter(pk=slot_id, state=expected).update(**values) == 1

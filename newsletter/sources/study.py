@@ -5,6 +5,7 @@ Every module of a record may be missing; what is missing stays empty. The paths 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,30 +21,34 @@ OPEN_STATUSES = frozenset({"RECRUITING", "AVAILABLE"})
 SEXES = frozenset({"", "ALL", "FEMALE", "MALE"})
 
 FIELDS = (
-    *(
-        "NCTId",
-        "NCTIdAlias",
-        "BriefTitle",
-        "OverallStatus",
-        "WhyStopped",
-        "StatusVerifiedDate",
-        "LastUpdatePostDate",
-        "StudyType",
-    ),
-    *(
-        "LeadSponsorName",
-        "LeadSponsorClass",
-        "CollaboratorName",
-        "ExpandedAccessNCTId",
-        "Phase",
-        "Sex",
-        "MinimumAge",
-        "MaximumAge",
-    ),
-    *("CentralContactName", "CentralContactPhone", "CentralContactPhoneExt", "CentralContactEMail", "VersionHolder"),
-    *("LocationStatus", "LocationFacility", "LocationCity", "LocationState", "LocationCountry"),
+    "NCTId",
+    "NCTIdAlias",
+    "BriefTitle",
+    "OverallStatus",
+    "WhyStopped",
+    "StatusVerifiedDate",
+    "LastUpdatePostDate",
+    "ExpandedAccessNCTId",
+    "StudyType",
+    "Phase",
+    "Sex",
+    "MinimumAge",
+    "MaximumAge",
+    "LeadSponsorName",
+    "LeadSponsorClass",
+    "CollaboratorName",
+    "CentralContactName",
+    "CentralContactPhone",
+    "CentralContactPhoneExt",
+    "CentralContactEMail",
+    "LocationStatus",
+    "LocationFacility",
+    "LocationCity",
+    "LocationState",
+    "LocationCountry",
+    "VersionHolder",
 )
-"""The pieces of a record that are asked for: a whole one with results may have 1.5 MB."""
+"""The registry's names for the pieces of a record that are asked for: a whole one with results may have 1.5 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def read_study(study: Any) -> StudyRecord:
     design = _part(protocol, "designModule")
     trial = Trial(
         nct_id=nct_id,
-        brief_title=_text(identification, "briefTitle"),
+        brief_title=_shown(_text(identification, "briefTitle")),
         status=overall,
         study_type=_known(_text(design, "studyType"), STUDY_TYPES, "study type"),
         phases=tuple(_known(phase, PHASES, "phase") for phase in _texts(design, "phases")),
@@ -82,10 +87,10 @@ def read_study(study: Any) -> StudyRecord:
         lead_sponsor=_text(sponsor, "name"),
         sponsor_class=_text(sponsor, "class"),
         collaborators=tuple(_text(one, "name") for one in _parts(sponsors, "collaborators")),
-        contacts=tuple(_contact(one) for one in _parts(_part(protocol, "contactsLocationsModule"), "centralContacts")),
+        contacts=_contacts(protocol),
         sites=_open_sites(protocol, overall),
         expanded_access=_text(_part(status, "expandedAccessInfo"), "nctId"),
-        why_stopped=_text(status, "whyStopped"),
+        why_stopped=_shown(_text(status, "whyStopped")),
         verified=_text(status, "statusVerifiedDate"),
         last_update=_text(_part(status, "lastUpdatePostDateStruct"), "date"),
         data_version=_text(_part(_part(study, "derivedSection"), "miscInfoModule"), "versionHolder"),
@@ -104,8 +109,18 @@ def _open_sites(protocol: Mapping[str, Any], overall: str) -> tuple[TrialSite, .
     )
 
 
-def _contact(contact: Mapping[str, Any]) -> TrialContact:
-    return TrialContact(*(_text(contact, name) for name in ("name", "phone", "phoneExt", "email")))
+def _contacts(protocol: Mapping[str, Any]) -> tuple[TrialContact, ...]:
+    """Give whom to ask, in the registry's order; one of whom nothing is known is left out."""
+    contacts = (
+        TrialContact(*(_text(contact, name) for name in ("name", "phone", "phoneExt", "email")))
+        for contact in _parts(_part(protocol, "contactsLocationsModule"), "centralContacts")
+    )
+    return tuple(contact for contact in contacts if contact.name or contact.phone or contact.email)
+
+
+def _shown(text: str) -> str:
+    """Give a text as a reader sees it: the registry escapes what Markdown would take for its own (CommonMark 0.31, 2.4)."""
+    return re.sub(r"""\\([!-/:-@[-`{-~])""", r"\1", text)
 
 
 def _known(value: str, known: Mapping[str, str] | frozenset[str], what: str) -> str:

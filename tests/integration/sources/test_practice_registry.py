@@ -62,7 +62,7 @@ def test_a_search_without_ids_gives_all_up_to_the_page_size(base_url: str) -> No
 
 def test_pages_follow_each_other_and_only_the_first_counts(tmp_path: Path) -> None:
     numbers = [f"NCT0999{number:04}" for number in range(1, 26)]
-    pages = []
+    pages: list[dict[str, Any]] = []
     with PracticeRegistry(write_records(tmp_path / "trials.json", *(study(number) for number in numbers))) as registry:
         parameters = {"countTotal": "true", "fields": "NCTId", "pageSize": "0"}
         while not pages or "nextPageToken" in pages[-1]:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -15,6 +14,7 @@ from newsletter.config import load_config
 from newsletter.settings import TrialSettings
 from newsletter.sources.practice_registry import PracticeRegistry
 from newsletter.sources.registry import TrialRegistry
+from newsletter.sources.turns import Turns
 from tests.site_folder import REPOSITORY
 from tests.unit.sources.records import study, write_records
 
@@ -29,7 +29,8 @@ def practice(tmp_path: Path) -> Iterator[PracticeRegistry]:
 
 
 def registry(base_url: str, *, sleep: Callable[[float], None] = lambda _: None, timeout_seconds: float = 5) -> TrialRegistry:
-    return TrialRegistry(TrialSettings(base_url=base_url, timeout_seconds=timeout_seconds), min_interval_seconds=0, sleep=sleep)
+    settings = TrialSettings(base_url=base_url, timeout_seconds=timeout_seconds)
+    return TrialRegistry(settings, min_interval_seconds=0, sleep=sleep, turns=Turns())
 
 
 def ask_one(httpserver: HTTPServer, nct_id: str = ONE) -> TrialAnswer:
@@ -164,7 +165,7 @@ def test_a_batch_that_fails_is_a_problem_of_each_of_its_trials(httpserver: HTTPS
     answers = registry(httpserver.url_for("/api/v2")).ask([ONE, TWO])
     assert [given.nct_id for given in answers] == [ONE, TWO]
     assert all(given.problem and given.found is None for given in answers)
-    assert len(httpserver.log) == 1
+    assert not any(request.path.startswith("/api/v2/studies/") for request, _ in httpserver.log)
 
 
 def test_a_record_without_sense_is_a_problem_of_its_own_trial_only(httpserver: HTTPServer) -> None:
@@ -172,54 +173,3 @@ def test_a_record_without_sense_is_a_problem_of_its_own_trial_only(httpserver: H
     first, second = registry(httpserver.url_for("/api/v2")).ask([ONE, TWO])
     assert "PAUSED" in first.problem
     assert second.found is not None
-
-
-def test_a_registry_that_does_not_answer_in_time_could_not_be_checked(httpserver: HTTPServer) -> None:
-    def sleep_long(request: Request) -> Response:
-        stop.wait(3)
-        return Response("{}")
-
-    stop = Event()
-    httpserver.expect_request("/api/v2/studies").respond_with_handler(sleep_long)
-    [answer] = registry(httpserver.url_for("/api/v2"), timeout_seconds=0.3).ask([ONE])
-    stop.set()
-    assert "did not answer within 0.3 seconds" in answer.problem
-
-
-@pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_a_busy_registry_is_asked_again_after_a_while(httpserver: HTTPServer, status: int) -> None:
-    httpserver.expect_ordered_request("/api/v2/studies").respond_with_data("", status=status)
-    httpserver.expect_ordered_request("/api/v2/studies").respond_with_data("", status=status, headers={"Retry-After": "600"})
-    httpserver.expect_ordered_request("/api/v2/studies").respond_with_json({"studies": [study(ONE)]})
-    waits: list[float] = []
-    [answer] = registry(httpserver.url_for("/api/v2"), sleep=waits.append).ask([ONE])
-    assert answer.found is not None
-    assert waits == [2.0, 30.0]
-
-
-def test_a_registry_that_stays_busy_is_asked_three_times(httpserver: HTTPServer) -> None:
-    httpserver.expect_request("/api/v2/studies").respond_with_data("", status=503)
-    assert "status 503" in ask_one(httpserver).problem
-    assert len(httpserver.log) == 3
-
-
-def test_a_refusal_is_not_argued_with(httpserver: HTTPServer) -> None:
-    httpserver.expect_request("/api/v2/studies").respond_with_data("", status=403)
-    assert "403" in ask_one(httpserver).problem
-    assert len(httpserver.log) == 1
-
-
-def test_requests_keep_their_distance(practice: PracticeRegistry) -> None:
-    now = 100.0
-    waits: list[float] = []
-
-    def sleep(seconds: float) -> None:
-        nonlocal now
-        waits.append(seconds)
-        now += seconds
-
-    asking = TrialRegistry(TrialSettings(base_url=practice.base_url), sleep=sleep, monotonic=lambda: now)
-    asking.ask([ONE, ABSENT])
-    now += 0.25
-    asking.ask([ONE])
-    assert waits == [1.0, 0.75]

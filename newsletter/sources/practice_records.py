@@ -34,6 +34,7 @@ PIECES: Mapping[str, str] = {
     "LocationState": "protocolSection.contactsLocationsModule.locations.state",
     "LocationCity": "protocolSection.contactsLocationsModule.locations.city",
     "LocationCountry": "protocolSection.contactsLocationsModule.locations.country",
+    "LocationGeoPoint": "protocolSection.contactsLocationsModule.locations.geoPoint",
     "VersionHolder": "derivedSection.miscInfoModule.versionHolder",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,8 @@ from newsletter.findings import Finding, Place, Severity
 LOCK_FILE: Final = "trials.lock.json"
 
 VERSION: Final = 2
+_FIRST_VERSION: Final = 1
+"""The form that counted sites and named none; the rest of it has the same names still."""
 
 _HASH: Final = "sha256"
 
@@ -43,20 +45,20 @@ class TrialLock:
 
 def hash_trial(trial: Trial) -> str:
     """Give SHA-256 in hex over what the registry said of a trial; the day it was asked and that of its data do not count."""
-    said = {name: value for name, value in asdict(trial).items() if name not in _NOT_HASHED}
-    return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return _hash_entry(asdict(trial))
 
 
 def parse_lock(data: bytes) -> TrialLock:
     """Read a lock from its bytes. Raises ValueError, with words for a person, when they are not a lock of ours."""
-    try:
-        content = json.loads(data)
-        if content["version"] != VERSION:
-            raise ValueError(f"it has the form {content['version']!r}, and this program reads {VERSION}")
-        trials = {nct_id: _read_entry(nct_id, dict(entry)) for nct_id, entry in content["trials"].items()}
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"it is not a trial lock: {error}") from error
-    return TrialLock(MappingProxyType(trials))
+    return _read(data, {VERSION: _read_entry})
+
+
+def parse_frozen_lock(data: bytes) -> TrialLock:
+    """Read a lock that was approved once, of the first form too: its trials have no sites, and at most one contact, a phone.
+
+    Raises ValueError like ``parse_lock``. An editor's file of the first form is refused: cards made of it would name no place.
+    """
+    return _read(data, {VERSION: _read_entry, _FIRST_VERSION: _read_first_entry})
 
 
 def read_lock(folder: Path, shown_as: str) -> TrialLock:
@@ -73,17 +75,47 @@ def read_lock(folder: Path, shown_as: str) -> TrialLock:
         raise IssueError([Finding("trial-lock-unreadable", Severity.ERROR, message, place, fix)]) from error
 
 
+def _read(data: bytes, forms: Mapping[int, Callable[[str, dict[str, Any]], Trial]]) -> TrialLock:
+    try:
+        content = json.loads(data)
+        read_entry = forms.get(content["version"])
+        if read_entry is None:
+            raise ValueError(f"it has the form {content['version']!r}, and this program reads {VERSION}")
+        trials = {nct_id: read_entry(nct_id, dict(entry)) for nct_id, entry in content["trials"].items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"it is not a trial lock: {error}") from error
+    return TrialLock(MappingProxyType(trials))
+
+
 def _entry(trial: Trial) -> dict[str, Any]:
     return {**asdict(trial), _HASH: hash_trial(trial)}
 
 
+def _hash_entry(entry: Mapping[str, Any]) -> str:
+    said = {name: value for name, value in entry.items() if name not in _NOT_HASHED}
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
 def _read_entry(nct_id: str, entry: dict[str, Any]) -> Trial:
-    """Read one entry. Raises ValueError where a person edited it: readers would be told what no registry said."""
+    """Read one entry. Raises ValueError where a person edited it: readers would be told what no registry said.
+
+    The hash is that of what stands there, so that a field which a later program knows besides changes no older hash.
+    """
     known = entry.pop(_HASH)
+    if _hash_entry(entry) != known or entry["nct_id"] != nct_id:
+        raise ValueError(f"what stands there about {nct_id} was changed by hand, and is not what the registry said")
     contacts = tuple(TrialContact(**contact) for contact in entry.pop("contacts"))
     sites = tuple(TrialSite(**site) for site in entry.pop("sites"))
-    entry = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
-    trial = Trial(**entry, contacts=contacts, sites=sites)
-    if trial.nct_id != nct_id or hash_trial(trial) != known:
-        raise ValueError(f"what stands there about {nct_id} was changed by hand, and is not what the registry said")
-    return trial
+    return Trial(**_with_tuples(entry), contacts=contacts, sites=sites)
+
+
+def _read_first_entry(nct_id: str, entry: dict[str, Any]) -> Trial:
+    phone = entry.pop("contact_phone")
+    del entry["recruiting_sites"], entry["countries"]
+    if entry["nct_id"] != nct_id:
+        raise ValueError(f"what stands there about {nct_id} is about another trial")
+    return Trial(**_with_tuples(entry), contacts=(TrialContact(phone=phone),) if phone else ())
+
+
+def _with_tuples(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}

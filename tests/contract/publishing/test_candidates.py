@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -181,3 +183,38 @@ def test_an_edition_that_lacks_a_variant_is_not_frozen() -> None:
     with pytest.raises(NotAllowedError, match=r"Not every choice of topics has its mail \(es\)"):
         frozen((VARIED[0], partial))
     assert Candidate.objects.count() == 0
+
+
+def test_a_candidate_of_an_earlier_programs_lock_is_still_what_was_approved() -> None:
+    """Its digest was made over the bytes of the first form, which this program reads and writes no more."""
+    first_form = json.dumps(
+        {
+            "version": 1,
+            "trials": {
+                TRIAL: {
+                    "nct_id": TRIAL,
+                    "brief_title": "A study of something",
+                    "status": "RECRUITING",
+                    "recruiting_sites": 1,
+                    "countries": ["United States"],
+                    "contact_phone": "",
+                }
+            },
+        }
+    ).encode()
+    candidate = frozen()
+    digest = hashlib.sha256(
+        json.dumps(
+            {
+                "editions": {edition.language: edition.digest for edition in EDITIONS},
+                "lock": hashlib.sha256(first_form).hexdigest(),
+                "review_by": "2027-03-01",
+                "cards": {TRIAL: "open"},
+            },
+            sort_keys=True,
+        ).encode()
+    ).hexdigest()
+    Candidate.objects.filter(pk=candidate.pk).update(lock=first_form, digest=digest)
+    candidate.refresh_from_db()
+    assert frozen_editions(candidate.pk) == EDITIONS
+    assert frozen_lock(candidate).trials[TRIAL] == replace(make_lock().trials[TRIAL], phases=(), sites=())

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from newsletter.authoring.lock import LOCK_FILE, TrialLock, read_lock
-from newsletter.authoring.trial import Trial, TrialSite
+from newsletter.authoring.lock import LOCK_FILE, TrialLock, hash_trial, parse_frozen_lock, parse_lock, read_lock
+from newsletter.authoring.trial import Trial, TrialContact, TrialSite
 from newsletter.errors import IssueError
 
 FOUND = Trial("NCT09990002", "Título", "RECRUITING", phases=("PHASE2",), sites=(TrialSite(country="France"),))
@@ -33,3 +37,137 @@ def test_what_is_no_lock_is_a_finding(tmp_path: Path, text: str) -> None:
     with pytest.raises(IssueError) as caught:
         read_lock(tmp_path, "issues/2026-12")
     assert [finding.rule for finding in caught.value.findings] == ["trial-lock-unreadable"]
+
+
+WHOLE = Trial(
+    nct_id="NCT09990002",
+    brief_title="Título",
+    status="RECRUITING",
+    study_type="INTERVENTIONAL",
+    phases=("PHASE1", "PHASE2"),
+    sex="ALL",
+    minimum_age="18 Years",
+    maximum_age="75 Years",
+    lead_sponsor="Example Network",
+    sponsor_class="NETWORK",
+    collaborators=("Another",),
+    contacts=(TrialContact("Study Desk", "555-0100", "7", "desk@example.org"),),
+    sites=(TrialSite("Hospital", "Anytown", "Ohio", "United States"),),
+    expanded_access="NCT09990009",
+    why_stopped="None",
+    verified="2026-11",
+    last_update="2026-11-10",
+    data_version="2026-11-20",
+    alias_of="NCT09990008",
+    checked_on="2026-11-23",
+)
+
+
+def test_every_field_of_a_trial_comes_back() -> None:
+    assert all(getattr(WHOLE, field.name) for field in fields(WHOLE))
+    lock = TrialLock({WHOLE.nct_id: WHOLE})
+    assert parse_lock(lock.to_bytes()) == lock
+    assert parse_lock(lock.to_bytes()).to_bytes() == lock.to_bytes()
+
+
+def test_the_hash_is_over_what_the_registry_said_and_not_when() -> None:
+    assert hash_trial(replace(WHOLE, checked_on="2026-12-24", data_version="2026-12-23")) == hash_trial(WHOLE)
+    for field in fields(WHOLE):
+        if field.name not in {"checked_on", "data_version"}:
+            nothing: dict[str, Any] = {field.name: ()}
+            assert hash_trial(replace(WHOLE, **nothing)) != hash_trial(WHOLE)
+
+
+def edited(**changes: Any) -> bytes:
+    content = json.loads(TrialLock({WHOLE.nct_id: WHOLE}).to_bytes())
+    content["trials"][WHOLE.nct_id].update(changes)
+    return json.dumps(content).encode()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"status": "AVAILABLE"}, {"sites": []}, {"contacts": []}, {"nct_id": "NCT1"}, {"praise": "works"}, {"sha256": "0"}],
+)
+def test_an_entry_that_was_edited_by_hand_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="changed by hand"):
+        parse_lock(edited(**changes))
+
+
+def test_an_entry_of_another_trial_is_refused() -> None:
+    content = json.loads(TrialLock({WHOLE.nct_id: WHOLE}).to_bytes())
+    content["trials"] = {"NCT09990001": content["trials"][WHOLE.nct_id]}
+    with pytest.raises(ValueError, match="changed by hand"):
+        parse_lock(json.dumps(content).encode())
+
+
+def test_the_day_of_asking_may_change_without_a_new_hash() -> None:
+    assert parse_lock(edited(checked_on="2026-12-24")).trials[WHOLE.nct_id].checked_on == "2026-12-24"
+
+
+def test_an_entry_written_before_a_field_was_known_is_as_good_as_then() -> None:
+    """A program that learns of one more field must not take every lock for a forgery."""
+    content = json.loads(TrialLock({FOUND.nct_id: FOUND}).to_bytes())
+    entry = content["trials"][FOUND.nct_id]
+    del entry["expanded_access"], entry["sha256"]
+    said = {name: value for name, value in entry.items() if name not in {"checked_on", "data_version"}}
+    entry["sha256"] = hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    assert parse_lock(json.dumps(content).encode()).trials == {FOUND.nct_id: FOUND}
+
+
+FIRST_FORM = b"""{
+  "version": 1,
+  "trials": {
+    "NCT09990002": {
+      "nct_id": "NCT09990002",
+      "brief_title": "T\xc3\xadtulo",
+      "status": "RECRUITING",
+      "phases": ["PHASE2"],
+      "sex": "ALL",
+      "minimum_age": "18 Years",
+      "maximum_age": "",
+      "lead_sponsor": "Example Network",
+      "recruiting_sites": 1,
+      "countries": ["France"],
+      "contact_phone": "555-0100",
+      "last_update": "2026-11-10",
+      "data_version": "2026-11-20",
+      "alias_of": ""
+    }
+  }
+}
+"""
+
+
+def test_a_frozen_lock_of_the_first_form_is_still_read_and_names_no_site() -> None:
+    assert parse_frozen_lock(FIRST_FORM).trials == {
+        "NCT09990002": Trial(
+            nct_id="NCT09990002",
+            brief_title="Título",
+            status="RECRUITING",
+            phases=("PHASE2",),
+            sex="ALL",
+            minimum_age="18 Years",
+            lead_sponsor="Example Network",
+            contacts=(TrialContact(phone="555-0100"),),
+            last_update="2026-11-10",
+            data_version="2026-11-20",
+        )
+    }
+    lock = TrialLock({WHOLE.nct_id: WHOLE})
+    assert parse_frozen_lock(lock.to_bytes()) == lock
+
+
+def test_an_issues_lock_of_the_first_form_has_to_be_written_anew(tmp_path: Path) -> None:
+    (tmp_path / LOCK_FILE).write_bytes(FIRST_FORM)
+    with pytest.raises(IssueError) as caught:
+        read_lock(tmp_path, "issues/2026-12")
+    [finding] = caught.value.findings
+    assert finding.rule == "trial-lock-unreadable"
+    assert "the form 1, and this program reads 2" in finding.message
+    assert finding.fix == "Delete the file, then run `newsletter trials refresh` to write it anew."
+
+
+@pytest.mark.parametrize("version", [0, 3, "2", None, []])
+def test_a_form_that_nobody_knows_is_refused(version: object) -> None:
+    with pytest.raises(ValueError, match=r"form|not a trial lock"):
+        parse_frozen_lock(json.dumps({"version": version, "trials": {}}).encode())

@@ -279,6 +279,8 @@ class FeedSettings(_Section):
 class LinkSettings(_Section):
     """Looking whether the links of an issue lead somewhere."""
 
+    ask: bool = True
+    """False where this machine has no way out: then no link is looked at."""
     timeout_seconds: Annotated[float, Field(gt=0)] = 15
     """For one link, redirects included."""
     at_once: Annotated[int, Field(ge=1, le=64)] = 16

@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from newsletter.authoring.issue import Issue
 from newsletter.checking.cascade import ShownText, shown_text
+from newsletter.checking.link_answers import LinkAnswer
 from newsletter.checking.page_facts import PageFacts
 from newsletter.checking.phrases import FoundPhrase
 from newsletter.checking.prose import Passage, read_passages
@@ -31,7 +32,9 @@ class Draft:
     ``sent_on`` is the day on which the issue goes out, as far as it is known; ``postal_address`` is what every mail has to
     show. ``helpline_tel`` is the helpline as a ``tel:`` link writes it (+18442757427); when empty, any number to call will do.
     ``base_url`` is where the archive publishes pages and pictures. ``vocabulary`` are the words that the editors decide about.
-    ``offered_topics`` are the keys of those that readers may choose; None when nobody has looked.
+    ``offered_topics`` are the keys of those that readers may choose; None when nobody has looked. ``languages`` are the
+    newsletter's, ``issue_names`` the issues there are; None when nobody has looked. ``link_answers`` are by the addresses
+    of other people's pages, without fragments; None when nobody was asked.
     """
 
     issue: Issue
@@ -43,6 +46,9 @@ class Draft:
     base_url: str = ""
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     offered_topics: frozenset[str] | None = None
+    languages: tuple[str, ...] = ()
+    issue_names: frozenset[str] | None = None
+    link_answers: Mapping[str, LinkAnswer] | None = field(default=None, repr=False)
 
     @cached_property
     def mail(self) -> LexborHTMLParser:

@@ -47,6 +47,8 @@ class Group(StrEnum):
     """What a letter about health owes."""
     PRIVACY = "privacy"
     """That somebody reads this letter is nobody's business."""
+    LINKS = "links"
+    """Whatever a reader presses leads somewhere."""
     LANGUAGES = "languages"
     """Readers of every language get the same issue."""
     READERS_RIGHTS = "readers' rights"

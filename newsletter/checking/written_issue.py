@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from newsletter.authoring.complaints import Complaints
-from newsletter.authoring.folder import issue_name, look_at_issues
+from newsletter.authoring.folder import ISSUES, issue_name, look_at_issues
 from newsletter.authoring.issue import Issue
 from newsletter.authoring.kinds import read_block_kinds
 from newsletter.authoring.topics import TOPICS_FILE, read_topics
@@ -93,6 +93,7 @@ def drafts(issues: Sequence[Issue], editions: Sequence[Edition], *, sent_on: dat
     written = {issue.language: issue for issue in issues}
     vocabulary = read_vocabulary(config.home)
     topics = read_topics(config.home, Complaints(TOPICS_FILE))
+    names = frozenset(file.parent.name for file in config.path(ISSUES).glob("*/issue*.md"))
     return [
         Draft(
             issue=written[edition.written_in],
@@ -104,6 +105,8 @@ def drafts(issues: Sequence[Issue], editions: Sequence[Edition], *, sent_on: dat
             vocabulary=vocabulary,
             base_url=config.web.base_url,
             offered_topics=frozenset(topics.labels) if topics.readable else None,
+            languages=config.newsletter.languages,
+            issue_names=names,
         )
         for edition in editions
     ]

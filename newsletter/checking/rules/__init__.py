@@ -12,10 +12,12 @@ from newsletter.checking.rules import (
     headings,
     languages,
     legibility,
+    link_answers,
     links,
     mail_elements,
     mail_styles,
     medicine,
+    own_links,
     page_frame,
     picture_files,
     pictures,
@@ -31,7 +33,8 @@ from newsletter.checking.rules import (
 )
 
 RULE_MODULES = (
-    *(front_matter, corrections, topics, headings, links, tables, page_frame, placeholders),
+    *(front_matter, corrections, topics, headings, tables, page_frame, placeholders),
+    *(links, link_answers, own_links),
     *(pictures, picture_files, prepared_pictures, legibility, mail_styles, mail_elements, size),
     *(duties, events, foreign_resources, privacy, medicine, trials, plain_language, terms, languages),
 )

@@ -1,0 +1,91 @@
+"""Every address of the web that an edition leads its readers to: mail, text and web page, for every choice of topics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from urllib.parse import urldefrag, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from newsletter.authoring.source import TOKEN_START
+from newsletter.rendering.edition import Edition
+
+_IN_TEXT = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_AFTER_AN_ADDRESS = ".,;:!?)]}»”"
+
+
+def links_of(edition: Edition) -> Sequence[str]:
+    """Give the targets of all links of an edition's pages, each once, as they stand there: tel:, mailto: and #anchors too."""
+    pages = [*(variant.html for variant in edition.variants), edition.web]
+    return list(dict.fromkeys(href for page in pages for href in _hrefs(page)))
+
+
+def web_addresses(editions: Iterable[Edition], *, base_url: str) -> Sequence[str]:
+    """Give the addresses of other people's sites, each once and without its #fragment, in the order in which readers meet them.
+
+    Pages and pictures of our own server are not among them: the program knows what it publishes. Neither are personal links.
+    """
+    found: dict[str, None] = {}
+    for edition in editions:
+        links = dict.fromkeys(links_of(edition))
+        texts = (match for variant in edition.variants for match in _IN_TEXT.findall(variant.text))
+        for link in (*links, *(text if text in links else _without_punctuation(text) for text in texts)):
+            if link.lower().startswith(("http://", "https://")) and TOKEN_START not in link and not is_own(link, base_url):
+                found[without_fragment(link)] = None
+    return list(found)
+
+
+def own_addresses(edition: Edition, *, base_url: str) -> Sequence[str]:
+    """Give the links to pages of our own server, fragments included."""
+    return [link for link in links_of(edition) if TOKEN_START not in link and is_own(link, base_url)]
+
+
+def without_fragment(address: str) -> str:
+    """Give an address as a server gets it."""
+    return urldefrag(address)[0]
+
+
+def is_own(address: str, base_url: str) -> bool:
+    """Say whether an address is one of our own server's."""
+    try:
+        ours, theirs = urlsplit(base_url), urlsplit(address)
+        return bool(base_url) and theirs.scheme in {"http", "https"} and theirs.netloc.lower() == ours.netloc.lower()
+    except ValueError:
+        return False
+
+
+def anchors_of(edition: Edition) -> frozenset[str]:
+    """Give the ids of an edition's web page, to which a link may lead."""
+    return frozenset(str(node.attributes["id"]) for node in LexborHTMLParser(edition.web).css("[id]") if node.attributes["id"])
+
+
+def own_pages(
+    editions: Sequence[Edition], *, issue_names: Iterable[str], languages: Sequence[str]
+) -> Mapping[str, frozenset[str]]:
+    """Give the paths that our server has, besides readers' own pages, with the anchors that are known of each."""
+    pages: dict[str, frozenset[str]] = dict.fromkeys(_FIXED, frozenset())
+    for name in issue_names:
+        pages |= {f"/issues/{name}/": frozenset(), **{f"/issues/{name}/{one}/": frozenset() for one in languages}}
+    for edition in editions:
+        pages[f"/issues/{edition.issue}/"] = frozenset()
+        pages[f"/issues/{edition.issue}/{edition.language}/"] = anchors_of(edition)
+        pages |= {f"/assets/{asset.name}": frozenset() for asset in edition.assets}
+    return pages
+
+
+_FIXED = ("/", "/issues/", "/privacy", "/subscribe", "/lost-link", "/feed.xml")
+"""Pages that every installation has: see the lists of addresses of ``newsletter.subscribers`` and ``newsletter.publishing``."""
+
+
+def _hrefs(page: str) -> Iterator[str]:
+    for node in LexborHTMLParser(page).css("a[href], area[href]"):
+        if href := (node.attributes["href"] or "").strip():
+            yield href
+
+
+def _without_punctuation(address: str) -> str:
+    """Cut what belongs to the sentence round an address; a parenthesis that the address opened is its own."""
+    while address and address[-1] in _AFTER_AN_ADDRESS and not (address[-1] == ")" and "(" in address):
+        address = address[:-1]
+    return address

@@ -311,9 +311,13 @@ class FoundTrial(models.Model):
 
 
 class FeedState(models.Model):
-    """What is needed to ask a feed only for what is new. ``failing_since`` is None while it can be read."""
+    """What is needed to ask a feed only for what is new. ``failing_since`` is None while it can be read.
+
+    ``etag`` and ``last_modified`` are what ``url`` said; another address knows nothing of them.
+    """
 
     name = models.CharField(max_length=80, unique=True)
+    url = models.TextField(blank=True, default="")
     etag = models.TextField(blank=True)
     last_modified = models.TextField(blank=True)
     pulled_at = models.DateTimeField(null=True)

@@ -17,12 +17,14 @@ from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_safe
 from selectolax.lexbor import LexborHTMLParser
 
+from newsletter.publishing.archive_answers import A_YEAR, AN_HOUR, FIVE_MINUTES, public, unless_known
 from newsletter.publishing.archive_corrections import correction_notes, first_corrected, with_notes
+from newsletter.publishing.archive_feed import feed_links
 from newsletter.publishing.archive_trials import trial_notices
 from newsletter.publishing.cadence import time_zone
 from newsletter.publishing.calendar_downloads import calendar_file_name
@@ -30,10 +32,6 @@ from newsletter.publishing.models import FrozenAsset, FrozenEdition, Slot, SlotS
 from newsletter.rendering.calendar_files import MEDIA_TYPE as CALENDAR_TYPE
 from newsletter.subscribers.installation import config, page_design
 from newsletter.subscribers.web.page_design import Words
-
-A_YEAR = "public, max-age=31536000, immutable"
-AN_HOUR = "public, max-age=3600"
-FIVE_MINUTES = "public, max-age=300"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +74,11 @@ def issues(request: HttpRequest) -> HttpResponse:
         "letter": config().newsletter,
         "nonce": str(getattr(request, "csp_nonce", "")),  # set by django-csp
         "issues": _archived_issues(words),
+        "feeds": feed_links(words.language),
     }
     response = render(request, "archive.html.j2", context, content_type="text/html; charset=utf-8")
     patch_vary_headers(response, ["Accept-Language"])
-    return _public(response, FIVE_MINUTES)
+    return public(response, FIVE_MINUTES)
 
 
 @require_safe
@@ -92,7 +91,7 @@ def issue(request: HttpRequest, name: str) -> HttpResponse:
     chosen = preferred_language(request, [*offered, *sorted(languages - set(offered))])
     response = HttpResponseRedirect(reverse("issue-edition", args=[name, chosen]))
     patch_vary_headers(response, ["Accept-Language"])
-    return _public(response, FIVE_MINUTES)
+    return public(response, FIVE_MINUTES)
 
 
 @require_safe
@@ -106,7 +105,7 @@ def issue_edition(request: HttpRequest, name: str, language: str) -> HttpRespons
     response = HttpResponse(with_notes(edition.web, notes).encode(), content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = _page_policy(edition.web)
     response.headers["Content-Language"] = language
-    return _unless_known(request, _public(response, AN_HOUR), etag=hashlib.sha256((edition.digest + notes).encode()).hexdigest())
+    return unless_known(request, public(response, AN_HOUR), etag=hashlib.sha256((edition.digest + notes).encode()).hexdigest())
 
 
 @require_safe
@@ -123,7 +122,7 @@ def asset(request: HttpRequest, name: str) -> HttpResponse:
         file_name = calendar_file_name(data, time_zone(config().cadence))
         response.headers["Content-Type"] = f"{CALENDAR_TYPE}; charset=utf-8"
         response.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
-    return _unless_known(request, _public(response, A_YEAR), etag=hashlib.sha256(data).hexdigest())
+    return unless_known(request, public(response, A_YEAR), etag=hashlib.sha256(data).hexdigest())
 
 
 def preferred_language(request: HttpRequest, offered: Sequence[str]) -> str:
@@ -181,29 +180,6 @@ def _archived(slot: Slot, words: Words, corrections: Iterable[ArchivedIssue] = (
     released_on = slot.at.astimezone(time_zone(config().cadence)).date()
     others = tuple(line for line in lines[1:] if line.written_in == line.language)
     return ArchivedIssue(released_on, words.day(released_on), lines[0], others, tuple(corrections))
-
-
-def _public(response: HttpResponse, caching: str) -> HttpResponse:
-    response.headers["Cache-Control"] = caching
-    response.headers["X-Robots-Tag"] = "all"
-    return response
-
-
-AS_IN_THE_WHOLE_ANSWER: Final = {"Content-Security-Policy", "Cross-Origin-Resource-Policy", "Cache-Control", "X-Robots-Tag"}
-
-
-def _unless_known(request: HttpRequest, response: HttpResponse, *, etag: str) -> HttpResponse:
-    """Give the response, or a bare 304 to who has it already.
-
-    A cache takes over the headers of a 304 (RFC 9111, section 4.3.4), so it carries the same ones.
-    """
-    response.headers["ETag"] = f'"{etag}"'
-    answer = get_conditional_response(request, etag=f'"{etag}"', response=response)
-    if not isinstance(answer, HttpResponse) or answer is response:
-        return response
-    for name in AS_IN_THE_WHOLE_ANSWER & response.headers.keys():
-        answer.headers[name] = response.headers[name]
-    return answer
 
 
 @lru_cache(maxsize=64)

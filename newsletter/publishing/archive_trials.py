@@ -25,12 +25,13 @@ _WORDS: Final = "archive_trials"
 
 @dataclass(frozen=True, slots=True)
 class ShownCard:
-    """Where a trial stands on a stored page: its title as readers know it, in which language, and the section it is in."""
+    """Where a trial stands on a stored page: its title as readers know it, and the section it is in, if they can be told."""
 
     title: str
     language: str
     anchor: str = ""
     heading: str = ""
+    heading_language: str = ""
 
 
 def trial_notices(name: str, language: str, web: str) -> str:
@@ -98,7 +99,13 @@ def _line(standing: TrialStanding, card: ShownCard, words: Words) -> SafeString:
         key if key in words.sections[_WORDS] else "closed",
         day=words.day(since.astimezone(time_zone(config().cadence)).date()),
     )
-    where = format_html('<br>{} <a href="#{}">{}</a>', words.sections[_WORDS]["where"], card.anchor, card.heading)
+    where = format_html(
+        '<br>{} <a href="#{}" lang="{}">{}</a>',
+        words.sections[_WORDS]["where"],
+        card.anchor,
+        card.heading_language,
+        card.heading,
+    )
     return format_html(
         '<li>{} {}, <span lang="{}">{}</span>{}</li>',
         said,
@@ -115,7 +122,7 @@ def _card_on(tree: LexborHTMLParser, nct_id: str, candidate: Candidate) -> Shown
         if nct_id not in section.text():
             continue
         anchor, heading = section.attributes.get("aria-labelledby") or "", section.css_first("h2")
-        where = (anchor, _text(heading)) if anchor and heading else ("", "")
+        where = (anchor, _text(heading), _language_of(heading)) if anchor and heading else ("", "", "")
         cards = [node.parent for node in section.css("h3") if node.parent and nct_id in node.parent.text()]
         card = min(cards, key=lambda node: len(node.text()), default=None)
         titles = card.css("h3") if card else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from newsletter.publishing import archive
+from newsletter.publishing import archive, archive_feed
 from newsletter.publishing.review_views import ReviewPage, review_mail, review_web
 
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("issues/", archive.issues, name="issues"),
     path("issues/<str:name>/", archive.issue, name="issue"),
     path("issues/<str:name>/<str:language>/", archive.issue_edition, name="issue-edition"),
+    path("feed.xml", archive_feed.feed, name="feed"),
+    path("feed.<str:language>.xml", archive_feed.feed, name="feed-in"),
     path("assets/<str:name>", archive.asset, name="asset"),
     path("review/<str:token>", ReviewPage.as_view()),
     path("review/<str:token>/mail/<str:language>/<int:number>/<str:scheme>", review_mail),

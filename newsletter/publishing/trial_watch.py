@@ -77,8 +77,8 @@ def issues_to_come(config: Config, now: datetime) -> Iterator[tuple[Slot, Candid
 
 def issues_gone_out(number: int) -> list[tuple[Slot, Candidate]]:
     """Give the last ``number`` issues that went out, each with its corrections, which count for none."""
-    slots = Slot.objects.filter(state=SlotState.RELEASED, candidate__isnull=False).select_related("candidate").order_by("-at")
-    gone = [(slot, slot.candidate) for slot in slots if slot.candidate]
+    slots = Slot.objects.filter(state=SlotState.RELEASED).select_related("candidate").defer("candidate__lock")
+    gone = [(slot, slot.candidate) for slot in slots.order_by("-at") if slot.candidate]
     corrects = {slot.issue: candidate.corrects for slot, candidate in gone}
     latest = [slot.issue for slot, candidate in gone if not candidate.corrects][:number]
     return [(slot, candidate) for slot, candidate in gone if first_corrected(slot.issue, corrects) in latest]

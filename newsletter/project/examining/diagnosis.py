@@ -61,6 +61,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "web.one-click": "Looking at an unsubscribe link changes nothing",
     "web.events": "SendGrid reaches our webhook, and nobody else does",
     "trials.registry": "The trial registry answers",
+    "trials.past-issues": "The registry says what became of the trials of past issues",
     "bounces.mailbox": "The mailbox for bounces can be read",
 }
 """Every check by its id, with what it sees to."""

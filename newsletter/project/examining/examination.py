@@ -182,9 +182,12 @@ def _on_this_machine(config: Config, *, clock: Callable[[], datetime]) -> Iterat
         django.setup()
         from newsletter.project.examining.database import count_readers, examine_database, examine_file  # noqa: PLC0415
         from newsletter.project.examining.forgetting import examine_copies  # noqa: PLC0415
+        from newsletter.project.examining.trial_looks import examine_trial_looks  # noqa: PLC0415
 
         diagnoses = [*examine_database(clock=clock), examine_copies(config, now=clock())]
         yield from diagnoses
+        if any(one.check == "database.migrations" and one.verdict is Verdict.OK for one in diagnoses):
+            yield examine_trial_looks(config, now=clock())
         if not any(one.check == "database.reachable" and one.verdict is Verdict.PROBLEM for one in diagnoses):
             readers = count_readers()
         if file is not None:

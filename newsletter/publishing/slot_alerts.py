@@ -20,6 +20,7 @@ from newsletter.publishing.alerts import (
 from newsletter.publishing.approving import APPROVING_ROLES, ApprovingRole, missing_approvals
 from newsletter.publishing.cadence import next_dates
 from newsletter.publishing.candidates import latest_candidate
+from newsletter.publishing.gate_alerts import find_gate_occasions, is_held_for_trials, stopped
 from newsletter.publishing.models import HeldFor, Slot, SlotState
 from newsletter.publishing.objections import standing_objections
 
@@ -34,7 +35,10 @@ class Missing:
 
 def find_slot_occasions(config: Config, now: datetime) -> Iterator[Occasion]:
     """Give what there is to be told about slots, as the calendar stands now."""
-    for slot in Slot.objects.exclude(state=SlotState.RELEASED).order_by("at"):
+    for slot in Slot.objects.exclude(state=SlotState.RELEASED, at__lte=now - ALERTS_LAST).order_by("at"):
+        yield from find_gate_occasions(slot, config, now)
+        if slot.state == SlotState.RELEASED:
+            continue
         if slot.state == SlotState.HELD:
             yield from _held(slot, now=now)
         days = [days for days in config.alerts.days_before_slot if now >= slot.at - timedelta(days=days)]
@@ -75,6 +79,9 @@ def _held(slot: Slot, *, now: datetime) -> Iterator[Occasion]:
     if max(slot.at, act.at if act else slot.at) < now - ALERTS_LAST:
         return
     key = f"held/{act.pk}" if act else f"held/{slot.issue}/{slot.at.timestamp():.0f}/{slot.held_for}"
+    if is_held_for_trials(slot):
+        yield stopped(slot, key, now=now)
+        return
     by = act.person if act and slot.held_for == HeldFor.PERSON else ""
 
     def values(reader: Reader) -> Mapping[str, object]:

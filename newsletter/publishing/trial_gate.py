@@ -57,7 +57,7 @@ class TrialLook:
 def look_at_trials(candidate: Candidate, verdicts: Sequence[TrialVerdict], *, leaves_machine: bool) -> TrialLook:
     """Sort what the registry said; a card without a verdict counts as one that could not be checked."""
     look = TrialLook()
-    lock = _lock_of(candidate)
+    lock = approved_lock(candidate)
     by_trial = {verdict.nct_id: verdict for verdict in verdicts}
     overrides = {(one.nct_id, one.answer): one for one in TrialOverride.objects.filter(candidate=candidate)}
     for nct_id, card in sorted(trials_of(candidate).items()):
@@ -106,7 +106,8 @@ def _changes(approved: Trial, found: Trial) -> list[str]:
     return changes_of(approved, replace(found, verified=approved.verified, last_update=approved.last_update))
 
 
-def _lock_of(candidate: Candidate) -> TrialLock:
+def approved_lock(candidate: Candidate) -> TrialLock:
+    """Give what the registry had said when the candidate was approved, nothing where the stored bytes cannot be read."""
     try:
         return frozen_lock(candidate)
     except ValueError:  # not what was approved: the gate says so, and nothing goes out

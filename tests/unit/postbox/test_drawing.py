@@ -3,6 +3,7 @@ from __future__ import annotations
 import html
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,23 @@ from newsletter.config import Config
 from newsletter.errors import TemplateError
 from newsletter.postbox.drawing import draw_service_mail
 from newsletter.postbox.posting import ServiceContent
+from newsletter.publishing.trial_gate import TrialStop
+from newsletter.publishing.trial_searches import TrialNews
 
 DIAGNOSES = re.compile(r"cancer|cáncer|tumou?r|metast|oncolog|\bMBC\b|\bTNBC\b|trial|ensayo", re.IGNORECASE)
+
+STOP = TrialStop(
+    "NCT09990001",
+    "open",
+    "TERMINATED",
+    "closed",
+    "NCT09990001 is closed.",
+    title="A study of <one> & another",
+    why_stopped="Slow & late",
+    changes=("the status was one.", "no longer takes people: Boston."),
+)
+UNCHECKED = TrialStop("NCT09990002", "not_yet", "could not check", "could_not_check", "NCT09990002 could not be checked: (429).")
+SAID = [("NOT_YET_RECRUITING", "not_yet"), ("AVAILABLE", "expanded"), ("RECRUITING", "open"), ("absent", "absent")]
 
 VALUES: dict[str, dict[str, Any]] = {
     "review-request": {
@@ -35,6 +51,13 @@ VALUES: dict[str, dict[str, Any]] = {
         "when": "today",
         "notes": [{"heading": "", "text": "a\nb"}, {"heading": "Tests & <care>", "text": "<b>c</b>"}],
         "next": "newsletter request-review 2026-12",
+    },
+    "alert-found": {
+        "number": 2,
+        "searches": [
+            {"name": "Far & <near>", "trials": [TrialNews(1, "Far", "NCT09990001", "A <b>title</b>", "RECRUITING", is_new=True)]},
+            {"name": "To come", "trials": [TrialNews(2, "To", "NCT09990002", "One", "NOT_YET_RECRUITING", is_new=True)]},
+        ],
     },
     "alert-unapproved": {
         "days": 7,
@@ -58,6 +81,14 @@ VALUES: dict[str, dict[str, Any]] = {
         "stops": True,
         "commands": ["newsletter trials close 2026-12 NCT09990001", "newsletter trials refresh 2026-12"],
     },
+    "alert-stopped": {
+        "when": "December 1, 2026, 10:00 EST",
+        "until": "",
+        "trials": [{"stop": STOP, "ways": {"close": "newsletter trials close 2026-12 NCT09990001"}}],
+        "approving": ["newsletter request-review 2026-12"],
+        "schedule": "",
+    },
+    "alert-warnings": {"warnings": ["NCT09990001: the registry now lists it as NCT09990009.", "NCT09990002 < two"]},
     "alert-paused": {
         "paused_for": "errors",
         "reason": "10 mails in a row were refused for what we are.",
@@ -111,9 +142,20 @@ def test_every_mail_is_valid_says_its_language_and_names_no_illness_in_its_subje
 
 
 VARIANTS: dict[str, list[dict[str, Any]]] = {
+    "alert-found": [
+        {"number": 1, "searches": [{"name": "One", "trials": [TrialNews(1, "One", "NCT09990001", "T", status, is_new=is_new)]}]}
+        for status in ("RECRUITING", "AVAILABLE")
+        for is_new in (True, False)
+    ],
     "alert-unapproved": [{"days": days} for days in (0, 1)],
     "alert-held": [{"held_for": why} for why in ("person", "approval", "missed", "restore")],
     "alert-trials": [{"stops": False}],
+    "alert-stopped": [
+        {"until": "December 1, 2026, 16:00 EST", "trials": [{"stop": UNCHECKED, "ways": {"override": "o"}}] * 2},
+        {"schedule": "newsletter schedule 2026-12 --at 2027-02-02"},
+        {"trials": [{"stop": replace(STOP, said=said, kind=kind), "ways": {"drop": "d"}} for said, kind in SAID]},
+    ],
+    "alert-warnings": [{}],
     "alert-paused": [{"paused_for": why, "reason": ""} for why in ("person", "age", "restore")],
     "alert-finished": [
         {"state": "cancelled"},

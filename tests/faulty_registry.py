@@ -51,7 +51,9 @@ class FaultyRegistry:
     def __init__(self, practice: PracticeRegistry) -> None:
         self.practice = practice
         self.plan: Plan = lambda _: NO_FAULT
+        self.rewrite: Callable[[str], str] = lambda target: target
         self.asked: list[str] = []
+        self.statuses: list[int] = []
         self.go_on = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.edge = self
@@ -90,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
         edge = self.server.edge
         edge.asked.append(self.path.removeprefix(API))
         fault = edge.plan(self.path.removeprefix(API))
-        answer = edge.practice.answer(self.path, if_none_match=self.headers.get("If-None-Match", ""))
+        answer = edge.practice.answer(edge.rewrite(self.path), if_none_match=self.headers.get("If-None-Match", ""))
         body = answer.body.encode() if fault.body is None else fault.body
         headers = {**answer.headers, **fault.headers}
         if fault.media_type is not None:
@@ -101,12 +103,14 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.wire is Wire.SILENT:
             edge.go_on.wait(30)
             return
-        self.send_response(answer.status if fault.status is None else fault.status)
+        status = answer.status if fault.status is None else fault.status
+        edge.statuses.append(status)
+        self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         if fault.wire is Wire.UNANNOUNCED_CUT:
             self.send_header("Connection", "close")
-        else:
+        elif status != 304:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self._send(body, fault.wire)

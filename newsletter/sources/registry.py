@@ -76,6 +76,7 @@ class TrialRegistry:
     ) -> None:
         self._base_url = settings.base_url
         self._today = today
+        self.min_interval_seconds = min_interval_seconds
         self._client = RegistryClient(
             settings.base_url,
             user_agent=settings.user_agent,

@@ -19,9 +19,13 @@ _NEEDED = {
     "mail": "not_in_your_language",
     "web": "use_your_mail your_address",
     "trial": (
-        "untitled status_label phase_label who_label where_label sponsor_label phone_label other_rules who age_from age_to "
-        "age_between age_any one_site sites no_site site_somewhere sites_somewhere and source source_updated source_invented"
+        "label label_expanded untitled registry_title intro closed who_label other_rules who age_from age_to age_between age_any "
+        "phase_label study_label observational where_label one_site sites no_site more_areas_one more_areas all_places "
+        "other_place counted contact_label extension nobody reason_label sponsor_label collaborators "
+        "more_collaborators ask source source_checked source_alias source_invented caution"
     ),
+    "trial.status": "RECRUITING NOT_YET_RECRUITING AVAILABLE UNKNOWN",
+    "block": "quoted",
 }
 NEEDED = frozenset(f"{table}.{key}" for table, keys in _NEEDED.items() for key in keys.split())
 """What the program itself says: whatever the templates of an organisation print, each of its languages has these."""

@@ -271,6 +271,10 @@ class FeedSettings(_Section):
 
     max_bytes: Annotated[int, Field(gt=0)] = 5_000_000
     timeout_seconds: Annotated[float, Field(gt=0)] = 20
+    at_once: Annotated[int, Field(ge=1, le=16)] = 4
+    """So many feeds at the same time."""
+    seconds_for_all: Annotated[float, Field(gt=0)] = 300
+    """After so long no further feed is begun."""
     user_agent: HeaderText = "mets-matters-newsletter (feed reader)"
     private_hosts: tuple[str, ...] = ()
     """Hosts of yours in a private network that may be asked; any other that leads to one is refused."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -57,13 +57,15 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "") -> None:
-    """Print a table; cells are plain text. A column of numbers stands to the right, and is never folded."""
+def print_table(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "", unfolded: Collection[str] = ()
+) -> None:
+    """Print a table; cells are plain text. Numbers stand to the right; neither they nor ``unfolded`` columns are folded."""
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
     cells = [tuple(row) for row in rows]
     for place, heading in enumerate(headings):
         numbers = bool(cells) and all(row[place].isdecimal() for row in cells)
-        table.add_column(heading, overflow="fold", no_wrap=numbers, justify="right" if numbers else "left")
+        table.add_column(heading, overflow="fold", no_wrap=numbers or heading in unfolded, justify="right" if numbers else "left")
     for row in cells:
         table.add_row(*(escape(cell) for cell in row))
     console.print(table)

@@ -14,6 +14,7 @@ from newsletter.authoring.trial import Trial
 from newsletter.checking.trial_changes import describe_changes, renew_lock
 from newsletter.checking.trials import NO_ANSWER, STATUS_LABELS, TrialAnswer, judge_trial, stops_send
 from newsletter.checking.written_issue import trial_cards
+from newsletter.cli import trial_search
 from newsletter.cli.arguments import FormatOption, IssueArgument
 from newsletter.cli.printing import OutputFormat, console, local, print_json, print_table
 from newsletter.clock import system_clock
@@ -23,6 +24,7 @@ from newsletter.publishing.trial_checks import record_asked
 from newsletter.sources.registry import TrialRegistry
 
 trials = typer.Typer()
+trial_search.mount(trials)
 
 
 @trials.command()

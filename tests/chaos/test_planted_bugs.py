@@ -64,7 +64,7 @@ def killed_at(step: str) -> Act:
 
 def undisturbed(trial: Trial, plant: str) -> Judgement:
     """Let a worker deliver; only the one answer is lost that always is."""
-    trial.ground.start("deliver", plant=plant).wait(seconds=20)
+    trial.ground.start("deliver", plant=plant).wait()
     return trial.judge(most_unknown=1)
 
 
@@ -86,7 +86,7 @@ def left_in_time(trial: Trial, plant: str) -> Judgement:
     gone = trial.ground.folder / f"gone {trial.issue}"
     leaving = trial.still_there(2)
     trial.ground.do("say_goodbye", subscriptions=leaving, certain=str(gone))
-    trial.ground.start("deliver", plant=plant).wait(seconds=20)
+    trial.ground.start("deliver", plant=plant).wait()
     keys = gone.read_text("ascii").split()
     assert len(keys) == len(leaving)
     return trial.judge(most_unknown=1, gone=keys)

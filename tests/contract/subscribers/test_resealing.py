@@ -8,6 +8,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,8 @@ from newsletter.subscribers.rotating import Rotation, RotationEnd, reseal_everyt
 from newsletter.subscribers.sealing import Sealer
 from tests.contract.subscribers.key_samples import fill, rotated
 from tests.readers import invented_ring
+
+PATIENCE = 120.0
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
 
@@ -172,24 +176,29 @@ def test_two_rotations_at_once_come_to_the_same_end() -> None:
     assert opened(rings) == before
 
 
+class WhileOthersWrite(threading.Event):
+    """Never set; whoever waits for it comes back when others have written."""
+
+    def __init__(self, write: Callable[[], None]) -> None:
+        super().__init__()
+        self._write = write
+
+    def wait(self, timeout: float | None = None) -> bool:
+        del timeout
+        self._write()
+        return False
+
+
 def test_whoever_goes_on_sealing_with_an_old_key_is_found() -> None:
     fill(5)
-    old, over = Sealer(settings.KEY_RING), threading.Event()
+    old = Sealer(settings.KEY_RING)
 
     def write() -> None:
-        while not over.is_set():
-            for reader in Subscriber.objects.all():
-                topics = old.seal_topics([], lookup=bytes(reader.lookup))
-                Subscriber.objects.filter(pk=reader.pk).update(topics=topics)
-        connections.close_all()
+        for reader in Subscriber.objects.all():
+            topics = old.seal_topics([], lookup=bytes(reader.lookup))
+            Subscriber.objects.filter(pk=reader.pk).update(topics=topics)
 
-    writing = threading.Thread(target=write)
-    writing.start()
-    try:
-        done = reseal_everything(rotated(), stop=threading.Event(), tell=lambda _: None, settled_after=0.1)
-    finally:
-        over.set()
-        writing.join()
+    done = reseal_everything(rotated(), stop=WhileOthersWrite(write), tell=lambda _: None, settled_after=0.1)
     assert done.end is RotationEnd.OTHERS_SEAL_WITH_AN_OLD_KEY
 
 
@@ -201,38 +210,55 @@ def test_stopped_it_ends_after_the_chunk_in_hand_and_goes_on_later() -> None:
     assert reseal(rings).end is RotationEnd.DONE
 
 
-def _killed(act: Callable[[], object], *, after: float) -> None:
-    """Do something in another process, and kill it so long after it has begun."""
-    began = os.pipe()
+def _reseal_telling(rings: RingInUse, tell: Callable[[], None], *, at_once: bool) -> None:
+    """Seal again; ``tell`` is called before it begins, or else after every chunk."""
+    if at_once:
+        tell()
+    reseal_everything(rings, stop=threading.Event(), tell=lambda _: None if at_once else tell(), settled_after=0.0)
+
+
+def _say(pipe: int) -> None:
+    os.write(pipe, b".")
+
+
+def _killed(act: Callable[[Callable[[], None]], object], *, after: float) -> None:
+    """Do something in another process, and kill it so long after it has said for the first time that it is at work."""
+    at_work, says = os.pipe()
     connections.close_all()
     child = os.fork()
     if child == 0:
         try:
-            os.write(began[1], b".")
-            act()
+            act(partial(_say, says))
         finally:
             os._exit(0)  # the test itself goes on in its parent only
-    os.close(began[1])
-    os.read(began[0], 1)
+    os.close(says)
+    os.read(at_work, 1)
     time.sleep(after)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    os.close(began[0])
+    os.close(at_work)
 
 
-def test_killed_at_any_moment_it_comes_to_the_same_end(tmp_path: Path) -> None:
+def test_killed_at_any_moment_it_comes_to_the_same_end() -> None:
+    """The first kills are to come before it is at work, others between one chunk and the next."""
     fill(4_000)
     rings, chance = rotated(), random.Random(7)  # noqa: S311 - nothing secret
-    before, halves = opened(rings), 0
-    for _ in range(6):
-        _killed(lambda: reseal(rings), after=chance.uniform(0.005, 0.12))
+    before, halves, until = opened(rings), 0, time.monotonic() + PATIENCE
+    for number in count():
+        soon = number % 3 == 0
+        _killed(partial(_reseal_telling, rings, at_once=soon), after=chance.uniform(0.0, 0.05))
         old = count_old_rows(9)
         halves += 0 < old < 4_004
         assert opened(rings) == before
+        if number >= 5 and halves:
+            break
+        assert time.monotonic() < until, "no kill came while it was at work"
+        if not old:
+            fill(4_000, first=10_000 * (number + 1))
+            before = opened(rings)
     assert reseal(rings).end is RotationEnd.DONE
     assert set(count_versions()) == {9}
     assert opened(rings) == before
-    assert halves, "no kill came while it was at work"
 
 
 def test_a_ring_without_a_key_that_is_needed_is_refused() -> None:

@@ -198,7 +198,7 @@ def test_whoever_goes_on_sealing_with_an_old_key_is_found() -> None:
             topics = old.seal_topics([], lookup=bytes(reader.lookup))
             Subscriber.objects.filter(pk=reader.pk).update(topics=topics)
 
-    done = reseal_everything(rotated(), stop=WhileOthersWrite(write), tell=lambda _: None, settled_after=0.1)
+    done = reseal_everything(rotated(), stop=WhileOthersWrite(write), tell=lambda _: None, settled_after=0.0)
     assert done.end is RotationEnd.OTHERS_SEAL_WITH_AN_OLD_KEY
 
 

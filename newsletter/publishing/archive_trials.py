@@ -51,7 +51,7 @@ def trial_notices(name: str, language: str, web: str) -> str:
     letter = config().newsletter
     return format_html(
         '<aside class="box important" lang="{}" aria-label="{}">\n<p><strong>{}</strong></p>\n<ul>\n{}\n</ul>\n'
-        '<p>{}</p>\n<p>{} <a href="tel:{}">{}</a></p>\n</aside>\n',
+        '<p>{}</p>\n<p>{} <a class="unbroken" href="tel:{}">{}</a></p>\n</aside>\n',
         words.language,
         say["heading"],
         say["heading"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
@@ -11,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 from newsletter.authoring.folder import read_issues
 from newsletter.config import Config
 from newsletter.publishing.calendar import schedule_issue
-from newsletter.publishing.models import SlotState
+from newsletter.publishing.models import SlotState, TrialStanding
 from newsletter.publishing.slots import move_slot
 from newsletter.rendering.design import load_design
 from newsletter.rendering.render import Letterhead, render_editions
@@ -60,3 +62,27 @@ def test_the_issue_shows_whole_and_without_barriers(archive: str, page: Page, la
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 700])
+def test_what_it_says_of_closed_trials_has_no_barrier_and_leads_to_the_cards(
+    archive: str, page: Page, language: str, scheme: str, width: int
+) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    later = NOW + timedelta(days=75)
+    for nct_id, status in (("NCT09990001", "ACTIVE_NOT_RECRUITING"), ("NCT09990002", "UNKNOWN")):
+        TrialStanding.objects.create(nct_id=nct_id, status=status, since=later, asked_at=later, answered_at=later)
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{archive}/issues/{ISSUE}/{language}/")
+    box = page.locator("aside.box")
+    assert box.locator("li").count() == 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    box.locator("li a").first.click()
+    assert page.locator("h2:target").count() == 1
+    assert complaints == []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +30,7 @@ CARD_STATUSES_SHOWN = ("status=closed", "status=not_yet")
 def check(
     issue: IssueArgument,
     *,
-    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the trial registry.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody: no trial registry, no site that is linked to.")] = False,
     fix: Annotated[
         bool, typer.Option("--fix", help="First mend what is certain: tracked links, odd spaces, http where https answers.")
     ] = False,
@@ -59,7 +61,7 @@ def check(
             # What the lock says already is not said twice.
             said = {(finding.place, finding.message) for finding in findings}
             asked = [finding for finding in _trial_findings(written) if (finding.place, finding.message) not in said]
-            findings = in_reading_order([*findings, *asked])
+            findings = in_reading_order([*findings, *asked, *_link_findings(written, sent_on=day(on))])
     except IssueError as error:
         findings, unread = list(error.findings), True
     if output is FindingsFormat.JSON:
@@ -91,6 +93,13 @@ def _trial_findings(written: WrittenIssue) -> list[Finding]:
             fix = "Try again later, or check with --offline." if unchecked else true_to_life
             findings.append(Finding("trial-status", severity, verdict.sentence, card.place, fix))
     return findings
+
+
+def _link_findings(written: WrittenIssue, *, sent_on: date) -> Sequence[Finding]:
+    """Ask the sites that the issue links to, or remember what they answered today."""
+    from newsletter.cli.looking_at_links import look_at_links_of  # noqa: PLC0415 - as above
+
+    return look_at_links_of(written, sent_on=sent_on).findings
 
 
 def build(

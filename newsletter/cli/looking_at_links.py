@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
 
 from rich.console import Console
 
@@ -16,9 +15,8 @@ from newsletter.checking.weighing import weigh_rules
 from newsletter.checking.written_issue import WrittenIssue, drafts
 from newsletter.clock import system_clock
 from newsletter.findings import Finding, in_reading_order
+from newsletter.sources.link_memory import LINK_MEMORY
 from newsletter.sources.links import look_at_links
-
-LINK_MEMORY: Final = "var/cache/links.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from newsletter.authoring.replacing import replace_file
 from newsletter.checking.link_answers import Hop, LinkAnswer, Trouble, is_settled
 
+LINK_MEMORY: Final = "var/cache/links.json"
+"""Below the site folder."""
 FORM = 1
 """Of the file; another one is not read."""
 DOUBT_LASTS = timedelta(hours=1)

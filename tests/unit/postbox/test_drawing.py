@@ -59,6 +59,12 @@ VALUES: dict[str, dict[str, Any]] = {
             {"name": "To come", "trials": [TrialNews(2, "To", "NCT09990002", "One", "NOT_YET_RECRUITING", is_new=True)]},
         ],
     },
+    "alert-feed": {
+        "feed": "Far & <near>",
+        "address": "https://example.org/feed?a=1&b=2",
+        "since": "November 13, 2026, 10:00 EST",
+        "problem": "example.org answered with status 410: the feed is gone for good.",
+    },
     "alert-unapproved": {
         "days": 7,
         "when": "December 1, 2026, 10:00 EST",
@@ -80,6 +86,14 @@ VALUES: dict[str, dict[str, Any]] = {
         ],
         "stops": True,
         "commands": ["newsletter trials close 2026-12 NCT09990001", "newsletter trials refresh 2026-12"],
+    },
+    "alert-links": {
+        "when": "December 1, 2026, 10:00 EST",
+        "links": [
+            {"address": "https://n.example/a?b=1&c=<2>", "sentence": "https://n.example/a?b=1&c=<2> is broken: no page (404)."},
+            {"address": "https://n.example/d", "sentence": "https://n.example/d makes browsers warn readers: it has expired."},
+        ],
+        "commands": ["newsletter links check 2026-12", "newsletter request-review 2026-12"],
     },
     "alert-stopped": {
         "when": "December 1, 2026, 10:00 EST",
@@ -147,9 +161,11 @@ VARIANTS: dict[str, list[dict[str, Any]]] = {
         for status in ("RECRUITING", "AVAILABLE")
         for is_new in (True, False)
     ],
+    "alert-feed": [{}],
     "alert-unapproved": [{"days": days} for days in (0, 1)],
     "alert-held": [{"held_for": why} for why in ("person", "approval", "missed", "restore")],
     "alert-trials": [{"stops": False}],
+    "alert-links": [{}],
     "alert-stopped": [
         {"until": "December 1, 2026, 16:00 EST", "trials": [{"stop": UNCHECKED, "ways": {"override": "o"}}] * 2},
         {"schedule": "newsletter schedule 2026-12 --at 2027-02-02"},

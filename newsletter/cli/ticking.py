@@ -30,13 +30,15 @@ from newsletter.errors import NewsletterError
 from newsletter.project.backup.old_copies import hold_an_old_copy
 from newsletter.project.retention.keeping import what_is_kept
 from newsletter.project.retention.purging import is_purge_due, overwrite_what_is_deleted, purge
-from newsletter.publishing.link_watch import watch_links
 from newsletter.publishing.feed_pulling import is_pull_due, pull_feeds
+from newsletter.publishing.link_watch import watch_links
+from newsletter.publishing.trial_searches import watch_due_searches
 from newsletter.publishing.trial_watch import watch_trials
+from newsletter.sources.feed_list import FEED_LIST, read_feed_list
 from newsletter.sources.link_memory import LINK_MEMORY
 from newsletter.sources.links import ask_links, look_at_links
-from newsletter.sources.feed_list import FEED_LIST, read_feed_list
 from newsletter.sources.registry import TrialRegistry
+from newsletter.sources.search_list import SEARCH_LIST, read_search_list
 from newsletter.subscribers.erasure_steps import run_erasures
 from newsletter.subscribers.installation import sealer
 from newsletter.subscribers.requests import handle_requests

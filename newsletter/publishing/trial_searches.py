@@ -8,7 +8,7 @@ could not be asked changes nothing but its problem.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -140,11 +140,9 @@ def due_searches(searches: Sequence[SavedSearch], now: datetime) -> list[SavedSe
     return [one for one in searches if one.name in age and age[one.name] >= BEFORE_ANOTHER_TRY]
 
 
-def watch_due_searches(
-    read: Callable[[], Sequence[SavedSearch]], registry: AskedRegistry, *, config: Config, now: datetime
-) -> str:
+def watch_due_searches(searches: Sequence[SavedSearch], registry: AskedRegistry, *, config: Config, now: datetime) -> str:
     """Ask the searches that are due and mail what is news; give what kept one from being asked, "" when nothing did."""
-    due = due_searches(read(), now)
+    due = due_searches(searches, now)
     if not due:
         return ""
     watched, _ = remember_and_mail(ask_searches(due, registry), config=config, now=now)

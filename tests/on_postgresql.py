@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.in_memory import stay_in_memory
+
 
 def main(command: list[str]) -> int:
     """Run ``command`` with NEWSLETTER_DATABASE__URL set, and give its exit code."""
@@ -21,6 +23,7 @@ def main(command: list[str]) -> int:
     except ImportError:
         print(f"NOT RUN: the tests on PostgreSQL (its package has no build for {platform.platform()})")  # noqa: T201
         return 1 if os.environ.get("CI") else 0
+    stay_in_memory()
     # As root the server makes itself a user and opens the folder above its data to it: it gets a folder of its own.
     with tempfile.TemporaryDirectory(prefix="newsletter-postgresql-") as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)

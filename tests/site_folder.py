@@ -12,6 +12,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from tests.in_memory import stay_in_memory
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 OWNED_BY_THE_ORGANISATION = ["templates", "issues", "subscribers", "newsletter.toml"]
 
@@ -25,6 +27,7 @@ def make_site_folder(folder: Path) -> Path:
 
 
 if "NEWSLETTER_TEST_SITE" not in os.environ:
+    stay_in_memory()
     _folder = Path(tempfile.mkdtemp(prefix="newsletter-test-"))
     os.environ["NEWSLETTER_HOME"] = os.environ["NEWSLETTER_TEST_SITE"] = str(make_site_folder(_folder))
     _owner = os.getpid()

@@ -77,8 +77,14 @@ def _changes(locked: Trial, answer: TrialAnswer, *, card_status: str) -> list[Tr
         data_version=locked.data_version,
         checked_on=locked.checked_on,
     )
-    lines = describe_changes(_lock_of(locked), _lock_of(now))
+    lines = [_without_number(line, locked.nct_id) for line in describe_changes(_lock_of(locked), _lock_of(now))]
     return [TrialChange(locked.nct_id, locked.brief_title, lines, stops, _state(now))] if lines else []
+
+
+def _without_number(line: str, nct_id: str) -> str:
+    """Take off the trial's number, which stands above its lines."""
+    line = line.removeprefix(f"{nct_id}: ")
+    return line[:1].upper() + line[1:]
 
 
 def _state(trial: Trial) -> str:

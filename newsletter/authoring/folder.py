@@ -52,19 +52,24 @@ class IssueFiles:
     findings: tuple[Finding, ...]
 
 
-def read_issues(home: Path, name: str, languages: Sequence[str], *, shelf: str = ISSUES) -> tuple[Issue, ...]:
+def read_issues(
+    home: Path, name: str, languages: Sequence[str], *, shelf: str = ISSUES, lock: TrialLock | None = None
+) -> tuple[Issue, ...]:
     """Read every language of an issue, in the order of ``languages``; the first one has to be there, as issue.md.
 
+    ``lock`` stands for the lock file, for whoever is about to write that anew.
     Raises IssueError with all that is wrong in all its files, in the glossary and in the topics; UsageError when there is no such
     issue, TemplateError when templates/blocks.toml is wrong.
     """
-    files = look_at_issues(home, name, languages, shelf=shelf)
+    files = look_at_issues(home, name, languages, shelf=shelf, lock=lock)
     if files.findings:
         raise IssueError(files.findings)
     return files.issues
 
 
-def look_at_issues(home: Path, name: str, languages: Sequence[str], *, shelf: str = ISSUES) -> IssueFiles:
+def look_at_issues(
+    home: Path, name: str, languages: Sequence[str], *, shelf: str = ISSUES, lock: TrialLock | None = None
+) -> IssueFiles:
     """Read what can be read of an issue, for somebody who is still writing it. Raises UsageError and TemplateError."""
     folder = home / shelf / name
     if not (folder / "issue.md").is_file():
@@ -75,9 +80,8 @@ def look_at_issues(home: Path, name: str, languages: Sequence[str], *, shelf: st
     about_topics = Complaints(TOPICS_FILE)
     topics = read_topics(home, about_topics)
     findings = [*about_glossary.findings, *about_topics.findings, *_find_unknown_languages(folder, f"{shelf}/{name}", languages)]
-    lock = TrialLock()
     try:
-        lock = read_lock(folder, f"{shelf}/{name}")
+        lock = lock or read_lock(folder, f"{shelf}/{name}")
     except IssueError as error:
         findings += error.findings
     issues: list[Issue] = []

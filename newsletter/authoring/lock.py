@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -70,9 +71,27 @@ def read_lock(folder: Path, shown_as: str) -> TrialLock:
         return parse_lock(file.read_bytes())
     except ValueError as error:
         place = Place(f"{shown_as}/{LOCK_FILE}")
-        fix = "Delete the file, then run `newsletter trials refresh` to write it anew."
+        fix = f"Run `newsletter trials refresh {folder.name}`, which writes it anew; then look at what it says."
         message = f"the trial lock cannot be used: {error}"
         raise IssueError([Finding("trial-lock-unreadable", Severity.ERROR, message, place, fix)]) from error
+
+
+def read_what_is_whole(folder: Path) -> tuple[TrialLock, str]:
+    """Read a lock that is about to be written anew: its whole entries, and what is wrong with the rest, "" when nothing is."""
+    file = folder / LOCK_FILE
+    data = file.read_bytes() if file.exists() else TrialLock().to_bytes()
+    try:
+        return parse_lock(data), ""
+    except ValueError as error:
+        return TrialLock(MappingProxyType(dict(_whole_entries(data)))), str(error)
+
+
+def _whole_entries(data: bytes) -> Iterator[tuple[str, Trial]]:
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        content = json.loads(data)
+        for nct_id, entry in content["trials"].items() if content["version"] == VERSION else ():
+            with suppress(ValueError, KeyError, TypeError, AttributeError):
+                yield nct_id, _read_entry(nct_id, dict(entry))
 
 
 def _read(data: bytes, forms: Mapping[int, Callable[[str, dict[str, Any]], Trial]]) -> TrialLock:

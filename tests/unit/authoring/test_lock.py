@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 
-from newsletter.authoring.lock import LOCK_FILE, TrialLock, hash_trial, parse_frozen_lock, parse_lock, read_lock
+from newsletter.authoring.lock import (
+    LOCK_FILE,
+    TrialLock,
+    hash_trial,
+    parse_frozen_lock,
+    parse_lock,
+    read_lock,
+    read_what_is_whole,
+)
 from newsletter.authoring.trial import Trial, TrialContact, TrialSite
 from newsletter.errors import IssueError
 
@@ -164,10 +172,35 @@ def test_an_issues_lock_of_the_first_form_has_to_be_written_anew(tmp_path: Path)
     [finding] = caught.value.findings
     assert finding.rule == "trial-lock-unreadable"
     assert "the form 1, and this program reads 2" in finding.message
-    assert finding.fix == "Delete the file, then run `newsletter trials refresh` to write it anew."
+    assert finding.fix.startswith(f"Run `newsletter trials refresh {tmp_path.name}`, which writes it anew")
 
 
 @pytest.mark.parametrize("version", [0, 3, "2", None, []])
 def test_a_form_that_nobody_knows_is_refused(version: object) -> None:
     with pytest.raises(ValueError, match=r"form|not a trial lock"):
         parse_frozen_lock(json.dumps({"version": version, "trials": {}}).encode())
+
+
+def test_of_a_lock_that_is_written_anew_the_whole_entries_are_kept(tmp_path: Path) -> None:
+    other = replace(FOUND, nct_id="NCT09990003")
+    content = json.loads(TrialLock({FOUND.nct_id: FOUND, other.nct_id: other}).to_bytes())
+    content["trials"][FOUND.nct_id]["status"] = "COMPLETED"
+    (tmp_path / LOCK_FILE).write_text(json.dumps(content), "utf-8")
+    lock, wrong = read_what_is_whole(tmp_path)
+    assert lock.trials == {other.nct_id: other}
+    assert f"{FOUND.nct_id} was changed by hand" in wrong
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<<<<<<< HEAD", "[]", '{"version": 1, "trials": {"NCT1": {}}}', '{"version": 2, "trials": 3}']
+)
+def test_of_what_is_no_lock_nothing_is_kept(tmp_path: Path, text: str) -> None:
+    (tmp_path / LOCK_FILE).write_text(text, "utf-8")
+    lock, wrong = read_what_is_whole(tmp_path)
+    assert (lock, bool(wrong)) == (TrialLock(), True)
+
+
+def test_a_whole_lock_is_kept_as_it_is(tmp_path: Path) -> None:
+    assert read_what_is_whole(tmp_path) == (TrialLock(), "")
+    (tmp_path / LOCK_FILE).write_bytes(LOCK.to_bytes())
+    assert read_what_is_whole(tmp_path) == (LOCK, "")

@@ -63,6 +63,9 @@ COULD_NOT_CHECK = {
     "a cut answer of unknown length": (Fault(wire=Wire.UNANNOUNCED_CUT), "not whole JSON"),
     "a closed connection": (Fault(wire=Wire.CLOSED), "did not answer as a web server should"),
     "an edge's 404": (Fault(404, "text/html", HTML), "status 404"),
+    "an edge's 404 with the registry's words": (Fault(404, "text/html", f"NCT number {ONE} not found".encode()), "status 404"),
+    "a 404 of another trial": (Fault(404, TEXT, f"NCT number {TWO} not found".encode()), "status 404"),
+    "a 404 with more words": (Fault(404, TEXT, f"NCT number {ONE} not found in cache".encode()), "status 404"),
     "an unknown field": (
         Fault(400, TEXT, b"Parameter 'fields' contains invalid field name: 'Phase'"),
         'no longer knows the field "Phase" (400)',

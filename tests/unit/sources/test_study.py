@@ -8,7 +8,7 @@ import pytest
 from newsletter.authoring.trial import Trial, TrialContact, TrialSite
 from newsletter.checking.trials import STATUS_LABELS
 from newsletter.errors import SourceError
-from newsletter.sources.study import PHASES, SEXES, read_study
+from newsletter.sources.study import OPEN_STATUSES, PHASES, SEXES, STUDY_TYPES, read_study
 from tests.unit.sources.records import REAL_DATA, study
 
 
@@ -80,14 +80,81 @@ def test_a_record_that_makes_no_sense_is_refused(record: object, words: str) -> 
         read_study(record)
 
 
-if REAL_DATA.exists():
+def _of(**modules: dict[str, Any]) -> Trial:
+    record = study()
+    for name, module in modules.items():
+        record["protocolSection"][name] |= module
+    return read_study(record).trial
 
-    @pytest.mark.parametrize("file", sorted((REAL_DATA / "trials").glob("*.json")), ids=lambda file: file.stem)
-    def test_a_real_record_is_read(file: Any) -> None:
-        trial = read_study(json.loads(file.read_text("utf-8"))).trial
-        assert trial.nct_id == file.stem
-        assert trial.brief_title
-        assert bool(trial.sites) is (trial.status == "RECRUITING")
+
+def test_escapes_of_markdown_are_taken_out_of_what_is_shown() -> None:
+    stopped = {"overallStatus": "TERMINATED", "whyStopped": r"Dose \>= 5 mg \[too high\]; see a\b and C:\\"}
+    trial = _of(identificationModule={"briefTitle": r"Women \> 65 \& men \< 40\* \(HER2\-low\)"}, statusModule=stopped)
+    assert trial.brief_title == "Women > 65 & men < 40* (HER2-low)"
+    assert trial.why_stopped == "Dose >= 5 mg [too high]; see a\\b and C:\\"
+
+
+def test_a_contact_of_whom_nothing_is_known_is_left_out() -> None:
+    contacts = [
+        {},
+        {"role": "CONTACT", "phoneExt": "7"},
+        {"name": " "},
+        {"phone": "555-0100", "phoneExt": "7"},
+        {"email": "a@example.org"},
+    ]
+    assert _of(contactsLocationsModule={"centralContacts": contacts}).contacts == (
+        TrialContact(phone="555-0100", phone_ext="7"),
+        TrialContact(email="a@example.org"),
+    )
+
+
+def test_expanded_access_is_offered_at_the_sites_that_offer_it() -> None:
+    sites = [
+        {"city": "Anytown", "country": "United States", "status": "AVAILABLE"},
+        {"city": "Barcelona", "country": "Spain", "status": "RECRUITING"},
+        {"city": "Toronto", "country": "Canada"},
+    ]
+    trial = _of(statusModule={"overallStatus": "AVAILABLE"}, contactsLocationsModule={"locations": sites})
+    assert trial.sites == (TrialSite(city="Anytown", country="United States"),)
+
+
+@pytest.mark.parametrize("status", sorted(set(STATUS_LABELS) - OPEN_STATUSES))
+def test_no_site_of_a_study_that_takes_nobody_takes_anybody(status: str) -> None:
+    sites = [{"country": "Spain", "status": one} for one in ("RECRUITING", "AVAILABLE", status)]
+    assert _of(statusModule={"overallStatus": status}, contactsLocationsModule={"locations": sites}).sites == ()
+
+
+def test_a_site_of_a_status_that_nobody_knows_is_not_said_to_recruit() -> None:
+    sites = [{"country": "Spain", "status": "PAUSED"}, {"country": "France"}, {"country": "Italy", "status": "RECRUITING"}]
+    assert _of(contactsLocationsModule={"locations": sites}).sites == (TrialSite(country="Italy"),)
+
+
+def test_no_phase_is_not_the_same_as_not_applicable() -> None:
+    assert _of(designModule={"phases": []}).phases == ()
+    assert _of(designModule={"phases": ["NA"]}).phases == ("NA",)
+
+
+def test_the_number_of_expanded_access_and_who_pays_are_kept() -> None:
+    trial = _of(
+        statusModule={"expandedAccessInfo": {"hasExpandedAccess": True, "nctId": "NCT09990003"}, "statusVerifiedDate": "2026-10"},
+        sponsorCollaboratorsModule={"collaborators": [{"name": "A Fund", "class": "OTHER"}, {"name": "A Company"}]},
+        designModule={"studyType": "INTERVENTIONAL"},
+    )
+    assert (trial.expanded_access, trial.verified, trial.study_type) == ("NCT09990003", "2026-10", "INTERVENTIONAL")
+    assert trial.collaborators == ("A Fund", "A Company")
+
+
+def test_whatever_module_is_missing_the_rest_is_read() -> None:
+    for module in ("sponsorCollaboratorsModule", "designModule", "eligibilityModule", "contactsLocationsModule"):
+        record = study()
+        del record["protocolSection"][module]
+        assert read_study(record).trial.brief_title == "An invented trial"
+    record = study()
+    del record["derivedSection"], record["hasResults"]
+    assert read_study(record).trial.data_version == ""
+
+
+if REAL_DATA.exists():
 
     def test_what_we_know_of_the_registrys_words_is_what_it_says() -> None:
         enums = json.loads((REAL_DATA / "registry" / "enums.json").read_text("utf-8"))
@@ -95,3 +162,8 @@ if REAL_DATA.exists():
         assert values["Status"] == STATUS_LABELS
         assert set(values["Phase"]) == PHASES
         assert set(values["Sex"]) == SEXES - {""}
+        assert set(values["StudyType"]) == STUDY_TYPES - {""}
+
+
+def test_references_that_sponsors_typed_become_what_they_stand_for() -> None:
+    assert read_study(study(briefTitle="A &amp; B &lt; C")).trial.brief_title == "A & B < C"

@@ -27,6 +27,7 @@ BENCHMARKS: Final = (
     "enumeration",
     "importing",
     "rotating",
+    "links",
 )
 
 

@@ -5,6 +5,7 @@ Every module of a record may be missing; what is missing stays empty. The paths 
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -155,4 +156,5 @@ def _text(parent: Mapping[str, Any], name: str) -> str:
     value = parent.get(name, "")
     if not isinstance(value, str):
         raise SourceError(f"the registry's answer has no sense at {name}.")
-    return " ".join(value.split())
+    # Sponsors type references too: "Diabetes &amp; Glandular Disease Clinic" (NCT05018585).
+    return " ".join(html.unescape(value).split())

@@ -154,6 +154,10 @@ def test_whatever_module_is_missing_the_rest_is_read() -> None:
     assert read_study(record).trial.data_version == ""
 
 
+def test_references_that_sponsors_typed_become_what_they_stand_for() -> None:
+    assert read_study(study(briefTitle="A &amp; B &lt; C")).trial.brief_title == "A & B < C"
+
+
 if REAL_DATA.exists():
 
     def test_what_we_know_of_the_registrys_words_is_what_it_says() -> None:
@@ -163,7 +167,3 @@ if REAL_DATA.exists():
         assert set(values["Phase"]) == PHASES
         assert set(values["Sex"]) == SEXES - {""}
         assert set(values["StudyType"]) == STUDY_TYPES - {""}
-
-
-def test_references_that_sponsors_typed_become_what_they_stand_for() -> None:
-    assert read_study(study(briefTitle="A &amp; B &lt; C")).trial.brief_title == "A & B < C"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -79,6 +80,6 @@ if REAL_DATA.exists():
         recruiting, others = _sites(record)
         edition = _drawn(record, "en", status)
         listed = {part.text() for card in _cards(edition) for part in card.css("details li")}
-        shown = {name for name in recruiting | others if any(" ".join(name.split()) in place for place in listed)}
+        shown = {name for name in recruiting | others if any(" ".join(html.unescape(name).split()) in place for place in listed)}
         assert shown - recruiting == {name for name in others if any(name in other for other in recruiting & shown)}
         assert shown >= recruiting if status == "open" else not listed

@@ -66,4 +66,10 @@ def _entry(row: dict[str, Any]) -> tuple[datetime, LinkAnswer]:
         raise ValueError("a time without a zone")
     hops = tuple(Hop(int(hop["status"]), str(hop["target"])) for hop in fields.pop("hops"))
     trouble = Trouble(fields.pop("trouble")) if fields["trouble"] is not None else fields.pop("trouble")
-    return at, LinkAnswer(**fields, hops=hops, trouble=trouble)
+    answer = LinkAnswer(**fields, hops=hops, trouble=trouble)
+    texts = (answer.address, answer.detail, answer.title, answer.heading)
+    if not (
+        isinstance(answer.status, int) and isinstance(answer.challenged, bool) and all(isinstance(text, str) for text in texts)
+    ):
+        raise TypeError("a field of another kind")
+    return at, answer

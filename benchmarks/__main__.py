@@ -28,6 +28,7 @@ BENCHMARKS: Final = (
     "importing",
     "rotating",
     "links",
+    "trials",
 )
 
 

@@ -199,6 +199,7 @@ class Ticking:
         return watch_due_searches(saved, TrialRegistry.of(self._config, self._clock), config=self._config, now=self._clock())
 
     def _pull_feeds(self) -> str:
+        self._hold_an_old_copy()
         now, file = self._clock(), self._config.path(FEED_LIST)
         if not file.exists() or not is_pull_due(now):
             return self._feeds_problem

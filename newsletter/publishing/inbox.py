@@ -1,120 +1,160 @@
-"""The editors' inbox: what feeds brought, and how an entry gets into an issue.
+"""The editors' inbox: what feeds brought, in the order in which it is worth a look, and what the editors decided about it.
 
-A clipping is a title, a link, a date and a short excerpt for the editor's eyes. Into the issue goes what names the source; the
-words about it are the editor's own.
+A clipping is a title, a link, a date and a short excerpt for the editor's eyes. The same story from several feeds is one line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from typing import Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
-from newsletter.authoring.append import append_block, escape_markdown
 from newsletter.errors import NotAllowedError, UsageError
 from newsletter.publishing.audit import record_act
-from newsletter.publishing.models import Clipping, FeedState
-from newsletter.settings import FeedSettings
-from newsletter.sources.feeds import FeedAddress, FeedEntry, FetchedFeed, fetch_feed
+from newsletter.publishing.models import Clipping, ClippingState
+from newsletter.publishing.news_ranking import Rank, TopicWords, rank
+from newsletter.sources.canonical_links import canonical_link
+from newsletter.sources.feed_list import FeedList
+
+MAY_BECOME: Final[Mapping[ClippingState, Collection[str]]] = {
+    ClippingState.KEPT: (ClippingState.NEW, ClippingState.KEPT, ClippingState.DISMISSED),
+    ClippingState.DISMISSED: (ClippingState.NEW, ClippingState.KEPT, ClippingState.DISMISSED),
+    ClippingState.USED: tuple(ClippingState),
+}
+"""From which states a clipping comes into each: what stands in an issue stays used."""
 
 
 @dataclass(frozen=True, slots=True)
-class PulledFeed:
-    """What one feed brought: how many entries are new, how many changed; ``problem`` when it could not be read."""
+class InboxEntry:
+    """A line of the inbox. ``also_in`` are other feeds that have the story, ``used_in`` an issue that leads there already."""
 
-    name: str
-    new: int = 0
-    changed: int = 0
-    unchanged: bool = False
-    problem: str = ""
-    warning: str = ""
+    clipping: Clipping
+    rank: Rank
+    also_in: tuple[str, ...] = ()
+    used_in: str = ""
 
 
-def pull_feeds(feeds: Sequence[FeedAddress], *, settings: FeedSettings, now: datetime) -> list[PulledFeed]:
-    """Fetch each feed, if it changed since the last time, and keep its entries; one that fails stops no other.
+def list_inbox(
+    feeds: FeedList,
+    used_links: Mapping[str, str],
+    *,
+    now: datetime,
+    states: Collection[ClippingState] = (ClippingState.NEW, ClippingState.KEPT),
+) -> list[InboxEntry]:
+    """Give the clippings in these states, the first of each story only, what is worth most first."""
+    topics = TopicWords(feeds.topics)
+    shown = _firsts().filter(state__in=states)
+    also_in = _other_feeds(shown)
+    entries = [
+        _entry(clipping, feeds, topics, used_links, also_in.get(clipping.story, ()), now=now)
+        for clipping in shown.select_related("feed")
+    ]
+    return sorted(entries, key=lambda entry: (-entry.rank.score, -entry.clipping.pk))
 
-    Asks the network: call it outside any transaction.
-    """
-    return [_pull(feed, settings=settings, now=now) for feed in feeds]
 
-
-def list_clippings(*, new_only: bool = True) -> Sequence[Clipping]:
-    """Give the clippings, the latest first; ``new_only`` leaves out those that stand in an issue already."""
-    clippings = Clipping.objects.select_related("feed").order_by("-published_at", "-pk")
-    return list(clippings.filter(clipped_to="") if new_only else clippings)
+def look_at_clipping(number: int, feeds: FeedList, used_links: Mapping[str, str], *, now: datetime) -> InboxEntry:
+    """Give one clipping in any state. Raises UsageError when there is none of this number."""
+    clipping = Clipping.objects.select_related("feed").filter(pk=number).first()
+    if clipping is None:
+        raise UsageError(f"There is no clipping {number}. See: newsletter feeds list --all")
+    others = Clipping.objects.exclude(story="").filter(story=clipping.story).exclude(feed=clipping.feed)
+    names = sorted(set(others.values_list("feed__name", flat=True)))
+    return _entry(clipping, feeds, TopicWords(feeds.topics), used_links, names, now=now)
 
 
 @transaction.atomic
-def clip(clipping_id: int, *, issue: str, file: Path, person: str, now: datetime, system_user: str) -> Clipping:
-    """Append a clipping to an issue's file as a ``resource`` block that names its source, and mark it as clipped.
+def keep_clippings(numbers: Sequence[int], *, note: str, person: str, now: datetime, system_user: str) -> list[Clipping]:
+    """Keep clippings for an issue to come, with a note where one is given; a note of before stays otherwise.
 
-    Raises UsageError when there is no such clipping, NotAllowedError when it stands in an issue already or has no link.
+    All or none: raises UsageError for numbers that are none, NotAllowedError for what stands in an issue already.
     """
-    clipping = Clipping.objects.select_for_update().filter(pk=clipping_id).first()
-    if clipping is None:
-        raise UsageError(f"There is no clipping {clipping_id}. See: newsletter feeds list")
-    if clipping.clipped_to:
-        raise NotAllowedError(f"Clipping {clipping_id} stands in {clipping.clipped_to} already.")
-    if not clipping.link:
-        raise NotAllowedError(f"Clipping {clipping_id} has no link, and a resource needs one.")
-    clipping.clipped_to = issue
-    clipping.save(update_fields=["clipped_to"])
-    record_act("clip", issue, person=person, note=f"{clipping.title} {clipping.link}", now=now, system_user=system_user)
-    # Last, so that a file that cannot be written leaves the inbox as it was.
-    append_block(
-        file,
-        kind="resource",
-        argument=clipping.link,
-        title=clipping.title or clipping.link,
-        body=escape_markdown(f"From {clipping.feed.name}, {clipping.published_at:%Y-%m-%d}."),
-        options={},
-    )
+    kept = _move(numbers, ClippingState.KEPT, person=person, now=now, system_user=system_user)
+    if note:
+        _write_note(kept, note)
+    return kept
+
+
+@transaction.atomic
+def dismiss_clippings(numbers: Sequence[int], *, person: str, now: datetime, system_user: str) -> list[Clipping]:
+    """Take clippings out of the inbox; no pull brings them back. All or none, as in keeping."""
+    return _move(numbers, ClippingState.DISMISSED, person=person, now=now, system_user=system_user)
+
+
+@transaction.atomic
+def note_on_clipping(number: int, note: str, *, person: str, now: datetime, system_user: str) -> Clipping:
+    """Write an editor's note on a clipping, in the place of the one it has. Raises UsageError."""
+    [clipping] = get_clippings([number])
+    record_act("note on clipping", clipping.title, person=person, note=note, now=now, system_user=system_user)
+    _write_note([clipping], note)
     return clipping
 
 
-def _pull(feed: FeedAddress, *, settings: FeedSettings, now: datetime) -> PulledFeed:
-    state = FeedState.objects.filter(name=feed.name).first() or FeedState(name=feed.name)
-    fetched = fetch_feed(feed, etag=state.etag, last_modified=state.last_modified, settings=settings)
-    with transaction.atomic():
-        return _keep(feed.name, fetched, now=now)
+def get_clippings(numbers: Sequence[int]) -> list[Clipping]:
+    """Get clippings for changing them, in a transaction, in the numbers' order. Raises UsageError for those that are none."""
+    found = Clipping.objects.select_for_update(of=("self",)).select_related("feed").in_bulk(list(numbers))
+    if missing := [str(number) for number in dict.fromkeys(numbers) if number not in found]:
+        raise UsageError(f"There is no clipping {', '.join(missing)}. See: newsletter feeds list")
+    return [found[number] for number in dict.fromkeys(numbers)]
 
 
-def _keep(name: str, fetched: FetchedFeed, *, now: datetime) -> PulledFeed:
-    """Keep entries and state together, so that a tag is never remembered without the entries it stands for."""
-    state, _ = FeedState.objects.update_or_create(
-        name=name,
-        defaults={
-            "etag": fetched.etag,
-            "last_modified": fetched.last_modified,
-            "pulled_at": now,
-            "problem": fetched.problem,
-        },
+def _move(numbers: Sequence[int], state: ClippingState, *, person: str, now: datetime, system_user: str) -> list[Clipping]:
+    clippings = get_clippings(numbers)
+    for clipping in clippings:
+        if clipping.state not in MAY_BECOME[state]:
+            raise NotAllowedError(f"Clipping {clipping.pk} stands in {clipping.clipped_to} already.")
+    for clipping in clippings:
+        clipping.state = state
+        record_act(f"{state.value} clipping", clipping.title, person=person, note=clipping.link, now=now, system_user=system_user)
+    Clipping.objects.bulk_update(clippings, ["state"])
+    return clippings
+
+
+def _write_note(clippings: Sequence[Clipping], note: str) -> None:
+    for clipping in clippings:
+        clipping.note = note
+    Clipping.objects.bulk_update(clippings, ["note"])
+
+
+def _firsts() -> QuerySet[Clipping]:
+    """Give the clippings of which no earlier one tells the same story."""
+    earlier = Clipping.objects.filter(story=OuterRef("story"), pk__lt=OuterRef("pk")).exclude(story="")
+    return Clipping.objects.exclude(Exists(earlier))
+
+
+def _other_feeds(shown: QuerySet[Clipping]) -> dict[str, list[str]]:
+    """Give, by story, the other feeds that have it too."""
+    first = Clipping.objects.filter(story=OuterRef("story"), pk__lt=OuterRef("pk")).exclude(story="")
+    twins = Clipping.objects.filter(Exists(first)).order_by("pk").values_list("story", "feed__name").distinct()
+    wanted = set(shown.values_list("story", flat=True))
+    names: dict[str, list[str]] = {}
+    for story, name in twins:
+        if story in wanted and name not in names.setdefault(story, []):
+            names[story].append(name)
+    return names
+
+
+def _entry(
+    clipping: Clipping,
+    feeds: FeedList,
+    topics: TopicWords,
+    used_links: Mapping[str, str],
+    also_in: Sequence[str],
+    *,
+    now: datetime,
+) -> InboxEntry:
+    feed = feeds.find(clipping.feed.name)
+    ranked = rank(
+        title=clipping.title,
+        excerpt=clipping.excerpt,
+        source=clipping.feed.name,
+        source_weight=feed.weight if feed else 1.0,
+        published_at=clipping.published_at,
+        topics=topics,
+        now=now,
     )
-    known = {clipping.key: clipping for clipping in state.clippings.filter(key__in=[entry.key for entry in fetched.entries])}
-    new = [_clipping(state, entry, now=now) for entry in fetched.entries if entry.key not in known]
-    changed = [known[entry.key] for entry in fetched.entries if entry.key in known and _renew(known[entry.key], entry)]
-    Clipping.objects.bulk_create(new, ignore_conflicts=True)
-    Clipping.objects.bulk_update(changed, ["title", "link", "excerpt"])
-    return PulledFeed(name, len(new), len(changed), unchanged=fetched.unchanged, problem=fetched.problem, warning=fetched.warning)
-
-
-def _clipping(state: FeedState, entry: FeedEntry, *, now: datetime) -> Clipping:
-    return Clipping(
-        feed=state,
-        key=entry.key,
-        title=entry.title,
-        link=entry.link,
-        excerpt=entry.excerpt,
-        published_at=entry.published_at or now,
-        first_seen_at=now,
-    )
-
-
-def _renew(clipping: Clipping, entry: FeedEntry) -> bool:
-    """Take over what the feed now says; say whether that is something else."""
-    before = (clipping.title, clipping.link, clipping.excerpt)
-    clipping.title, clipping.link, clipping.excerpt = entry.title, entry.link, entry.excerpt
-    return before != (entry.title, entry.link, entry.excerpt)
+    others = tuple(name for name in also_in if name != clipping.feed.name)
+    return InboxEntry(clipping, ranked, others, clipping.clipped_to or used_links.get(canonical_link(clipping.link), ""))

@@ -15,6 +15,8 @@ def call_clipped_used(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> N
 
 
 class Migration(migrations.Migration):
+    """Once."""
+
     dependencies: ClassVar = [("publishing", "0007_trial_stops")]
 
     operations: ClassVar = [

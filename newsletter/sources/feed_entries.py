@@ -1,0 +1,139 @@
+"""Reading a feed: its entries as plain text, whatever the feed holds.
+
+A feed is written by strangers. Nothing of it is kept but a title, a link, a date and a short excerpt, without markup, so that
+neither a tracking pixel nor a script reaches an editor's screen, and no article is copied.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from calendar import timegm
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from time import struct_time
+from typing import Any
+from urllib.parse import urlsplit
+
+import feedparser
+
+from newsletter.errors import SourceError
+from newsletter.sources.canonical_links import canonical_link
+from newsletter.sources.feed_text import plain_text, shorten, web_address
+from newsletter.sources.fetch import Fetched
+from newsletter.sources.unpacking import GZIP, unpack
+
+EXCERPT_CHARACTERS = 300
+MOST_ENTRIES = 5_000
+"""No feed of news has more; 100,000 take feedparser 20 seconds."""
+_TITLE_CHARACTERS = 300
+_MADE_TITLE_CHARACTERS = 80
+"""How much of the text stands in for a title; short posts have none."""
+_FAULT_CHARACTERS = 200
+_AN_ENTRY = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_GONE = {404: ": there is no feed at this address", 410: ": the feed is gone for good", 403: ": it turns programs like this away"}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """One entry. ``key`` is SHA-256 in hex of its id, else of its link, else of title and date: the same at every fetch.
+
+    ``link`` is an http or https address or empty; ``published_at`` is None when the feed gives no date that can be read.
+    ``story`` is the same in every feed that has this entry: SHA-256 in hex of the canonical link, else of title and day.
+    """
+
+    key: str
+    title: str
+    link: str
+    excerpt: str
+    published_at: datetime | None
+    story: str
+
+
+def read_entries(answer: Fetched, *, max_bytes: int = 5_000_000) -> tuple[tuple[FeedEntry, ...], str]:
+    """Give the entries, and a warning when the feed is not well-formed. Raises SourceError when this is no feed.
+
+    ``max_bytes`` is for a feed that is a gzip file without saying so.
+    """
+    host = urlsplit(answer.url).hostname or "the server"
+    if answer.status != 200:
+        raise SourceError(f"{host} answered with status {answer.status}{_GONE.get(answer.status, '')}.")
+    body = unpack(answer.body, max_bytes=max_bytes, host=host) if answer.body.startswith(GZIP) else answer.body
+    # Without zeros, so that UTF-16 is counted too.
+    if (count := len(_AN_ENTRY.findall(body.replace(b"\x00", b"")))) > MOST_ENTRIES:
+        raise SourceError(f"the feed has {count:,} entries, and {MOST_ENTRIES:,} at most are read.")
+    parsed = _parse(body, answer)
+    if not parsed.entries and not parsed.get("version"):
+        raise SourceError(f"the answer is not a feed but {_what_it_is(body, answer)}.")
+    # Many servers send feeds as text/html or text/plain; that is no fault of the feed.
+    is_faulty = parsed.bozo and not isinstance(parsed.bozo_exception, feedparser.NonXMLContentType)
+    fault = f"the feed is not well-formed ({_one_line(parsed.bozo_exception)})." if is_faulty else ""
+    if fault and not parsed.entries:
+        raise SourceError(fault)
+    entries = {entry.key: entry for entry in (_entry(raw, answer.url) for raw in parsed.entries) if entry.title}
+    return tuple(entries.values()), fault
+
+
+def _parse(body: bytes, answer: Fetched) -> Any:
+    try:
+        return feedparser.parse(
+            # A stream, since feedparser takes bytes for the name of a file to open.
+            BytesIO(body),
+            response_headers={"content-type": answer.headers.get("content-type", ""), "content-location": answer.url},
+            # All markup is stripped afterwards; cleaning it first takes as long again.
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as error:  # its loose parser raises what it likes: AssertionError, ValueError, RecursionError
+        raise SourceError(f"the feed cannot be read ({type(error).__name__}: {_one_line(error)}).") from error
+
+
+def _entry(raw: Mapping[str, Any], base: str) -> FeedEntry:
+    excerpt = plain_text(_value(raw, "summary"))
+    title = shorten(plain_text(_value(raw, "title")), _TITLE_CHARACTERS) or shorten(excerpt, _MADE_TITLE_CHARACTERS)
+    link = web_address(_value(raw, "link"), base)
+    # Not get: feedparser warns when it is asked for an update that is missing.
+    dates = [value for name, value in raw.items() if name in {"published_parsed", "updated_parsed"} and value]
+    published_at = _moment(min(dates)) if dates else None
+    day = published_at.date() if published_at else None
+    return FeedEntry(
+        key=_hash(_value(raw, "id") or link or f"{title}\n{published_at}"),
+        title=title,
+        link=link,
+        excerpt=shorten(excerpt, EXCERPT_CHARACTERS),
+        published_at=published_at,
+        story=_hash(canonical_link(link) or f"{title.casefold()}\n{day}"),
+    )
+
+
+def _hash(identity: str) -> str:
+    return hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()
+
+
+def _value(raw: Mapping[str, Any], name: str) -> str:
+    value = raw.get(name)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _moment(parsed: struct_time) -> datetime | None:
+    """Turn feedparser's time (UTC) into a datetime; dates before 1970 or beyond reason are none."""
+    try:
+        seconds = timegm(parsed)
+        return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _one_line(error: object) -> str:
+    return shorten(plain_text(str(error).removeprefix("<unknown>:")), _FAULT_CHARACTERS)
+
+
+def _what_it_is(body: bytes, answer: Fetched) -> str:
+    start = body[:2000].lstrip().lower()
+    if not start:
+        return "empty"
+    if b"<html" in start or b"<!doctype html" in start:
+        return "a web page"
+    return f"something else ({answer.media_type or 'of an unnamed type'})"

@@ -66,10 +66,9 @@ def _entry(row: dict[str, Any]) -> tuple[datetime, LinkAnswer]:
         raise ValueError("a time without a zone")
     hops = tuple(Hop(int(hop["status"]), str(hop["target"])) for hop in fields.pop("hops"))
     trouble = Trouble(fields.pop("trouble")) if fields["trouble"] is not None else fields.pop("trouble")
-    answer = LinkAnswer(**fields, hops=hops, trouble=trouble)
-    texts = (answer.address, answer.detail, answer.title, answer.heading)
-    if not (
-        isinstance(answer.status, int) and isinstance(answer.challenged, bool) and all(isinstance(text, str) for text in texts)
-    ):
+    if any(not isinstance(fields.get(name), kind) for name, kind in _KINDS.items()):
         raise TypeError("a field of another kind")
-    return at, answer
+    return at, LinkAnswer(**fields, hops=hops, trouble=trouble)
+
+
+_KINDS: Final = {"status": int, "challenged": bool, **dict.fromkeys(("address", "detail", "title", "heading"), str)}

@@ -28,6 +28,6 @@ def _occasion(feed: FeedState, now: datetime) -> Occasion:
     since = feed.failing_since
 
     def values(reader: Reader) -> Mapping[str, object]:
-        return {"feed": feed.name, "address": feed.url, "since": reader.moment(since), "problem": feed.problem}
+        return {"feed": feed.name, "since": reader.moment(since), "problem": feed.problem}
 
     return Occasion(f"feed-failing/{feed.pk}/{since:%Y%m%d}", "alert-feed", "", _EDITORS, now + ALERTS_LAST, values)

@@ -61,7 +61,6 @@ VALUES: dict[str, dict[str, Any]] = {
     },
     "alert-feed": {
         "feed": "Far & <near>",
-        "address": "https://example.org/feed?a=1&b=2",
         "since": "November 13, 2026, 10:00 EST",
         "problem": "example.org answered with status 410: the feed is gone for good.",
     },

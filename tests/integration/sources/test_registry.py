@@ -9,7 +9,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from newsletter.checking.trials import TrialAnswer
+from newsletter.checking.trials import STATUS_LABELS, TrialAnswer
 from newsletter.config import load_config
 from newsletter.settings import TrialSettings
 from newsletter.sources.practice_registry import PracticeRegistry
@@ -61,6 +61,20 @@ def test_a_former_number_is_answered_under_it_and_says_the_new_one(practice: Pra
     [answer] = registry(practice.base_url).ask([MOVED])
     assert answer.found is not None
     assert (answer.found.nct_id, answer.found.alias_of, answer.found.status) == (MOVED, TWO, "COMPLETED")
+
+
+@pytest.mark.parametrize("status", STATUS_LABELS)
+def test_every_status_of_the_registry_arrives_and_only_an_open_study_has_open_sites(
+    practice: PracticeRegistry, status: str
+) -> None:
+    practice.change_status(ONE, status)
+    practice.change(
+        ONE, lambda record: record["protocolSection"]["contactsLocationsModule"]["locations"].append({"status": "AVAILABLE"})
+    )
+    [answer] = registry(practice.base_url).ask([ONE])
+    assert answer.found is not None
+    assert answer.found.status == status
+    assert len(answer.found.sites) == {"RECRUITING": 2, "AVAILABLE": 1}.get(status, 0)
 
 
 def test_a_trial_that_closed_meanwhile_is_seen(practice: PracticeRegistry) -> None:

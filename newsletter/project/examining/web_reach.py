@@ -59,7 +59,10 @@ def examine_registry(
     with _client(timeout, tls) as client:
         asked = clock()
         try:
-            answer = client.get(f"{base}/studies", params={"pageSize": "1", "fields": "NCTId", "filter.ids": "NCT00000102"})
+            # As the send's own question: some of the registry's edges turn programs away by their User-Agent.
+            asking = {"user-agent": config.trials.user_agent, "accept": "application/json"}
+            params = {"pageSize": "1", "fields": "NCTId", "filter.ids": "NCT00000102"}
+            answer = client.get(f"{base}/studies", params=params, headers=asking)
             answered = clock()
             sensible = answer.status_code == 200 and isinstance(answer.json().get("studies"), list)
         except (httpx.HTTPError, ValueError, AttributeError) as error:
@@ -72,6 +75,12 @@ def examine_registry(
             return
     if sensible:
         yield ok("trials.registry", f"{base} answers.")
+    elif answer.status_code == 403:
+        yield warning(
+            "trials.registry",
+            f"{base} turns this program or this network away (403). A send whose trials cannot be checked waits, and is held.",
+            "Try from another network, or with another [trials] user_agent: docs/howto/ask-the-registry.md.",
+        )
     else:
         yield warning("trials.registry", f"{base} answers {answer.status_code}, and not as a registry.", "Try again later.")
     yield examine_clock_against(answer.headers.get("date"), asked=asked, answered=answered, whose=answer.url.host)

@@ -13,6 +13,7 @@ from pytest_httpserver import HTTPServer
 from newsletter.config import Config
 from newsletter.project.examining.diagnosis import Diagnosis, Verdict
 from newsletter.project.examining.web_reach import examine_pages, examine_registry
+from newsletter.settings import TrialSettings
 from tests.project_config import config_with
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -100,3 +101,18 @@ def test_this_machines_clock_is_held_against_the_registrys(httpserver: HTTPServe
 
 def test_a_registry_that_is_none_is_a_warning(httpserver: HTTPServer) -> None:
     assert registry(httpserver, answer=["sign in"])["trials.registry"].verdict is Verdict.WARNING
+
+
+def test_the_registry_sees_the_same_program_as_before_a_send(httpserver: HTTPServer) -> None:
+    """Its edge turns programs away by their User-Agent: a doctor with another one would prove nothing."""
+    registry(httpserver, answer={"studies": []})
+    [(request, _)] = httpserver.log
+    assert request.headers["User-Agent"] == TrialSettings().user_agent
+
+
+def test_a_registry_that_turns_us_away_is_a_warning_that_says_what_it_means(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/studies").respond_with_data("", status=403)
+    config = config_with({"trials.base_url": httpserver.url_for("").rstrip("/")})
+    found = next(iter(examine_registry(config, timeout=2, clock=lambda: datetime.now(UTC))))
+    assert found.verdict is Verdict.WARNING
+    assert "(403). A send whose trials cannot be checked waits" in str(found)

@@ -211,7 +211,7 @@ def _added(one: AddedTrial, issue: str) -> str:
     if not one.files:
         return f"{one.nct_id} stands in {issue} already."
     files = " and ".join(one.files)
-    return f"{one.nct_id} stands at the end of {files}, and is locked. Write there what the line with @@ asks for."
+    return f"{one.nct_id} stands at the end of {files}, and is locked. Write there what the lines with @@ ask for."
 
 
 def _print_watched(one: WatchedSearch, *, everything: bool) -> None:

@@ -20,13 +20,15 @@ from newsletter.errors import NotAllowedError, SourceError
 
 TO_WRITE: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "en": "@@ Write in plain words why we list this trial, who may join (three to five points) and what it involves. "
-        "Then take this line out.",
-        "es": "@@ Escriba con palabras sencillas por qué listamos este estudio, quién puede participar (de tres a cinco puntos) "
-        "y en qué consiste. Después quite esta línea.",
+        "en": "@@ What does the study ask, and why do we list it?\n\n"
+        "* @@ Who may join: three to five points.\n\n"
+        "@@ What does it involve: visits, tests, travel?",
+        "es": "@@ ¿Qué pregunta el estudio y por qué lo listamos?\n\n"
+        "* @@ Quién puede participar: de tres a cinco puntos.\n\n"
+        "@@ ¿En qué consiste: visitas, pruebas, viajes?",
     }
 )
-"""What stands in a new card. No issue passes the checks while "@@" is in it."""
+"""What stands in a new card, in the order in which a card reads it. No issue passes the checks while "@@" is in it."""
 
 _CARD: Final = re.compile(r"^:{3,}\s*trial\s+(NCT[0-9]{8})\b", re.MULTILINE)
 _CARD_STATUS: Final[Mapping[VerdictKind, str]] = MappingProxyType(

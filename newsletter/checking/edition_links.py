@@ -12,6 +12,7 @@ from newsletter.authoring.source import TOKEN_START
 from newsletter.rendering.edition import Edition
 
 _IN_TEXT = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_WITHOUT_PATH = re.compile(r"https?://[^/?#]+", re.IGNORECASE)
 _AFTER_AN_ADDRESS = ".,;:!?)]}»”"
 
 
@@ -32,7 +33,7 @@ def web_addresses(editions: Iterable[Edition], *, base_url: str) -> Sequence[str
         texts = (match for variant in edition.variants for match in _IN_TEXT.findall(variant.text))
         for link in (*links, *(text if text in links else _without_punctuation(text) for text in texts)):
             if link.lower().startswith(("http://", "https://")) and TOKEN_START not in link and not is_own(link, base_url):
-                found[without_fragment(link)] = None
+                found[as_asked(link)] = None
     return list(found)
 
 
@@ -41,9 +42,10 @@ def own_addresses(edition: Edition, *, base_url: str) -> Sequence[str]:
     return [link for link in links_of(edition) if TOKEN_START not in link and is_own(link, base_url)]
 
 
-def without_fragment(address: str) -> str:
-    """Give an address as a server gets it."""
-    return urldefrag(address)[0]
+def as_asked(address: str) -> str:
+    """Give an address as its server is asked for it: without a #fragment, and with the / of a front page."""
+    plain = urldefrag(address)[0]
+    return f"{plain}/" if _WITHOUT_PATH.fullmatch(plain) else plain
 
 
 def is_own(address: str, base_url: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from newsletter.checking.edition_links import as_asked
 from newsletter.checking.link_answers import LinkAnswer, Trouble, came_from_outside, is_settled
 from newsletter.settings import LinkSettings
 from newsletter.sources.connections import CheckedTransport, Resolver, look_up
@@ -92,7 +93,8 @@ def look_at_links(
     keeps the answers; ``fresh`` asks all. ``ask`` asks a list of addresses, by default ``ask_links``.
     """
     ask = ask or (lambda some: ask_links(some, settings))
-    wanted = [address for address in dict.fromkeys(addresses) if address not in settings.accept]
+    accepted = set(map(as_asked, settings.accept))
+    wanted = [address for address in dict.fromkeys(addresses) if address not in accepted]
     known = recall(memory, now=now)
     unknown = [address for address in wanted if fresh or address not in known]
     answers = dict(ask(unknown))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from urllib.parse import urldefrag
 
-from newsletter.checking.edition_links import web_addresses, without_fragment
+from newsletter.checking.edition_links import as_asked, web_addresses
 from newsletter.checking.link_answers import LinkAnswer, LinkKind, LinkVerdict, Trouble, judge_link
 from newsletter.checking.report import Draft
 from newsletter.checking.rule import Group, Remark, rule
@@ -85,7 +84,7 @@ def links_are_up_to_date(draft: Draft) -> Iterator[Remark]:
         [the guide](https://example.org/guide)
     """
     for answer, verdict, places in _judged(draft, LinkKind.MOVED):
-        new = without_fragment(answer.moved_to)
+        new = as_asked(answer.moved_to)
         yield from (Remark(verdict.sentence, place, f"Write {new}, if it opens the same page.") for place in places)
 
 
@@ -112,7 +111,7 @@ def links_that_turn_programs_away_are_opened_by_a_person(draft: Draft) -> Iterat
 
 def places_of(draft: Draft, address: str) -> Sequence[Place]:
     """Give where the editors wrote an address; the card for what templates make of a trial's number, else the settings."""
-    places = [place for url, place in addresses(draft) if urldefrag(url)[0] == address]
+    places = [place for url, place in addresses(draft) if as_asked(url) == address]
     cards = [
         block.place for block in draft.issue.blocks if block.kind == "trial" and str(block.fields.get("nct_id", "")) in address
     ]

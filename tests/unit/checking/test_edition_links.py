@@ -77,3 +77,9 @@ def test_what_is_on_our_server_is_ours_by_http_too(address: str) -> None:
 )
 def test_what_only_looks_like_it_is_not(address: str) -> None:
     assert not is_own(address, BASE)
+
+
+def test_a_front_page_is_asked_once_with_its_slash_or_without() -> None:
+    assert addresses(edition(link("https://a.example") + link("https://a.example/") + link("https://a.example#top"))) == [
+        "https://a.example/"
+    ]

@@ -16,6 +16,7 @@ from newsletter.checking.link_answers import LinkAnswer
 from newsletter.checking.page_facts import PageFacts
 from newsletter.checking.phrases import FoundPhrase
 from newsletter.checking.prose import Passage, read_passages
+from newsletter.checking.trials import TrialLimits
 from newsletter.checking.vocabulary import TechnicalTerm, Vocabulary
 from newsletter.checking.written import WrittenLink, written_links
 from newsletter.findings import Finding, Place, Severity
@@ -34,7 +35,8 @@ class Draft:
     ``base_url`` is where the archive publishes pages and pictures. ``vocabulary`` are the words that the editors decide about.
     ``offered_topics`` are the keys of those that readers may choose; None when nobody has looked. ``languages`` are the
     newsletter's, ``issue_names`` the issues there are; None when nobody has looked. ``link_answers`` are by the addresses
-    of other people's pages, without fragments; None when nobody was asked.
+    of other people's pages, without fragments; None when nobody was asked. ``trial_limits`` say from when on a trial deserves a
+    second look.
     """
 
     issue: Issue
@@ -48,6 +50,7 @@ class Draft:
     offered_topics: frozenset[str] | None = None
     languages: tuple[str, ...] = ()
     issue_names: frozenset[str] | None = None
+    trial_limits: TrialLimits | None = None
     link_answers: Mapping[str, LinkAnswer] | None = field(default=None, repr=False)
 
     @cached_property

@@ -14,6 +14,7 @@ from newsletter.authoring.kinds import read_block_kinds
 from newsletter.authoring.topics import TOPICS_FILE, read_topics
 from newsletter.checking.check import check_editions
 from newsletter.checking.report import CheckReport, Draft
+from newsletter.checking.trials import TrialLimits
 from newsletter.checking.vocabulary import read_vocabulary
 from newsletter.checking.weighing import weigh_rules
 from newsletter.config import Config, load_config
@@ -105,6 +106,7 @@ def drafts(issues: Sequence[Issue], editions: Sequence[Edition], *, sent_on: dat
             vocabulary=vocabulary,
             base_url=config.web.base_url,
             offered_topics=frozenset(topics.labels) if topics.readable else None,
+            trial_limits=TrialLimits(config.trials.country, config.trials.verified_within_months, sent_on),
             languages=config.newsletter.languages,
             issue_names=names,
         )

@@ -25,6 +25,8 @@ from newsletter.publishing.models import Slot, SlotState
 from newsletter.publishing.objections import standing_objections
 
 DATES_SHOWN = 6
+TRIALS_TO_LOOK_AT = ("trial-locked-long-ago", "trial-worth-a-call")
+"""Rules that stop no approval, and that whoever approves should have read."""
 
 
 class Role(StrEnum):
@@ -66,6 +68,8 @@ def approve(
     )
     for change in () if approved.already else approved.changes:
         console.print(change, markup=False)
+    for said in dict.fromkeys(finding.message for finding in written.report.findings if finding.rule in TRIALS_TO_LOOK_AT):
+        console.print(f"Worth a look: {said}", markup=False, style="yellow")
     verb = "had approved" if approved.already else "approved"
     console.print(f"{approver.name} {verb} {approved.candidate} as {role.value}.", markup=False)
     if approved.candidate.corrects:

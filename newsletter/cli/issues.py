@@ -12,7 +12,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from newsletter.checking.trials import VerdictKind, judge_trial, stops_send
+from newsletter.checking.trials import TrialLimits, VerdictKind, judge_trial, stops_send
 from newsletter.checking.written_issue import WrittenIssue, look_at_written_issue, read_written_issue
 from newsletter.cli.arguments import DayOption, IssueArgument, day
 from newsletter.cli.explaining import explain_and_leave
@@ -25,6 +25,7 @@ from newsletter.errors import IssueError, UsageError
 from newsletter.findings import Finding, Severity, in_reading_order
 
 CARD_STATUSES_SHOWN = ("status=closed", "status=not_yet")
+CALL_FIRST = "Call the study team, or write in the card what you know."
 
 
 def check(
@@ -60,7 +61,9 @@ def check(
         if not offline:
             # What the lock says already is not said twice.
             said = {(finding.place, finding.message) for finding in findings}
-            asked = [finding for finding in _trial_findings(written) if (finding.place, finding.message) not in said]
+            asked = [
+                finding for finding in _trial_findings(written, sent_on=day(on)) if (finding.place, finding.message) not in said
+            ]
             findings = in_reading_order([*findings, *asked, *_link_findings(written, sent_on=day(on))])
     except IssueError as error:
         findings, unread = list(error.findings), True
@@ -76,16 +79,18 @@ def check(
         raise typer.Exit(1)
 
 
-def _trial_findings(written: WrittenIssue) -> list[Finding]:
+def _trial_findings(written: WrittenIssue, *, sent_on: date) -> list[Finding]:
     """Ask the registry about the trials; what it could not be asked about is a warning, for it may answer tomorrow."""
     from newsletter.sources.registry import TrialRegistry  # noqa: PLC0415 - an HTTP client is a tenth of an offline check's time
 
     cards = {str(block.fields["nct_id"]): block for block in reversed(written.issues[0].blocks) if block.kind == "trial"}
     answers = TrialRegistry.of(written.config).ask(sorted(cards)) if cards else []
+    limits = TrialLimits(written.config.trials.country, written.config.trials.verified_within_months, sent_on)
     findings = []
     for answer in answers:
         card = cards[answer.nct_id]
-        verdict = judge_trial(answer, card_status=str(card.fields["status"]))
+        verdict = judge_trial(answer, card_status=str(card.fields["status"]), limits=limits)
+        findings += [Finding("trial-worth-a-call", Severity.WARNING, said, card.place, CALL_FIRST) for said in verdict.warnings]
         if stops_send(verdict, card_status=str(card.fields["status"])):
             unchecked = verdict.kind is VerdictKind.COULD_NOT_CHECK
             severity = Severity.WARNING if unchecked else Severity.ERROR

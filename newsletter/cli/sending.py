@@ -27,7 +27,10 @@ from newsletter.delivery.sending import DeliverySummary, deliver_open_sends, sta
 from newsletter.delivery.standing import SendStanding, send_standing
 from newsletter.delivery.steering import OPEN
 from newsletter.errors import NotAllowedError
+from newsletter.publishing.gate_alerts import is_held_for_trials, ways
 from newsletter.publishing.releasing import Held, Released, Waiting
+from newsletter.publishing.slots import find_slot
+from newsletter.publishing.trial_gate import TrialStop
 from newsletter.sources.registry import TrialRegistry
 
 LONGEST_WAIT_SECONDS = 5.0
@@ -67,9 +70,15 @@ def _send(name: str, config: Config, *, output: OutputFormat) -> None:
 
 def _not_sent(result: Held | Waiting, name: str) -> str:
     """Say what became of a slot that was not released, and what is next."""
+    slot = find_slot(name)
+    if isinstance(result, Held) and slot and is_held_for_trials(slot):
+        commands = "\n".join(
+            f"    {command}" for stop in slot.stops for command in ways(name, TrialStop.of(stop), "PERSON").values()
+        )
+        return f"Nothing was sent: {name} is held. The ways to go on:\n{commands}"
     if isinstance(result, Held):
         return f"Nothing was sent: the slot of {name} is held, until a person says: newsletter unhold {name} --because …"
-    return f"Nothing was sent yet. `newsletter serve` tries again every minute, as does: newsletter send {name}"
+    return f"Nothing was sent yet. `newsletter serve` tries again by itself, and at once: newsletter send {name}"
 
 
 def _deliver_until_done(name: str, config: Config, stop: threading.Event, display: SendDisplay) -> None:

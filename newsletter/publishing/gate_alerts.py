@@ -75,19 +75,19 @@ def _went_out(slot: Slot, *, now: datetime) -> Occasion:
 def _values(
     slot: Slot, stops: Sequence[TrialStop], reader: Reader, *, now: datetime, until: datetime | None = None
 ) -> Mapping[str, object]:
+    me = reader.key if set(reader.person.roles) & set(APPROVING_ROLES) else "PERSON"
     again = f"newsletter schedule {slot.issue} --at {next_dates(reader.config.cadence, now, 1)} --as {reader.key}"
     return {
         "when": reader.moment(slot.at),
         "until": reader.moment(until) if until else "",
-        "trials": [{"stop": stop, "ways": ways(slot.issue, stop, reader)} for stop in stops],
+        "trials": [{"stop": stop, "ways": ways(slot.issue, stop, me)} for stop in stops],
         "approving": _approving(slot.issue, reader),
         "schedule": again if slot.held_for == HeldFor.MISSED else "",
     }
 
 
-def ways(issue: str, stop: TrialStop, reader: Reader) -> Mapping[str, str]:
+def ways(issue: str, stop: TrialStop, me: str) -> Mapping[str, str]:
     """Give what to type for each way to go on with an issue that a trial stops; nothing can be said closed that is not there."""
-    me = reader.key if set(reader.person.roles) & set(APPROVING_ROLES) else "PERSON"
     commands = {
         "close": f"newsletter trials close {issue} {stop.nct_id}",
         "drop": f"newsletter trials drop {issue} {stop.nct_id}",

@@ -29,6 +29,7 @@ from newsletter.checking.rules import (
     tables,
     terms,
     topics,
+    trial_dates,
     trial_words,
     trials,
 )
@@ -37,7 +38,7 @@ RULE_MODULES = (
     *(front_matter, corrections, topics, headings, tables, page_frame, placeholders),
     *(links, link_answers, own_links),
     *(pictures, picture_files, prepared_pictures, legibility, mail_styles, mail_elements, size),
-    *(duties, events, foreign_resources, privacy, medicine, trials, trial_words, plain_language, terms, languages),
+    *(duties, events, foreign_resources, privacy, medicine, trials, trial_dates, trial_words, plain_language, terms, languages),
 )
 
 

@@ -13,6 +13,7 @@ from tests.unit.checking import (
     mail_cases,
     prepared_picture_cases,
     topic_cases,
+    trial_date_cases,
     trial_word_cases,
     word_cases,
 )
@@ -21,7 +22,7 @@ from tests.unit.checking.cases import Cases
 _BY_SUBJECT: tuple[Mapping[str, Cases], ...] = (
     *(cases.CASES, event_cases.CASES, mail_cases.CASES, prepared_picture_cases.CASES),
     *(word_cases.CASES, language_cases.CASES, topic_cases.CASES, correction_cases.CASES),
-    *(link_cases.CASES, trial_word_cases.CASES),
+    *(link_cases.CASES, trial_date_cases.CASES, trial_word_cases.CASES),
 )
 
 CASES: Mapping[str, Cases] = {rule_id: found for subject in _BY_SUBJECT for rule_id, found in subject.items()}

@@ -135,7 +135,8 @@ def _forget(state: FeedState, *, keep: set[str], now: datetime) -> None:
 
     The first of a story stays for as long as another feed has it: otherwise a dismissed one would come back as new.
     """
-    twins = Clipping.objects.filter(story=OuterRef("story"), pk__gt=OuterRef("pk")).exclude(story="")
+    twins = Clipping.objects.filter(story=OuterRef("story"), pk__gt=OuterRef("pk"))
+    twins = twins.exclude(story="").exclude(feed=OuterRef("feed"))
     old = state.clippings.filter(
         first_seen_at__lt=now - FORGOTTEN_AFTER, state__in=[ClippingState.NEW, ClippingState.DISMISSED]
     ).exclude(Exists(twins))

@@ -120,15 +120,19 @@ def _write_note(clippings: Sequence[Clipping], note: str) -> None:
 
 
 def _firsts() -> QuerySet[Clipping]:
-    """Give the clippings of which no earlier one tells the same story."""
-    earlier = Clipping.objects.filter(story=OuterRef("story"), pk__lt=OuterRef("pk")).exclude(story="")
-    return Clipping.objects.exclude(Exists(earlier))
+    """Give the clippings of which no earlier one, of another feed, tells the same story."""
+    return Clipping.objects.exclude(Exists(_earlier()))
+
+
+def _earlier() -> QuerySet[Clipping]:
+    """Within one feed, two entries are two: some give all posts of a day the same address, and tell them apart by a fragment."""
+    same = Clipping.objects.filter(story=OuterRef("story"), pk__lt=OuterRef("pk"))
+    return same.exclude(story="").exclude(feed=OuterRef("feed"))
 
 
 def _other_feeds(shown: QuerySet[Clipping]) -> dict[str, list[str]]:
     """Give, by story, the other feeds that have it too."""
-    first = Clipping.objects.filter(story=OuterRef("story"), pk__lt=OuterRef("pk")).exclude(story="")
-    twins = Clipping.objects.filter(Exists(first)).order_by("pk").values_list("story", "feed__name").distinct()
+    twins = Clipping.objects.filter(Exists(_earlier())).order_by("pk").values_list("story", "feed__name").distinct()
     wanted = set(shown.values_list("story", flat=True))
     names: dict[str, list[str]] = {}
     for story, name in twins:

@@ -33,6 +33,8 @@ _MADE_TITLE_CHARACTERS = 80
 """How much of the text stands in for a title; short posts have none."""
 _FAULT_CHARACTERS = 200
 _AN_ENTRY = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_YEAR_FIRST = re.compile(r"([0-9]{4})/([0-9]{1,2})/([0-9]{1,2})(?:[ T]+([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?\s*$")
+"""As Chinese and Japanese forums write dates; feedparser takes 2020/1/10 for the first of November."""
 _GONE = {404: ": there is no feed at this address", 410: ": the feed is gone for good", 403: ": it turns programs like this away"}
 
 
@@ -67,9 +69,7 @@ def read_entries(answer: Fetched, *, max_bytes: int = 5_000_000) -> tuple[tuple[
     parsed = _parse(body, answer)
     if not parsed.entries and not parsed.get("version"):
         raise SourceError(f"the answer is not a feed but {_what_it_is(body, answer)}.")
-    # Many servers send feeds as text/html or text/plain; that is no fault of the feed.
-    is_faulty = parsed.bozo and not isinstance(parsed.bozo_exception, feedparser.NonXMLContentType)
-    fault = f"the feed is not well-formed ({_one_line(parsed.bozo_exception)})." if is_faulty else ""
+    fault = f"the feed is not well-formed ({_one_line(parsed.bozo_exception)})." if _is_faulty(parsed) else ""
     if fault and not parsed.entries:
         raise SourceError(fault)
     entries = {entry.key: entry for entry in (_entry(raw, answer.url) for raw in parsed.entries) if entry.title}
@@ -90,13 +90,21 @@ def _parse(body: bytes, answer: Fetched) -> Any:
         raise SourceError(f"the feed cannot be read ({type(error).__name__}: {_one_line(error)}).") from error
 
 
+def _is_faulty(parsed: Any) -> bool:
+    """Say whether something is wrong with the feed itself: many servers send one as text/html, or as text/xml.
+
+    The latter means us-ascii to feedparser, by a rule that RFC 7303 took back.
+    """
+    said = parsed.get("bozo_exception")
+    is_the_servers = isinstance(said, feedparser.NonXMLContentType) or "declared as us-ascii" in str(said)
+    return bool(parsed.bozo) and not is_the_servers
+
+
 def _entry(raw: Mapping[str, Any], base: str) -> FeedEntry:
     excerpt = plain_text(_value(raw, "summary"))
     title = shorten(plain_text(_value(raw, "title")), _TITLE_CHARACTERS) or shorten(excerpt, _MADE_TITLE_CHARACTERS)
     link = web_address(_value(raw, "link"), base)
-    # Not get: feedparser warns when it is asked for an update that is missing.
-    dates = [value for name, value in raw.items() if name in {"published_parsed", "updated_parsed"} and value]
-    published_at = _moment(min(dates)) if dates else None
+    published_at = _date(raw, "published") or _date(raw, "updated")
     day = published_at.date() if published_at else None
     return FeedEntry(
         key=_hash(_value(raw, "id") or link or f"{title}\n{published_at}"),
@@ -115,6 +123,17 @@ def _hash(identity: str) -> str:
 def _value(raw: Mapping[str, Any], name: str) -> str:
     value = raw.get(name)
     return value.strip() if isinstance(value, str) else ""
+
+
+def _date(raw: Mapping[str, Any], name: str) -> datetime | None:
+    values = dict(raw)  # feedparser's own warns when it is asked for an update that is missing
+    if numbers := _YEAR_FIRST.match(_value(values, name)):
+        try:
+            return datetime(*map(int, numbers.groups(default="0")), tzinfo=UTC)  # type: ignore[misc, arg-type]
+        except ValueError:
+            return None
+    parsed = values.get(f"{name}_parsed")
+    return _moment(parsed) if parsed else None
 
 
 def _moment(parsed: struct_time) -> datetime | None:

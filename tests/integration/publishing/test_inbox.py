@@ -64,6 +64,11 @@ def test_one_story_of_two_feeds_is_one_line(httpserver: HTTPServer) -> None:
     assert sorted(titles()) == ["A new approval", "More"]
 
 
+def test_posts_of_one_feed_that_differ_in_a_fragment_only_are_lines_of_their_own(httpserver: HTTPServer) -> None:
+    pull(serve(httpserver, {"day#a": "First", "day#b": "Second"}))
+    assert sorted(titles()) == ["First", "Second"]
+
+
 def test_kept_is_shown_with_the_new_and_dismissed_is_not(httpserver: HTTPServer) -> None:
     pull(serve(httpserver, {**ITEMS, "c": "Nothing for us"}))
     keep(number("A guide to trials"), note="For spring")

@@ -115,6 +115,23 @@ def test_a_date_beyond_the_calendar_is_none() -> None:
     assert _moment(struct_time((10_000, 1, 1, 0, 0, 0, 0, 1, 0))) is None
 
 
+def test_the_day_of_publishing_counts_and_that_of_an_update_only_without_it() -> None:
+    dates = "<pubDate>Mon, 16 Oct 2017 15:10:00 +0000</pubDate><dc:date xmlns:dc='http://purl.org/dc/elements/1.1/'>1518478934</dc:date>"
+    assert entry(f"<title>A</title>{dates}").published_at == datetime(2017, 10, 16, 15, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("date", "day"),
+    [
+        ("2020/1/10 14:33:00", datetime(2020, 1, 10, 14, 33, tzinfo=UTC)),
+        ("2020/11/01", datetime(2020, 11, 1, tzinfo=UTC)),
+        ("2020/13/45 10:00", None),
+    ],
+)
+def test_a_date_that_begins_with_the_year_is_read_as_it_is_meant(date: str, day: datetime | None) -> None:
+    assert entry(f"<title>A</title><pubDate>{date}</pubDate>").published_at == day
+
+
 def test_an_address_that_cannot_be_taken_apart_is_none() -> None:
     assert web_address("https://[broken/", "https://feed.example.org/") == ""
 

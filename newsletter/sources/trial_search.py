@@ -195,16 +195,23 @@ def _fits(trial: Trial, nearest: NearestSite | None, search: TrialSearch) -> boo
 def _nearest(study: Mapping[str, Any], trial: Trial, near: Place | None) -> NearestSite | None:
     if near is None:
         return None
-    module = study.get("protocolSection", {}).get("contactsLocationsModule", {})
     sites = [
         NearestSite(
             TrialSite(*(str(site.get(name, "")) for name in ("facility", "city", "state", "country"))),
             miles_between(near.lat, near.lon, *point),
         )
-        for site in module.get("locations", [])
-        if site.get("status", "") in _SITE_STATUS.get(trial.status, frozenset()) and (point := _point(site)) is not None
+        for site in _sites_to_ask(study, trial.status)
+        if (point := _point(site)) is not None
     ]
     return min(sites, key=lambda one: (one.miles, one.site.facility), default=None)
+
+
+def _sites_to_ask(study: Mapping[str, Any], status: str) -> list[Mapping[str, Any]]:
+    """Give the sites that take people, or will."""
+    sites = study["protocolSection"].get("contactsLocationsModule", {}).get("locations", [])
+    if not isinstance(sites, list) or not all(isinstance(site, dict) for site in sites):
+        raise SourceError("the registry's answer has no sense at locations.")
+    return [site for site in sites if str(site.get("status", "")) in _SITE_STATUS.get(status, frozenset())]
 
 
 def _point(site: Mapping[str, Any]) -> tuple[float, float] | None:

@@ -7,7 +7,6 @@ never a verdict.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -26,11 +25,10 @@ from newsletter.sources.answer_cache import AnswerCache
 from newsletter.sources.fetch import Fetched
 from newsletter.sources.registry_answers import RefusedNumberError, moved_to, read_object, read_studies, says_absent
 from newsletter.sources.registry_client import Pace, RegistryClient
-from newsletter.sources.study import FIELDS, StudyRecord, read_study
+from newsletter.sources.study import FIELDS, NCT_ID, StudyRecord, read_study
 from newsletter.sources.turns import OF_THIS_PROCESS, Turns
 
 CACHE_FOLDER = "var/cache/registry"
-NCT_ID = re.compile(r"NCT(?!0{8})[0-9]{8}")
 _TRIALS_A_REQUEST = 100
 _LONGEST_QUESTION = 60.0
 """Seconds for one question with all its tries."""

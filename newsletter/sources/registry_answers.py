@@ -84,7 +84,11 @@ def moved_to(response: Fetched, base_url: str) -> str:
     """Give the number under which the registry now lists a trial (301); empty where a redirect leads anywhere else."""
     if response.status not in {301, 308}:
         return ""
-    base, target = urlsplit(base_url), urlsplit(response.headers.get("location", ""))
+    base = urlsplit(base_url)
+    try:
+        target = urlsplit(response.headers.get("location", ""))
+    except ValueError:
+        return ""
     if target.netloc and (target.scheme or base.scheme, target.netloc) != (base.scheme, base.netloc):
         return ""
     found = re.fullmatch(re.escape(base.path.rstrip("/")) + r"/studies/(NCT(?!0{8})[0-9]{8})", target.path)

@@ -15,6 +15,7 @@ from newsletter.authoring.trial import Trial, TrialContact, TrialSite
 from newsletter.checking.trials import STATUS_LABELS
 from newsletter.errors import SourceError
 
+NCT_ID = re.compile(r"NCT(?!0{8})[0-9]{8}")
 PHASES = frozenset({"NA", "EARLY_PHASE1", "PHASE1", "PHASE2", "PHASE3", "PHASE4"})
 STUDY_TYPES = frozenset({"", "INTERVENTIONAL", "OBSERVATIONAL", "EXPANDED_ACCESS"})
 OPEN_STATUSES = frozenset({"RECRUITING", "AVAILABLE"})
@@ -70,7 +71,7 @@ def read_study(study: Any) -> StudyRecord:
     status = _part(protocol, "statusModule")
     eligibility = _part(protocol, "eligibilityModule")
     nct_id = _text(identification, "nctId")
-    if not nct_id:
+    if not NCT_ID.fullmatch(nct_id):
         raise SourceError("the registry's answer holds a record without an NCT number.")
     overall = _known(_text(status, "overallStatus"), STATUS_LABELS, "status")
     sponsors = _part(protocol, "sponsorCollaboratorsModule")
@@ -126,7 +127,7 @@ def _shown(text: str) -> str:
 
 def _known(value: str, known: Mapping[str, str] | frozenset[str], what: str) -> str:
     if value not in known:
-        raise SourceError(f'the registry gave the {what} "{value}", which this program does not know.')
+        raise SourceError(f'the registry gave the {what} "{value[:60]}", which this program does not know.')
     return value
 
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.authoring.trial import Trial, TrialContact, TrialSite
 from newsletter.checking.trials import STATUS_LABELS
@@ -60,11 +63,25 @@ def _broken(path: str, value: object) -> dict[str, Any]:
     return record
 
 
+def _paths(value: Any, before: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Give the way to each part of a record, modules and lists and single values alike."""
+    if before:
+        yield before
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _paths(part, (*before, name))
+    if isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from _paths(part, (*before, number))
+
+
 @pytest.mark.parametrize(
     ("record", "words"),
     [
         (["no record"], "no study record"),
         ({}, "without an NCT number"),
+        (_broken("identificationModule.nctId", "NCT00000000"), "without an NCT number"),
+        (_broken("identificationModule.nctId", "NCT09990001|X"), "without an NCT number"),
         (_broken("statusModule.overallStatus", "PAUSED"), 'the status "PAUSED"'),
         (_broken("statusModule.overallStatus", None), "no sense at overallStatus"),
         (_broken("designModule.phases", ["PHASE9"]), 'the phase "PHASE9"'),
@@ -156,6 +173,30 @@ def test_whatever_module_is_missing_the_rest_is_read() -> None:
 
 def test_references_that_sponsors_typed_become_what_they_stand_for() -> None:
     assert read_study(study(briefTitle="A &amp; B &lt; C")).trial.brief_title == "A & B < C"
+
+
+_ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from(["RECRUITING", "PHASE2", "NCT09990001"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+_PLACES = list(_paths(study(nctIdAliases=["NCT09990007"])))
+
+
+@given(place=st.sampled_from(_PLACES), value=_ANY)
+def test_whatever_a_record_holds_it_is_read_or_refused(place: tuple[str | int, ...], value: Any) -> None:
+    record: Any = study(nctIdAliases=["NCT09990007"])
+    part = record
+    for name in place[:-1]:
+        part = part[name]
+    part[place[-1]] = value
+    try:
+        trial = read_study(record).trial
+    except SourceError as error:
+        assert len(str(error).splitlines()) == 1  # noqa: PT017 - either is right; a refusal is one sentence
+    else:
+        assert trial.status in STATUS_LABELS
+        assert isinstance(trial.brief_title, str)
 
 
 if REAL_DATA.exists():

@@ -11,7 +11,7 @@ from newsletter.checking.trials import TrialAnswer
 from newsletter.project.examining.diagnosis import Diagnosis, Verdict
 from newsletter.project.examining.trial_looks import examine_trial_looks
 from newsletter.publishing.calendar import schedule_issue
-from newsletter.publishing.models import SlotState
+from newsletter.publishing.models import SlotState, TrialStanding
 from newsletter.publishing.slots import move_slot
 from newsletter.publishing.trial_watch import watch_trials
 from tests.contract.publishing.samples import CADENCE, ISSUE, NOW, SLOT_AT, TRIAL, Files, approve_fully, make_issue, make_lock
@@ -65,3 +65,10 @@ def test_a_trial_that_nobody_ever_asked_about_is_a_warning_two_weeks_after_its_i
     publish()
     assert examined(SLOT_AT + 13 * DAY).verdict is Verdict.OK
     assert examined(SLOT_AT + 15 * DAY).verdict is Verdict.WARNING
+
+
+def test_an_issue_that_has_just_gone_out_has_two_weeks_whatever_was_asked_before() -> None:
+    publish()
+    ask(SLOT_AT + DAY)
+    TrialStanding.objects.update(answered_at=SLOT_AT - 10 * DAY)
+    assert examined(SLOT_AT + 5 * DAY).verdict is Verdict.OK

@@ -149,6 +149,13 @@ def test_a_trial_of_an_issue_that_went_out_is_asked_about_once_a_week(registry: 
     assert len(registry.asked) == 2
 
 
+def test_what_the_registry_says_of_an_issue_that_has_just_gone_out_is_asked_at_once(registry: Registry, approved: Slot) -> None:
+    watch(registry, SLOT_AT - timedelta(hours=5))
+    release(approved, Candidate.objects.get())
+    watch(registry, SLOT_AT + timedelta(minutes=1))
+    assert len(registry.asked) == 2
+
+
 def test_the_last_issues_and_their_corrections_are_looked_after_and_no_others(registry: Registry) -> None:
     for number in range(4):
         trial = replace(OPEN, nct_id=f"NCT0999010{number}")
@@ -404,11 +411,12 @@ def test_an_answer_from_before_the_approval_is_not_held_against_it(registry: Reg
     registry.knows[TRIAL] = NEW_SITE
     watch(registry, NOW + DAY)
     refreshed = files_of(ISSUE, {TRIAL: "open"}, NEW_PHONE)
-    approve_fully(refreshed, now=NOW + 2 * DAY)
-    assert told(NOW + 2 * DAY) == []
+    later = NOW + DAY + timedelta(hours=5)
+    approve_fully(refreshed, now=later)
+    assert told(later) == []
     registry.knows[TRIAL] = NEW_PHONE
-    assert watch(registry, NOW + 2 * DAY + timedelta(minutes=1)).asked == 1, "it is asked about anew at once"
-    assert told(NOW + 2 * DAY + timedelta(minutes=1)) == []
+    assert watch(registry, later + timedelta(minutes=1)).asked == 1, "it is asked about anew at once"
+    assert told(later + timedelta(minutes=1)) == []
 
 
 @pytest.mark.usefixtures("approved")

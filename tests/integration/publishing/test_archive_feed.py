@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
+from pytest_django.fixtures import DjangoAssertNumQueries
 from selectolax.lexbor import LexborHTMLParser
 
 from newsletter.publishing.archive_feed import ENTRIES
@@ -158,6 +159,15 @@ def test_the_newest_stands_first_and_old_ones_are_left_to_the_archive(client: Cl
     assert len(entries) == ENTRIES
     assert entries[0].link == f"{BASE}/issues/2026-a{ENTRIES + 1:02}/en/"
     assert entries[-1].link == f"{BASE}/issues/2026-a02/en/"
+
+
+def test_a_feed_asks_little_of_the_database_however_long_it_is(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(5):
+        publish(issue=f"2026-a{number}", at=SLOT_AT + number * WEEK)
+    with django_assert_max_num_queries(3):
+        assert len(parsed(client).entries) == 5
 
 
 def test_what_was_not_released_is_not_there(client: Client) -> None:

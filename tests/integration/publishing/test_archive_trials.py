@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from newsletter.authoring.lock import TrialLock
 from newsletter.checking.trials import STATUS_LABELS
@@ -214,6 +215,24 @@ def test_where_a_page_has_no_such_card_the_title_is_the_registrys(client: Client
     registry_says("COMPLETED")
     page = get(client).content.decode()
     assert f'{TRIAL}, <span lang="en">A study of something</span></li>' in page
+
+
+def test_where_cards_are_not_told_apart_no_title_is_taken_for_another(client: Client) -> None:
+    cards = f"<h3>A pill</h3><p>{TRIAL}</p><h3>Another</h3>"
+    publish({TRIAL: "open"}, web=f'<!doctype html><main><section aria-labelledby="x"><h2 id="x">X</h2>{cards}</section>')
+    registry_says("COMPLETED")
+    page = get(client).content.decode()
+    assert f'{TRIAL}, <span lang="en">A study of something</span><br>In this issue: <a href="#x"' in page
+
+
+def test_a_page_asks_little_of_the_database_however_many_trials_it_shows(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    publish({f"NCT099900{number:02}": "open" for number in range(1, 12)})
+    for number in range(1, 12):
+        registry_says("COMPLETED", f"NCT099900{number:02}")
+    with django_assert_max_num_queries(6):
+        assert get(client).content.decode().count("<li>") == 11
 
 
 def test_a_card_is_found_on_a_page_as_the_design_draws_it(client: Client) -> None:

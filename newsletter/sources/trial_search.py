@@ -9,7 +9,7 @@ Whatever is not plainly an answer is "could not check": an exception, never an e
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from newsletter.authoring.trial import Trial, TrialSite
@@ -178,7 +178,11 @@ def _ask_by_number(registry: AskedRegistry, search: TrialSearch) -> SearchAnswer
         for answer in answers
         if answer.found is None and not answer.problem
     ]
-    found = tuple(FoundStudy(answer.found) for answer in answers if answer.found is not None)
+    # Under the number that the registry now lists it by, which is the one to write about.
+    trials = [
+        replace(one.found, nct_id=one.found.alias_of or one.nct_id, alias_of="") for one in answers if one.found is not None
+    ]
+    found = tuple({trial.nct_id: FoundStudy(trial) for trial in trials}.values())
     return SearchAnswer(found, len(found), problems=(*problems, *absent), by_number=True)
 
 

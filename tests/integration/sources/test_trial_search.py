@@ -128,6 +128,12 @@ def test_a_trials_number_is_asked_about_since_the_registry_ignores_filters_then(
     assert answer.problems == ("NCT09990099 is not in the registry; look for a slip in the number.",)
 
 
+def test_a_former_number_finds_the_trial_once_under_its_own(tmp_path: Path) -> None:
+    records = write_records(tmp_path / "moved.json", study("NCT09990001", nctIdAliases=["NCT09990090"]))
+    with PracticeRegistry(records) as practice:
+        assert search_at(practice, "NCT09990090 NCT09990001") == [1]
+
+
 @pytest.mark.parametrize(
     ("terms", "said"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -51,10 +52,10 @@ def at(record: Any, path: str) -> Any:
 
 
 def words(value: Any) -> Any:
-    """Give a raw value as a reader would see it: spaces made one, no Markdown escapes; nothing for what is not there."""
+    """Give a raw value as a reader would see it: spaces made one, no escapes of Markdown or HTML; nothing for what is not there."""
     if isinstance(value, list):
         return tuple(words(one) for one in value)
-    return " ".join(re.sub(r"\\(?=[^\w\s])", "", value).split()) if value else ""
+    return " ".join(html.unescape(re.sub(r"\\(?=[^\w\s])", "", value)).split()) if value else ""
 
 
 def lost(record: dict[str, Any], trial: Trial) -> list[str]:
@@ -62,16 +63,16 @@ def lost(record: dict[str, Any], trial: Trial) -> list[str]:
     wrong = [name for name, path in PATHS.items() if (getattr(trial, name) or "") != (words(at(record, path)) or "")]
     takes_people = trial.status in {"RECRUITING", "AVAILABLE"}
     expected = {
-        "collaborators": [one["name"] for one in at(record, LISTS["collaborators"]) or []],
+        "collaborators": [words(one["name"]) for one in at(record, LISTS["collaborators"]) or []],
         "contacts": [
             {
-                ours: one.get(theirs, "")
+                ours: words(one.get(theirs, ""))
                 for ours, theirs in (("name", "name"), ("phone", "phone"), ("phone_ext", "phoneExt"), ("email", "email"))
             }
             for one in at(record, LISTS["contacts"]) or []
         ],
         "sites": [
-            {name: one.get(name, "") for name in ("facility", "city", "state", "country")}
+            {name: words(one.get(name, "")) for name in ("facility", "city", "state", "country")}
             for one in at(record, LISTS["sites"]) or []
             if takes_people and one["status"] == trial.status
         ],

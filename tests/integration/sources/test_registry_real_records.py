@@ -52,7 +52,7 @@ def at(record: Any, path: str) -> Any:
 
 
 def words(value: Any) -> Any:
-    """Give a raw value as a reader would see it: spaces made one, no escapes of Markdown or HTML; nothing for what is not there."""
+    """Give a raw value as a reader sees it: spaces made one, no escapes of Markdown or HTML; nothing for what is not there."""
     if isinstance(value, list):
         return tuple(words(one) for one in value)
     return " ".join(html.unescape(re.sub(r"\\(?=[^\w\s])", "", value)).split()) if value else ""

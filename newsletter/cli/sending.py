@@ -28,6 +28,7 @@ from newsletter.delivery.standing import SendStanding, send_standing
 from newsletter.delivery.steering import OPEN
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.gate_alerts import is_held_for_trials, ways
+from newsletter.publishing.models import SlotState
 from newsletter.publishing.releasing import Held, Released, Waiting
 from newsletter.publishing.slots import find_slot
 from newsletter.publishing.trial_gate import TrialStop
@@ -56,6 +57,10 @@ def _send(name: str, config: Config, *, output: OutputFormat) -> None:
         if output is OutputFormat.TEXT:
             for warning in slot.result.warnings:
                 console.print(warning, style="yellow", markup=False)
+    held = find_slot(name)
+    if held and held.state == SlotState.HELD:
+        console.print(f"{held.reason}\n{_not_sent(Held((held.reason,)), name)}", style="yellow", markup=False)
+        raise typer.Exit(3)
     send_report(name)
     with stop_on_signals() as stop, SendDisplay(name, config, system_clock, output=output) as display:
         _deliver_until_done(name, config, stop, display)

@@ -16,6 +16,9 @@ from newsletter.publishing.calendar import schedule_issue
 from newsletter.publishing.candidates import latest_candidate
 from newsletter.publishing.models import Approval, AuditEntry, Candidate, Slot, SlotState
 from newsletter.publishing.releasing import Held, Released, Waiting, release_slot
+from newsletter.publishing.trial_checks import record_asked
+from newsletter.publishing.trial_overrides import Overridden
+from tests.contract.publishing.gate_samples import CLOSED, UNCHECKED, judged, look, override
 from tests.contract.publishing.samples import CADENCE, ISSUE, NOW, SLOT_AT, TRIAL, Files, approve_as, approve_fully
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -111,3 +114,54 @@ def test_an_edit_that_comes_while_a_release_is_being_written_is_refused() -> Non
     assert answers[0] == Released(approved.pk, slot.pk)
     assert isinstance(answers[1], NotAllowedError)
     assert latest_candidate(ISSUE) == approved
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_an_override_given_while_the_gate_looks_counts_now_or_at_the_next_look(_round: int) -> None:
+    """The registry gave no answer; a person decides in the very minute in which a scheduler looks again."""
+    slot = schedule()
+    approved = approve_fully().candidate
+    record_asked(ISSUE, [UNCHECKED], now=SLOT_AT)
+    answers = race(lambda: look(slot, UNCHECKED), lambda: override(now=SLOT_AT))
+    if isinstance(answers[0], Released):
+        assert isinstance(answers[1], (Overridden, NotAllowedError))
+    else:
+        assert isinstance(answers[0], Waiting)
+        assert isinstance(answers[1], Overridden)
+        assert isinstance(look(slot, UNCHECKED), Released)
+    slot.refresh_from_db()
+    assert slot.candidate == approved
+    assert AuditEntry.objects.filter(act="release").count() == 1
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_of_two_schedulers_one_holds_a_slot_and_people_are_told_once(_round: int) -> None:
+    slot = schedule()
+    approve_fully()
+    answers = race(*[lambda: look(slot, CLOSED)] * 4)
+    assert {type(answer) for answer in answers} == {Held}
+    assert AuditEntry.objects.filter(act="hold").count() == 1
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_two_people_who_decide_at_once_let_the_slot_go_on_once(_round: int) -> None:
+    slot = schedule()
+    approve_fully()
+    look(slot, CLOSED)
+    answers = race(lambda: override(person="sam"), lambda: override(person="maria"))
+    assert any(isinstance(answer, Overridden) for answer in answers)
+    assert AuditEntry.objects.filter(act="override").count() == AuditEntry.objects.filter(act="unhold").count() == 1
+    assert isinstance(look(slot, CLOSED), Released)
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_an_override_and_new_bytes_at_once_never_release_the_new_bytes_unapproved(_round: int) -> None:
+    slot = schedule()
+    approve_fully()
+    look(slot, CLOSED)
+    race(override, lambda: approve_as("sam", "editor", Files().edited(subject="Another")))
+    slot.refresh_from_db()
+    assert slot.state == SlotState.HELD
+    with transaction.atomic():
+        answer = release_slot(slot.pk, now=SLOT_AT, cadence=CADENCE, verdicts=judged(CLOSED), leaves_machine=True)
+    assert isinstance(answer, Held)

@@ -1,0 +1,145 @@
+"""The look at a due slot: the registry is asked with no transaction open, and what dies in between does no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from newsletter.checking.trials import TrialAnswer
+from newsletter.config import Config
+from newsletter.delivery.models import Send
+from newsletter.delivery.sending import SlotResult, start_due_sends
+from newsletter.publishing.models import Slot, SlotState, TrialCheck
+from newsletter.publishing.releasing import Held, Released, Waiting
+from tests.contract.publishing.gate_samples import CLOSED, UNCHECKED, answered, override, scheduled
+from tests.contract.publishing.samples import SLOT_AT, TRIAL, Files, approve_as, approve_fully
+from tests.integration.delivery.scripted import config
+
+pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
+
+
+class Registry:
+    """Answers as it is told, and counts how often it was asked."""
+
+    def __init__(self, answer: TrialAnswer) -> None:
+        self.answer = answer
+        self.asked = 0
+        self.before_answering: Callable[[], None] = lambda: None
+
+    def __call__(self, nct_ids: Sequence[str]) -> list[TrialAnswer]:
+        assert not connection.in_atomic_block, "nobody is asked in a transaction"
+        assert list(nct_ids) == [TRIAL]
+        self.asked += 1
+        self.before_answering()
+        return [self.answer]
+
+
+@pytest.fixture
+def slot() -> Slot:
+    slot = scheduled()
+    approve_fully()
+    return slot
+
+
+def look(
+    registry: Registry, *, minutes: float = 0, settings: Config | None = None, patient: bool = True
+) -> Released | Held | Waiting:
+    now: datetime = SLOT_AT + timedelta(minutes=minutes)
+    (found,) = _results(start_due_sends(settings or config(transport="smtp"), lambda: now, registry, patient=patient))
+    return found
+
+
+def _results(results: Sequence[SlotResult]) -> list[Released | Held | Waiting]:
+    return [one.result for one in results]
+
+
+@pytest.mark.usefixtures("slot")
+def test_a_trial_that_closed_stops_the_send() -> None:
+    assert isinstance(look(Registry(CLOSED)), Held)
+    assert Send.objects.count() == 0
+    assert TrialCheck.objects.get().answer == "ACTIVE_NOT_RECRUITING"
+
+
+@pytest.mark.usefixtures("slot")
+def test_a_registry_without_an_answer_is_asked_with_growing_pauses() -> None:
+    registry = Registry(UNCHECKED)
+    asked_at = []
+    for minute in range(40):
+        before = registry.asked
+        assert isinstance(look(registry, minutes=minute), Waiting)
+        asked_at += [minute] * (registry.asked - before)
+    assert asked_at == [0, 1, 3, 8, 18, 28, 38]
+
+
+@pytest.mark.usefixtures("slot")
+def test_whoever_types_send_does_not_wait_for_the_next_asking() -> None:
+    registry = Registry(UNCHECKED)
+    look(registry)
+    registry.answer = answered()
+    assert isinstance(look(registry, minutes=0.2), Waiting)
+    assert isinstance(look(registry, minutes=0.2, patient=False), Released)
+
+
+@pytest.mark.usefixtures("slot")
+def test_where_no_mail_leaves_the_machine_nothing_waits_for_the_registry() -> None:
+    released = look(Registry(UNCHECKED), settings=config(transport="outbox"))
+    assert isinstance(released, Released)
+    assert "could not be checked" in released.warnings[0]
+
+
+@pytest.mark.usefixtures("slot")
+def test_without_an_answer_it_is_given_up_at_the_last_asking_within_the_grace() -> None:
+    registry = Registry(UNCHECKED)
+    look(registry, minutes=348)
+    assert isinstance(look(registry, minutes=357), Waiting)
+    assert isinstance(look(registry, minutes=358), Held)
+    assert Slot.objects.get().held_for == "gate"
+
+
+@pytest.mark.usefixtures("slot")
+def test_after_an_override_the_next_look_asks_at_once_and_releases() -> None:
+    registry = Registry(UNCHECKED)
+    look(registry)
+    override(now=SLOT_AT + timedelta(seconds=20))
+    assert isinstance(look(registry, minutes=0.5), Released)
+    assert registry.asked == 2
+
+
+@pytest.mark.usefixtures("slot")
+def test_a_scheduler_that_dies_between_asking_and_holding_asks_again_and_holds() -> None:
+    registry = Registry(CLOSED)
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    registry.before_answering = die
+    with pytest.raises(KeyboardInterrupt):
+        look(registry)
+    assert Slot.objects.get().state == SlotState.SCHEDULED
+    TrialCheck.objects.create(issue="2026-12", nct_id=TRIAL, asked_at=SLOT_AT, answer=CLOSED.in_short)  # it died a line later
+    registry.before_answering = lambda: None
+    assert isinstance(look(registry, minutes=1), Held)
+    assert Send.objects.count() == 0
+
+
+@pytest.mark.usefixtures("slot")
+def test_new_bytes_that_are_approved_while_the_registry_answers_are_not_released_by_its_answer() -> None:
+    registry = Registry(answered())
+
+    def approve_others() -> None:
+        approve_as("sam", "editor", Files().edited(subject="Another"))
+
+    registry.before_answering = approve_others
+    assert isinstance(look(registry), Held)
+    assert Send.objects.count() == 0
+
+
+def test_while_an_approval_is_missing_nobody_is_asked() -> None:
+    scheduled()
+    approve_as("sam", "editor")
+    registry = Registry(answered())
+    assert isinstance(look(registry), Waiting)
+    assert registry.asked == 0

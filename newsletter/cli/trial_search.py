@@ -1,4 +1,4 @@
-"""`newsletter trials search` and `watch`: finding trials to write about, and hearing of new ones."""
+"""`newsletter trials search`: finding trials to write about."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ from newsletter.config import Config
 from newsletter.errors import UsageError
 from newsletter.publishing.adding_trials import AddedTrial, add_trials, find_issues_with
 from newsletter.publishing.trial_checks import record_asked
-from newsletter.publishing.trial_searches import WatchedSearch, ask_searches, mark_told, remember, remember_and_mail
 from newsletter.sources.registry import TrialRegistry
-from newsletter.sources.search_list import SEARCH_LIST, read_search_list
 from newsletter.sources.search_words import build_search
 from newsletter.sources.trial_search import FoundStudy, SearchAnswer, TrialSearch, search_trials
 
@@ -53,12 +51,6 @@ class PhaseChoice(StrEnum):
     THREE = "3"
     FOUR = "4"
     NONE = "none"
-
-
-def mount(trials: typer.Typer) -> None:
-    """Add the commands of this module to ``newsletter trials``."""
-    trials.command()(search)
-    trials.command()(watch)
 
 
 def search(
@@ -103,45 +95,6 @@ def search(
         raise typer.Exit(1)
 
 
-def watch(
-    *,
-    mail: Annotated[
-        bool, typer.Option("--mail", help="Mail the editors what they were not mailed yet, instead of showing it.")
-    ] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Show all that is found, not only what is new.")] = False,
-    output: FormatOption = OutputFormat.TEXT,
-) -> None:
-    """Ask the searches of issues/trials.toml what is new or newly recruiting since you last looked.
-
-    The first look at a search only counts: nothing of it is new. A search whose words changed begins anew. A search that could
-    not be asked tells at the next look what it missed; exit 1 then. Screen and mail remember each for itself what they told.
-    """
-    config: Config = settings.NEWSLETTER
-    saved = read_search_list(config.path(SEARCH_LIST))
-    asked = ask_searches(saved, TrialRegistry.of(config))
-    mails = 0
-    if mail:
-        watched, mails = remember_and_mail(asked, config=config, now=system_clock())
-    else:
-        watched = remember(asked, told="shown", now=system_clock())
-    if output is OutputFormat.JSON:
-        print_json([_watched_as_json(one, everything=everything) for one in watched])
-    else:
-        for one in watched:
-            _print_watched(one, everything=everything)
-        if not saved:
-            console.print(f"There are no saved searches. Write [[search]] tables into {SEARCH_LIST}.", markup=False)
-    news = [item for one in watched for item in one.news]
-    if mail and output is OutputFormat.TEXT and news:
-        sentence = f"{counted(mails, 'mail')} to the editors posted." if mails else "There is nobody to mail: see [people]."
-        console.print(sentence, markup=False)
-    if not mail:
-        # After it stood on the screen: whoever breaks off before sees it again.
-        mark_told(news, told="shown")
-    if any(one.problem for one in watched):
-        raise typer.Exit(1)
-
-
 def _print_answer(answer: SearchAnswer, wanted: TrialSearch, standing: Mapping[str, Sequence[str]], *, limit: int) -> None:
     shown = answer.found[:limit]
     rows = []
@@ -149,7 +102,7 @@ def _print_answer(answer: SearchAnswer, wanted: TrialSearch, standing: Mapping[s
         trial = found.trial
         miles = f"{found.nearest.miles:.0f}" if found.nearest else ""
         title = "\n".join(filter(None, [trial.brief_title, f"→ {_where(found)}" if found.nearest else ""]))
-        rows.append((trial.nct_id, _status(trial), _phase(trial), miles, trial.last_update, _issues(trial, standing), title))
+        rows.append((trial.nct_id, status_of(trial), _phase(trial), miles, trial.last_update, _issues(trial, standing), title))
     if rows:
         headings = [
             "trial",
@@ -214,28 +167,6 @@ def _added(one: AddedTrial, issue: str) -> str:
     return f"{one.nct_id} stands at the end of {files}, and is locked. Write there what the lines with @@ ask for."
 
 
-def _print_watched(one: WatchedSearch, *, everything: bool) -> None:
-    if one.problem:
-        console.print(f"{one.name}: could not be asked: {one.problem} What is new is told next time.", style="red", markup=False)
-        return
-    count = counted(one.number, "trial")
-    if one.first:
-        console.print(f"{one.name}: {count}. This is the first look; from now on you hear what is new.", markup=False)
-    elif one.news:
-        console.print(f"{one.name}: {len(one.news)} to hear of, among {count}.", style="bold", markup=False)
-    else:
-        console.print(f"{one.name}: nothing new, {count}.", markup=False)
-    told = {item.nct_id: "new" if item.is_new else "newly open" for item in one.news}
-    if everything and one.found:
-        rows = [(trial.nct_id, told.get(trial.nct_id, ""), _status(trial), trial.brief_title) for trial in one.found]
-    else:
-        rows = [(item.nct_id, told[item.nct_id], STATUS_LABELS[item.status], item.title) for item in one.news]
-    if rows:
-        print_table(["trial", "", "status", "title"], rows, unfolded=["trial", ""])
-    for warning in one.warnings:
-        console.print(f"    {warning}", style="yellow", markup=False)
-
-
 def _as_json(answer: SearchAnswer, standing: Mapping[str, Sequence[str]], *, limit: int) -> dict[str, object]:
     return {
         "total": answer.total,
@@ -245,7 +176,7 @@ def _as_json(answer: SearchAnswer, standing: Mapping[str, Sequence[str]], *, lim
         "problems": list(answer.problems),
         "trials": [
             {
-                **_trial_as_json(found.trial),
+                **trial_as_json(found.trial),
                 "phases": list(found.trial.phases),
                 "last_update": found.trial.last_update,
                 "nearest_site": _where(found) or None,
@@ -257,19 +188,8 @@ def _as_json(answer: SearchAnswer, standing: Mapping[str, Sequence[str]], *, lim
     }
 
 
-def _watched_as_json(one: WatchedSearch, *, everything: bool) -> dict[str, object]:
-    return {
-        "search": one.name,
-        "problem": one.problem,
-        "first_look": one.first,
-        "number": one.number,
-        "news": [{"nct_id": item.nct_id, "title": item.title, "status": item.status, "new": item.is_new} for item in one.news],
-        **({"found": [_trial_as_json(trial) for trial in one.found]} if everything else {}),
-        "warnings": list(one.warnings),
-    }
-
-
-def _trial_as_json(trial: Trial) -> dict[str, object]:
+def trial_as_json(trial: Trial) -> dict[str, object]:
+    """Give the least that a program needs."""
     return {"nct_id": trial.nct_id, "title": trial.brief_title, "status": trial.status}
 
 
@@ -278,7 +198,8 @@ def _issues(trial: Trial, standing: Mapping[str, Sequence[str]]) -> str:
     return f"{first} +{len(others)}" if others else first
 
 
-def _status(trial: Trial) -> str:
+def status_of(trial: Trial) -> str:
+    """Say where a trial stands, in the registry's words."""
     return STATUS_LABELS.get(trial.status, trial.status)
 
 

@@ -15,7 +15,7 @@ from newsletter.authoring.trial import Trial
 from newsletter.checking.trial_changes import describe_changes, renew_lock
 from newsletter.checking.trials import NO_ANSWER, STATUS_LABELS, judge_trial, stops_send
 from newsletter.checking.written_issue import trial_cards
-from newsletter.cli import trial_search, trial_ways
+from newsletter.cli import trial_news, trial_search, trial_ways
 from newsletter.cli.arguments import FormatOption, IssueArgument
 from newsletter.cli.lock_files import ask_registry, write_lock
 from newsletter.cli.printing import OutputFormat, console, local, print_json, print_table
@@ -25,7 +25,8 @@ from newsletter.publishing.models import TrialCheck
 from newsletter.publishing.trial_checks import limits_of
 
 trials = typer.Typer()
-trial_search.mount(trials)
+trials.command()(trial_search.search)
+trials.command()(trial_news.watch)
 trial_ways.mount(trials)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import urldefrag, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
@@ -18,7 +18,11 @@ _AFTER_AN_ADDRESS = ".,;:!?)]}»”"
 
 def links_of(edition: Edition) -> Sequence[str]:
     """Give the targets of all links of an edition's pages, each once, as they stand there: tel:, mailto: and #anchors too."""
-    pages = [*(variant.html for variant in edition.variants), edition.web]
+    return links_in(map(LexborHTMLParser, (*(variant.html for variant in edition.variants), edition.web)))
+
+
+def links_in(pages: Iterable[LexborHTMLParser]) -> Sequence[str]:
+    """Give the same of some pages that were parsed before."""
     return list(dict.fromkeys(href for page in pages for href in _hrefs(page)))
 
 
@@ -37,11 +41,6 @@ def web_addresses(editions: Iterable[Edition], *, base_url: str) -> Sequence[str
     return list(found)
 
 
-def own_addresses(edition: Edition, *, base_url: str) -> Sequence[str]:
-    """Give the links to pages of our own server, fragments included."""
-    return [link for link in links_of(edition) if TOKEN_START not in link and is_own(link, base_url)]
-
-
 def as_asked(address: str) -> str:
     """Give an address as its server is asked for it: without a #fragment, and with the / of a front page."""
     plain = urldefrag(address)[0]
@@ -57,31 +56,19 @@ def is_own(address: str, base_url: str) -> bool:
         return False
 
 
-def anchors_of(edition: Edition) -> frozenset[str]:
-    """Give the ids of an edition's web page, to which a link may lead."""
-    return frozenset(str(node.attributes["id"]) for node in LexborHTMLParser(edition.web).css("[id]") if node.attributes["id"])
-
-
-def own_pages(
-    editions: Sequence[Edition], *, issue_names: Iterable[str], languages: Sequence[str]
-) -> Mapping[str, frozenset[str]]:
-    """Give the paths that our server has, besides readers' own pages, with the anchors that are known of each."""
-    pages: dict[str, frozenset[str]] = dict.fromkeys(_FIXED, frozenset())
-    for name in issue_names:
-        pages |= {f"/issues/{name}/": frozenset(), **{f"/issues/{name}/{one}/": frozenset() for one in languages}}
-    for edition in editions:
-        pages[f"/issues/{edition.issue}/"] = frozenset()
-        pages[f"/issues/{edition.issue}/{edition.language}/"] = anchors_of(edition)
-        pages |= {f"/assets/{asset.name}": frozenset() for asset in edition.assets}
-    return pages
+def own_paths(edition: Edition, *, issue_names: Iterable[str], languages: Sequence[str]) -> frozenset[str]:
+    """Give the paths that our server has once an edition is out, besides readers' own pages."""
+    issues = {f"/issues/{name}/" for name in (*issue_names, edition.issue)}
+    editions = {f"{issue}{language}/" for issue in issues for language in (*languages, edition.language)}
+    return frozenset({*_FIXED, *issues, *editions, *(f"/assets/{asset.name}" for asset in edition.assets)})
 
 
 _FIXED = ("/", "/issues/", "/privacy", "/subscribe", "/lost-link", "/feed.xml")
 """Pages that every installation has: see the lists of addresses of ``newsletter.subscribers`` and ``newsletter.publishing``."""
 
 
-def _hrefs(page: str) -> Iterator[str]:
-    for node in LexborHTMLParser(page).css("a[href], area[href]"):
+def _hrefs(page: LexborHTMLParser) -> Iterator[str]:
+    for node in page.css("a[href], area[href]"):
         if href := (node.attributes["href"] or "").strip():
             yield href
 

@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from newsletter.authoring.issue import Issue
 from newsletter.checking.cascade import ShownText, shown_text
+from newsletter.checking.edition_links import links_in
 from newsletter.checking.link_answers import LinkAnswer
 from newsletter.checking.page_facts import PageFacts
 from newsletter.checking.phrases import FoundPhrase
@@ -87,6 +88,12 @@ class Draft:
     def links(self) -> tuple[WrittenLink, ...]:
         """The links that the editors wrote, in the order of the file."""
         return tuple(written_links(self.issue))
+
+    @cached_property
+    def leads_to(self) -> Sequence[str]:
+        """Where the links of the mail, of its variants and of the web page lead, as it stands there, each once."""
+        narrower = (LexborHTMLParser(variant.html) for variant in self.edition.narrower)
+        return links_in((self.mail, *narrower, self.web_page))
 
     @cached_property
     def shown_text(self) -> tuple[ShownText, ...]:

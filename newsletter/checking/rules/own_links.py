@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from newsletter.authoring.issue import EarlierIssue
 from newsletter.authoring.links import find_link_mistake
 from newsletter.authoring.source import TOKEN_START
-from newsletter.checking.edition_links import links_of, own_addresses, own_pages
+from newsletter.checking.edition_links import is_own, own_paths
 from newsletter.checking.report import Draft
 from newsletter.checking.rule import Group, Remark, rule
 from newsletter.checking.rules.link_answers import places_of
@@ -39,18 +39,18 @@ def own_pages_are_there(draft: Draft) -> Iterator[Remark]:
         return
     # An issue that is put right was sent: its files may have been cleared away since.
     put_right = {str(value) for block in draft.issue.blocks for value in block.fields.values() if isinstance(value, EarlierIssue)}
-    names = {*draft.issue_names, *put_right, draft.issue.name}
-    pages = own_pages([draft.edition], issue_names=names, languages=draft.languages)
-    for address in own_addresses(draft.edition, base_url=draft.base_url):
+    paths = own_paths(draft.edition, issue_names=draft.issue_names | put_right, languages=draft.languages)
+    own_page = f"/issues/{draft.edition.issue}/{draft.edition.language}/"
+    for address in draft.leads_to:
+        if TOKEN_START in address or not is_own(address, draft.base_url):
+            continue
         parts = urlsplit(address)
-        path = unquote(parts.path) or "/"
-        known = pages.get(path)
+        path, fragment = unquote(parts.path) or "/", unquote(parts.fragment)
         place = next((place for url, place in addresses(draft) if url == address), places_of(draft, address)[0])
-        if known is None:
-            slash = f"{path}/" in pages
-            fix = "Put a / at its end." if slash else "Copy the address from the archive, or take the link out."
+        if path not in paths:
+            fix = "Put a / at its end." if f"{path}/" in paths else "Copy the address from the archive, or take the link out."
             yield Remark(f"{address} is no page of ours", place, fix)
-        elif known and parts.fragment and unquote(parts.fragment) not in known:
+        elif fragment and path == own_page and not any(node.attributes["id"] == fragment for node in draft.web_page.css("[id]")):
             fix = "Write the {#word} of a section of this issue after #."
             yield Remark(f"{address} leads to no section of its page", place, fix)
 
@@ -64,7 +64,7 @@ def numbers_and_mail_addresses_can_be_used(draft: Draft) -> Iterator[Remark]:
 
     Mend: Look the number or address up where it comes from: the trial's page in the registry, or `newsletter.toml`.
     """
-    for link in links_of(draft.edition):
+    for link in draft.leads_to:
         if link.lower().startswith(("tel:", "mailto:")) and TOKEN_START not in link and (mistake := find_link_mistake(link)):
             place = next((place for url, place in addresses(draft) if url == link), draft.file)
             yield Remark(

@@ -327,5 +327,5 @@ def test_a_look_costs_as_much_however_many_sends_are_over(send: Send, django_ass
     finish(send, NOW)
     add_readers(1, start=99)
     look(NOW)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         post_alerts(site(), NOW.astimezone(UTC))

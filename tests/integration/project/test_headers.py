@@ -37,6 +37,7 @@ PUBLIC = {
     "/issues/": "the archive",
     "/issues/x/": "the archive",
     "/issues/x/x/": "the archive",
+    "/feed.xml": "the archive's feed",
     "/assets/x": "a picture",
     "/privacy": "the same for everybody",
     "/subscribe/embed.js": "for other people's pages",

@@ -28,6 +28,8 @@ NOBODY_ACTS_HERE = {
     "issues/": "the archive",
     "issues/<str:name>/": "the archive",
     "issues/<str:name>/<str:language>/": "the archive",
+    "feed.xml": "the archive's feed",
+    "feed.<str:language>.xml": "the archive's feed",
     "assets/<str:name>": "pictures",
     "privacy": "says what is kept",
     "subscribe/embed.js": "a script",

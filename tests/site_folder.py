@@ -26,9 +26,13 @@ def make_site_folder(folder: Path) -> Path:
     return folder
 
 
-if "NEWSLETTER_TEST_SITE" not in os.environ:
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+if os.environ.get("NEWSLETTER_TEST_SITE_OF") != _worker:
+    # Each process of a run has a folder of its own: two that restore beside one another would find each other's files.
     stay_in_memory()
-    _folder = Path(tempfile.mkdtemp(prefix="newsletter-test-"))
+    # That of a worker lies in that of the process which started it, and goes away with it.
+    _folder = Path(tempfile.mkdtemp(prefix="newsletter-test-", dir=os.environ.get("NEWSLETTER_TEST_SITE")))
     os.environ["NEWSLETTER_HOME"] = os.environ["NEWSLETTER_TEST_SITE"] = str(make_site_folder(_folder))
+    os.environ["NEWSLETTER_TEST_SITE_OF"] = _worker
     _owner = os.getpid()
     atexit.register(lambda: shutil.rmtree(_folder, ignore_errors=True) if os.getpid() == _owner else None)

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import fcntl
 import mailbox
 import os
+import random
 import re
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
 import httpx
 import pytest
 
+from tests.acceptance.warm_start import SECONDS, WarmStart
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 NEWSLETTER = Path(sys.executable).with_name("newsletter")
 SITE = ["templates", "issues", "subscribers", "newsletter.toml"]
+
+PORTS = range(20_000, 30_000)
+"""Below those that the system gives to whoever asks for any: nobody else gets one between two starts of a site's server."""
 
 
 class Site:
@@ -28,26 +38,32 @@ class Site:
     def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
         self.port = port
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
-        self.environment = inherited | {
+        self.environment = {
+            **_inherited(),
             "NEWSLETTER_WEB__PORT": str(self.port),
             "NEWSLETTER_WEB__BASE_URL": f"http://127.0.0.1:{self.port}",
             "NEWSLETTER_TRIALS__BASE_URL": "http://127.0.0.1:9/api/v2",  # nobody answers there
             "NEWSLETTER_LINKS__ASK": "false",  # tests reach no other machine
-            "COLUMNS": "200",
         }
 
-    def run(self, *arguments: str, code: int = 0) -> str:
-        """Run a command; the exit code must be ``code``, and no stack trace may be shown. Gives everything it printed."""
-        done = subprocess.run(
-            [NEWSLETTER, *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+    def run(self, *arguments: str, code: int = 0, cold: bool = False) -> str:
+        """Run a command; the exit code must be ``code``, and no stack trace may be shown. Gives everything it printed.
+
+        ``cold`` starts Python anew for it, where that is what is tested: see warm_start.
+        """
+        if cold:
+            done = subprocess.run(
+                [NEWSLETTER, *arguments],
+                cwd=self.folder,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                check=False,
+            )
+        else:
+            done = _warm_start().run(arguments, folder=self.folder, environment=self.environment)
         printed = done.stdout + done.stderr
         assert done.returncode == code, printed
         assert "Traceback" not in printed, printed
@@ -63,27 +79,59 @@ class Site:
 
     def wait_for_pages(self) -> None:
         """Wait until the web server answers."""
-        for _ in range(200):
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
             try:
                 httpx.get(self.url("/issues/"))
             except httpx.TransportError:
                 time.sleep(0.1)
             else:
                 return
-        raise AssertionError("no page within 20 seconds")
+        raise AssertionError(f"no page within {SECONDS} seconds")
 
 
-def _free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        port: int = server.getsockname()[1]
-        return port
+def _inherited() -> dict[str, str]:
+    names = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
+    return names | {"COLUMNS": "200"}
+
+
+@cache
+def _warm_start() -> WarmStart:
+    return WarmStart(_inherited())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_start_ends() -> Iterator[None]:
+    """End the process that commands are forked from, where there was one."""
+    yield
+    if _warm_start.cache_info().currsize:
+        _warm_start().stop()
+        _warm_start.cache_clear()
+
+
+@contextmanager
+def _port_of_ones_own() -> Iterator[int]:
+    """Keep a port for whoever holds its file: the other test processes of this machine, and their next runs, take another one."""
+    folder = Path(tempfile.gettempdir()) / f"newsletter-test-ports-{os.getuid()}"
+    folder.mkdir(exist_ok=True)
+    for port in random.sample(PORTS, len(PORTS)):
+        with (folder / str(port)).open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                with socket.create_server(("127.0.0.1", port)):
+                    pass
+            except OSError:
+                continue
+            yield port
+            return
+    raise AssertionError("no port is free")
 
 
 @pytest.fixture(scope="session")
-def port() -> int:
+def port() -> Iterator[int]:
     """Give the port of all sites of a session: the mails that one has sent carry it in their links."""
-    return _free_port()
+    with _port_of_ones_own() as port:
+        yield port
 
 
 @pytest.fixture
@@ -93,10 +141,19 @@ def site(tmp_path: Path, port: int) -> Site:
 
 
 @pytest.fixture(scope="session")
-def once_sent(tmp_path_factory: pytest.TempPathFactory, port: int) -> Site:
+def once_approved(tmp_path_factory: pytest.TempPathFactory, port: int) -> Site:
+    """Take in the sample list and approve the sample issue, once for all tests that begin there."""
+    site = _make_site(tmp_path_factory.mktemp("approved"), port)
+    site.run("subscribers", "import", "subscribers/sample.csv", "--apply", "--no-ask", code=1)
+    site.run("approve", "2026-12", "--as", "ada", "--role", "editor", "--on", "2026-12-01")
+    site.run("approve", "2026-12", "--as", "maria", "--role", "medical", "--on", "2026-12-01")
+    return site
+
+
+@pytest.fixture(scope="session")
+def once_sent(once_approved: Site, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """Send the sample issue to the sample list, into an outbox, once for all tests that begin there."""
-    site = _make_site(tmp_path_factory.mktemp("sent"), port)
-    _approve(site)
+    site = _copy(once_approved, tmp_path_factory.mktemp("sent"))
     site.run("schedule", "2026-12", "--at", "2090-01-01T10:00")
     make_due(site)
     site.run("send", "2026-12")
@@ -106,21 +163,14 @@ def once_sent(tmp_path_factory: pytest.TempPathFactory, port: int) -> Site:
 @pytest.fixture
 def sent_site(once_sent: Site, tmp_path: Path) -> Site:
     """Give a copy of the site whose issue was sent."""
-    shutil.copytree(once_sent.folder, tmp_path / "sent")
-    return Site(tmp_path / "sent", once_sent.port)
+    return _copy(once_sent, tmp_path / "sent")
 
 
 @pytest.fixture
-def approved_site(site: Site) -> Site:
-    """Take in the sample list and approve the sample issue."""
-    _approve(site)
+def approved_site(site: Site, once_approved: Site) -> Site:
+    """Give the site the sample list, and the approvals of the sample issue."""
+    _copy(once_approved, site.folder)
     return site
-
-
-def _approve(site: Site) -> None:
-    site.run("subscribers", "import", "subscribers/sample.csv", "--apply", "--no-ask", code=1)
-    site.run("approve", "2026-12", "--as", "ada", "--role", "editor", "--on", "2026-12-01")
-    site.run("approve", "2026-12", "--as", "maria", "--role", "medical", "--on", "2026-12-01")
 
 
 def _make_site(folder: Path, port: int) -> Site:
@@ -131,6 +181,11 @@ def _make_site(folder: Path, port: int) -> Site:
         else:
             shutil.copy2(source, folder / name)
     return Site(folder, port)
+
+
+def _copy(site: Site, folder: Path) -> Site:
+    shutil.copytree(site.folder, folder, dirs_exist_ok=True)
+    return Site(folder, site.port)
 
 
 def make_due(site: Site) -> None:

@@ -129,9 +129,9 @@ def test_what_was_not_sent_has_no_correction(site: Site) -> None:
 
 def test_after_a_send_editors_and_publishers_are_told_the_sum_and_nothing_about_a_reader(sent_site: Site, got: list[str]) -> None:
     told = [message for message in mailbox.Maildir(sent_site.folder / "var/outbox") if not message["List-Unsubscribe"]]
-    assert sorted(str(message["To"]) for message in told) == ["ada@metsmatters.example", "sam@metsmatters.example"]
+    sums = [message for message in told if str(message["Subject"]) == "Issue 2026-12 was sent"]
+    assert sorted(str(message["To"]) for message in sums) == ["ada@metsmatters.example", "sam@metsmatters.example"]
+    assert [message for message in sums if f"{len(got)} accepted" not in message.as_string()] == []
     for message in told:
-        assert str(message["Subject"]) == "Issue 2026-12 was sent"
         said = message.as_string().lower()
-        assert f"{len(got)} accepted" in said
         assert [address for address in got if address.lower() in said] == []

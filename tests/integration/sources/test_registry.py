@@ -28,7 +28,7 @@ def practice(tmp_path: Path) -> Iterator[PracticeRegistry]:
         yield registry
 
 
-def registry(base_url: str, *, sleep: Callable[[float], None] = lambda _: None, timeout_seconds: float = 5) -> TrialRegistry:
+def registry(base_url: str, *, sleep: Callable[[float], None] = lambda _: None, timeout_seconds: float = 20) -> TrialRegistry:
     settings = TrialSettings(base_url=base_url, timeout_seconds=timeout_seconds)
     return TrialRegistry(settings, min_interval_seconds=0, sleep=sleep, turns=Turns())
 

@@ -55,7 +55,7 @@ def time() -> FakeTime:
 
 
 def asking(
-    edge: FaultyRegistry, time: FakeTime, *, interval: float = 0, turns: Turns | None = None, timeout_seconds: float = 5
+    edge: FaultyRegistry, time: FakeTime, *, interval: float = 0, turns: Turns | None = None, timeout_seconds: float = 20
 ) -> TrialRegistry:
     return TrialRegistry(
         TrialSettings(base_url=edge.base_url, timeout_seconds=timeout_seconds),

@@ -28,7 +28,7 @@ def edge(tmp_path: Path) -> Iterator[FaultyRegistry]:
         yield faulty
 
 
-def asking(base_url: str, *, timeout_seconds: float = 5) -> TrialRegistry:
+def asking(base_url: str, *, timeout_seconds: float) -> TrialRegistry:
     settings = TrialSettings(base_url=base_url, timeout_seconds=timeout_seconds)
     return TrialRegistry(settings, min_interval_seconds=0, sleep=lambda _: None, turns=Turns())
 
@@ -101,7 +101,9 @@ def test_it_could_not_be_checked(edge: FaultyRegistry, name: str, where: str) ->
     else:
         left_out = Fault(body=b'{"studies": []}')
         edge.plan = lambda path: left_out if path.startswith("/studies?") else fault
-    [answer] = asking(edge.base_url, timeout_seconds=0.5).ask([ONE])
+    # Only where an answer never comes whole is the time-out what ends it: a busy machine may need a second for any other.
+    never_whole = fault.wire in {Wire.SILENT, Wire.DRIP}
+    [answer] = asking(edge.base_url, timeout_seconds=0.5 if never_whole else 20).ask([ONE])
     verdicts = {judge_trial(answer, card_status=status).kind for status in ("open", "not_yet", "expanded", "closed")}
     assert (answer.found, verdicts) == (None, {VerdictKind.COULD_NOT_CHECK})
     assert words in answer.problem

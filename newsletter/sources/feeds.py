@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from newsletter.errors import SourceError
@@ -48,7 +48,7 @@ class FetchedFeed:
 def fetch_feeds(
     feeds: Mapping[FeedAddress, KnownVersion], *, settings: FeedSettings, stopping: Callable[[], bool] = lambda: False
 ) -> Iterator[tuple[FeedAddress, FetchedFeed]]:
-    """Fetch feeds, ``settings.at_once`` at a time, and give each as soon as it is there, in whatever order.
+    """Fetch feeds, ``settings.at_once`` at a time, and give them in their order.
 
     Those that were not begun after ``settings.seconds_for_all``, or when ``stopping`` says so, are not asked.
     """
@@ -61,9 +61,9 @@ def fetch_feeds(
         return fetch_feed(feed, known, settings=settings)
 
     with ThreadPoolExecutor(settings.at_once, thread_name_prefix="feeds") as threads:
-        begun = {threads.submit(fetch_one, feed, known): feed for feed, known in feeds.items()}
-        for future in as_completed(begun):
-            yield begun[future], future.result()
+        begun = {feed: threads.submit(fetch_one, feed, known) for feed, known in feeds.items()}
+        for feed, fetched in begun.items():
+            yield feed, fetched.result()
 
 
 def fetch_feed(feed: FeedAddress, known: KnownVersion, *, settings: FeedSettings) -> FetchedFeed:

@@ -11,7 +11,7 @@ from newsletter.authoring.block_kind import BodyRule, FieldType
 from newsletter.authoring.folder import GALLERY, list_issues, read_issues
 from newsletter.authoring.issue import Block
 from newsletter.authoring.kinds import read_block_kinds
-from newsletter.rendering.trial_card import DECLARED_STATUS
+from newsletter.rendering.trial_card import DECLARED_STATUS, trial_card
 from tests.unit.rendering.drafting import DESIGN
 
 HOME = Path(os.environ["NEWSLETTER_TEST_SITE"])
@@ -51,8 +51,23 @@ def test_every_status_phase_and_sex_that_the_registry_knows_is_shown(language: s
     assert set(said["status"]) - {"UNKNOWN"} <= {record.status for record in records}
     assert set(said["phase"]) == {phase for record in records for phase in record.phases}
     assert set(said["people"]) == {record.sex for record in records}
+    assert set(said["sponsor_class"]) <= {record.sponsor_class for record in records if record.lead_sponsor}
     without_record = [block for block in _blocks("trial", language) if block.fields["nct_id"] not in ISSUES[-1].lock.trials]
     assert {DECLARED_STATUS[str(block.fields["status"])] for block in without_record} >= {"RECRUITING", "NOT_YET_RECRUITING"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_trial_card_is_shown_with_few_places_with_many_and_with_none(language: str) -> None:
+    words, trials = DESIGN.words_in(language), ISSUES[-1].lock.trials
+    blocks = [(block, trials.get(str(block.fields["nct_id"]))) for block in _blocks("trial", language)]
+    cards = [
+        trial_card("NCT09990001", title="", declared_status=str(block.fields["status"]), record=record, words=words)
+        for block, record in blocks
+    ]
+    assert {card.kind for card in cards} == {"open", "not_yet", "expanded", "closed"}
+    places = {(card.unfolded, card.long) for card in cards}
+    assert places == {(True, False), (False, True)}
+    assert any(not record.sites for block, record in blocks if record and block.fields["status"] == "open")
 
 
 def test_letters_without_sponsors_with_one_and_with_several_are_shown() -> None:

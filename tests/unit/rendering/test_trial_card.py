@@ -1,11 +1,12 @@
 """What the card of a clinical trial says, and never says."""
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from newsletter.authoring.lock import TrialLock
-from newsletter.authoring.trial import Trial, TrialContact
+from newsletter.authoring.trial import Trial, TrialContact, TrialSite
 from newsletter.rendering.trial_card import TrialCard, trial_card
 from tests.unit.rendering.drafting import DESIGN, TRIAL, draw, write_issue
 
@@ -287,3 +288,26 @@ def test_no_word_of_ours_says_that_anything_works_or_is_a_treatment() -> None:
     ):
         said = str(words["trial"]).casefold()
         assert not [word for word in forbidden if word in said]
+
+
+def test_a_word_for_one_kind_of_card_stands_in_for_one_that_there_is() -> None:
+    for words in (ENGLISH, SPANISH):
+        said = words["trial"]
+        own = [key for key in said if key.endswith(("_not_yet", "_expanded", "_closed"))]
+        assert len(own) > 10
+        assert not [key for key in own if re.sub("_(not_yet|expanded|closed)$", "", key) not in said]
+
+
+def test_whatever_the_registry_has_typed_is_text_and_never_markup() -> None:
+    hostile = '<script>alert("1")</script> {{ x }} @@MM:address:@@ & \\u{a0}'
+    contact = TrialContact(hostile, f"212-555-0100 {hostile}", hostile, f"a@b.org{hostile}")
+    site = TrialSite(hostile, hostile, hostile, hostile)
+    record = replace(
+        TRIAL, brief_title=hostile, contacts=(contact,), sites=(site,), lead_sponsor=hostile, collaborators=(hostile,)
+    )
+    for status, text in (("open", "RECRUITING"), ("closed", "TERMINATED")):
+        html, plain, web = _drawn(replace(record, status=text, why_stopped=hostile), f"status={status}", language="es")
+        for page in (html, web):
+            assert "<script" not in page
+            assert "&lt;script&gt;" in page
+        assert "@@MM:address:@@ &" not in html + plain + web

@@ -102,6 +102,7 @@ def test_a_search_without_sense_says_what_to_type(site: Site, arguments: tuple[s
 
 
 def test_a_registry_that_cannot_be_asked_is_no_empty_list(site: Site) -> None:
+    (site.folder / "issues/trials.toml").write_text('[[search]]\nname = "Walks"\ntext = "walking"\n', "utf-8")
     assert "could not be reached" in site.run("trials", "search", "x", code=1)
     assert "could not be asked" in site.run("trials", "watch", code=1)
 

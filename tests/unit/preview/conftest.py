@@ -19,13 +19,18 @@ ISSUE = "issues/2026-12/issue.md"
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """Copy what an organisation owns, so that a test may write in it."""
+    return copy_site(tmp_path)
+
+
+def copy_site(folder: Path) -> Path:
+    """Copy what an organisation owns into ``folder``."""
     for name in OWNED_BY_THE_ORGANISATION:
         source = REPOSITORY / name
         if source.is_dir():
-            shutil.copytree(source, tmp_path / name)
+            shutil.copytree(source, folder / name)
         else:
-            shutil.copy2(source, tmp_path / name)
-    return tmp_path
+            shutil.copy2(source, folder / name)
+    return folder
 
 
 @pytest.fixture
@@ -43,4 +48,9 @@ def edit(home: Path) -> Callable[..., None]:
 @pytest.fixture
 def preview(home: Path) -> Preview:
     """Look at the sample issue."""
+    return preview_of(home)
+
+
+def preview_of(home: Path) -> Preview:
+    """Give the preview of the sample issue of a site folder."""
     return Preview(home, "2026-12", today=lambda: TODAY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -43,7 +43,7 @@ def web_addresses(editions: Iterable[Edition], *, base_url: str) -> Sequence[str
 
 def as_asked(address: str) -> str:
     """Give an address as its server is asked for it: without a #fragment, and with the / of a front page."""
-    plain = urldefrag(address)[0]
+    plain = address.partition("#")[0]
     return f"{plain}/" if _WITHOUT_PATH.fullmatch(plain) else plain
 
 

@@ -172,8 +172,11 @@ def is_settled(answer: LinkAnswer) -> bool:
 
 
 def came_from_outside(answer: LinkAnswer) -> bool:
-    """Say whether some machine answered: if none of many did, the fault is ours."""
-    return answer.status > 0 or answer.trouble in {Trouble.REFUSED, Trouble.CERTIFICATE, Trouble.NO_WEB_ANSWER, Trouble.RING}
+    """Say whether the site itself seems to have answered: if none of many did, the fault is ours.
+
+    A certificate that does not hold may be that of a log-in page or a filter that stands before every site.
+    """
+    return answer.status > 0 or answer.trouble in {Trouble.REFUSED, Trouble.NO_WEB_ANSWER, Trouble.RING}
 
 
 def _judge_trouble(answer: LinkAnswer, trouble: Trouble) -> LinkVerdict:

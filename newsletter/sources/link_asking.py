@@ -57,7 +57,7 @@ class LinkAsker:
         """Give what an address answers; never raises for what a server does."""
         try:
             host = self._host(address)
-        except (httpx.InvalidURL, ValueError):
+        except httpx.InvalidURL:
             return LinkAnswer(address, trouble=Trouble.NOT_AN_ADDRESS)
         async with host.links:
             if host.gives_nothing is not None:
@@ -69,7 +69,7 @@ class LinkAsker:
         head = _Walk(address, "HEAD")
         if host.takes_head:
             answer = await self._follow(head, self._seconds / 3)
-            if _is_good(answer) and head.media_type not in PAGES:
+            if _is_good(answer) and head.media_type and head.media_type not in PAGES:
                 return answer
             host.takes_head = not _refuses_head(answer)
             if _is_good(answer):
@@ -156,7 +156,7 @@ class LinkAsker:
     def _host(self, address: str) -> Host:
         url = httpx.URL(address)
         if url.scheme not in {"http", "https"} or not url.host or (url.port is not None and url.port not in _PORTS):
-            raise ValueError(address)
+            raise httpx.InvalidURL(address)
         return self._turns.host(f"{url.scheme}://{url.netloc.decode('ascii')}")
 
     @staticmethod

@@ -22,7 +22,7 @@ def as_trouble(error: Exception, host: str, seconds: float) -> tuple[Trouble, st
         return Trouble.PRIVATE, ""
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         return Trouble.TIMED_OUT, f"{host} did not answer within {seconds:g} seconds"
-    if isinstance(error, httpx.InvalidURL | ValueError):
+    if isinstance(error, httpx.InvalidURL):
         return Trouble.NOT_AN_ADDRESS, ""
     return _why_no_connection(error, host) or (
         Trouble.NO_WEB_ANSWER,

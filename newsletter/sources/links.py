@@ -22,8 +22,8 @@ from newsletter.sources.reach import Reach
 LONGEST_LOOK = 300.0
 """Seconds for all links; what was not asked by then could not be checked."""
 SECONDS_BETWEEN_LOOKS_AT_THE_CLOCK = 0.2
-OURS_TO_SOLVE = frozenset({Trouble.NAME_UNKNOWN, Trouble.UNREACHABLE, Trouble.TIMED_OUT})
-"""What every link answers on a machine without a way out."""
+OURS_TO_SOLVE = frozenset({Trouble.NAME_UNKNOWN, Trouble.UNREACHABLE, Trouble.TIMED_OUT, Trouble.CERTIFICATE})
+"""What every link answers on a machine without a way out, or behind somebody who answers for every site."""
 
 Ask = Callable[[Sequence[str]], Mapping[str, LinkAnswer]]
 

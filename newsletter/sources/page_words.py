@@ -47,5 +47,5 @@ def _decoded(body: bytes, content_type: str) -> str:
     named = _CHARSET.search(content_type.encode()) or _CHARSET.search(body[:2048])
     try:
         return body.decode(named[1].decode("ascii") if named else "utf-8", "replace")
-    except LookupError:
+    except (LookupError, UnicodeError):  # a codec of Python's that is none of the web's, such as idna
         return body.decode("utf-8", "replace")

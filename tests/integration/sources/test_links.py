@@ -142,6 +142,7 @@ def test_redirects_in_a_ring_end_without_a_verdict(world: World) -> None:
     redirect(world, "/b", "/a", status=302)
     answer = world.ask_one("/a")
     assert (answer.trouble, kind_of(answer)) == (Trouble.RING, LinkKind.COULD_NOT_CHECK)
+    assert world.asked() == ["HEAD /a", "HEAD /b", "GET /a", "GET /b"]
 
 
 def test_redirects_without_an_end_end(world: World) -> None:
@@ -202,8 +203,10 @@ def test_words_are_read_in_the_page_s_own_letters_packed_or_not(world: World) ->
     world.server.expect_request("/latin").respond_with_data(latin, content_type="text/html; charset=ISO-8859-1")
     packed = gzip.compress(page("Packed").encode())
     world.server.expect_request("/packed").respond_with_data(packed, content_type=HTML, headers={"Content-Encoding": "gzip"})
-    world.server.expect_request("/odd").respond_with_data(page("Odd"), content_type="text/html; charset=klingon")
-    assert [answer.title for answer in world.ask("/latin", "/packed", "/odd")] == ["Guía", "Packed", "Odd"]
+    for name in ("klingon", "idna", "undefined", "base64"):
+        world.server.expect_request(f"/{name}").respond_with_data(page("Odd"), content_type=f"text/html; charset={name}")
+    odd = ("/klingon", "/idna", "/undefined", "/base64")
+    assert [answer.title for answer in world.ask("/latin", "/packed", *odd)] == ["Guía", "Packed", *["Odd"] * 4]
 
 
 def test_of_a_huge_page_only_the_beginning_is_read(world: World) -> None:

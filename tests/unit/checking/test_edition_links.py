@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.checking.edition_links import is_own, web_addresses
 from newsletter.rendering.edition import Edition, Variant
@@ -60,6 +62,12 @@ def test_the_sentence_round_an_address_is_not_asked(text: str, address: str) -> 
 
 def test_an_address_that_ends_like_a_sentence_is_asked_as_it_stands_in_the_mail() -> None:
     assert addresses(edition(link("https://a.example/Inc."), "[1] https://a.example/Inc.")) == ["https://a.example/Inc."]
+
+
+@given(st.text())
+def test_whatever_stands_in_a_mail_is_looked_through(text: str) -> None:
+    for address in addresses(edition(link(f"http://{text}"), f"See https://{text} and [{text}](http://[{text})", text)):
+        assert address.lower().startswith(("http://", "https://"))
 
 
 def test_ampersands_of_html_are_read() -> None:

@@ -126,6 +126,12 @@ def test_a_machine_without_a_way_out_calls_no_link_broken_and_remembers_nothing(
     assert not file.exists()
 
 
+def test_behind_somebody_who_answers_for_every_site_no_link_is_called_unsafe(file: Path) -> None:
+    sites = Sites()
+    sites.answers = {one: LinkAnswer(one, trouble=Trouble.CERTIFICATE, detail="self-signed") for one in (GUIDE, TRIALS)}
+    assert {answer.trouble for answer in look(file, sites).values()} == {Trouble.OFFLINE}
+
+
 def test_one_site_that_answers_shows_that_the_others_are_broken(file: Path) -> None:
     sites = Sites(a=LinkAnswer(GUIDE, trouble=Trouble.NAME_UNKNOWN), b=LinkAnswer(TRIALS, 403))
     assert judge_link(look(file, sites)[GUIDE]).kind is LinkKind.DEAD

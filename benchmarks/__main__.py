@@ -29,6 +29,7 @@ BENCHMARKS: Final = (
     "rotating",
     "links",
     "trials",
+    "feeds",
 )
 
 

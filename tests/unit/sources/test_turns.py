@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.sources.turns import Turns, seconds_asked_for
 
@@ -66,3 +68,11 @@ def test_a_shorter_wait_does_not_open_what_is_closed_for_longer() -> None:
 )
 def test_a_retry_after_is_seconds_or_a_date(header: str, seconds: float | None) -> None:
     assert seconds_asked_for(header, now=NOW) == seconds
+
+
+@given(
+    st.text() | st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,3} [A-Z][a-z]{2} [0-9]{1,6} [0-9:]{1,9} ?[-+A-Z0-9]{0,7}", fullmatch=True)
+)
+def test_whatever_stands_in_a_retry_after_is_a_wait_or_nothing(header: str) -> None:
+    seconds = seconds_asked_for(header, now=NOW)
+    assert seconds is None or seconds >= 0

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -183,13 +184,14 @@ class Ticking:
         self._hold_an_old_copy()
         return watch_links(self._config, self._clock, self._look_at_links).problem
 
-    def _look_at_links(self, addresses: Sequence[str]) -> Mapping[str, LinkAnswer]:
+    def _look_at_links(self, addresses: Sequence[str], since: datetime | None) -> Mapping[str, LinkAnswer]:
         settings = self._config.links
         return look_at_links(
             addresses,
             settings=settings,
             memory=self._config.path(LINK_MEMORY),
             now=self._clock(),
+            since=since,
             ask=lambda some: ask_links(some, settings, stopping=self._stop.is_set),
         )
 

@@ -32,8 +32,11 @@ BEFORE_THE_SEND: Final = timedelta(days=1)
 BROKEN: Final = frozenset({LinkKind.DEAD, LinkKind.UNSAFE})
 """What is certain enough to mail people about; `newsletter links check` tells of suspicions and of what could not be checked."""
 
-LookAtLinks = Callable[[Sequence[str]], Mapping[str, LinkAnswer]]
-"""Gives what is known of addresses, from today's memory or by asking."""
+IN_ITS_HOUR: Final = timedelta(hours=1)
+"""Before the slot: what was fine earlier that day is asked once more."""
+
+LookAtLinks = Callable[[Sequence[str], datetime | None], Mapping[str, LinkAnswer]]
+"""Gives what is known of addresses, from today's memory or by asking; what was answered before the time given does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ def watch_links(config: Config, clock: Clock, look: LookAtLinks) -> LinksWatched
             editions = frozen_editions(candidate.pk)
         except NotAllowedError:  # the gate says so
             continue
-        answers = look(web_addresses(editions, base_url=config.web.base_url))
+        in_its_hour = slot.at - IN_ITS_HOUR
+        answers = look(web_addresses(editions, base_url=config.web.base_url), in_its_hour if clock() >= in_its_hour else None)
         if answers and all(answer.trouble is Trouble.OFFLINE for answer in answers.values()):
             problem = f"the links of {slot.issue} could not be checked: no site answered at all. They are asked again."
         if occasion := _occasion(slot, candidate, answers):

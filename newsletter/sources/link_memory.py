@@ -21,9 +21,10 @@ DOUBT_LASTS = timedelta(hours=1)
 """A link that was broken, or could not be checked, is asked again after so long; one that was fine, on the next day (UTC)."""
 
 
-def recall(file: Path, *, now: datetime) -> dict[str, LinkAnswer]:
-    """Give the answers that still hold; none where the file is not there or not readable."""
-    return {address: answer for address, (at, answer) in _read(file).items() if _still_holds(answer, at, now)}
+def recall(file: Path, *, now: datetime, since: datetime | None = None) -> dict[str, LinkAnswer]:
+    """Give the answers that still hold, of those given ``since``; none where the file is not there or not readable."""
+    rows = _read(file).items()
+    return {address: answer for address, (at, answer) in rows if _still_holds(answer, at, now) and (since is None or at >= since)}
 
 
 def remember(file: Path, answers: Mapping[str, LinkAnswer], *, now: datetime) -> None:

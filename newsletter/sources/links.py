@@ -85,17 +85,19 @@ def look_at_links(
     memory: Path,
     now: datetime,
     fresh: bool = False,
+    since: datetime | None = None,
     ask: Ask | None = None,
 ) -> dict[str, LinkAnswer]:
     """Give what is known of every address: what was answered before on the same day, else what it answers now.
 
     Addresses in ``settings.accept`` a person has opened: they are not asked, and have no answer. ``memory`` is the file that
-    keeps the answers; ``fresh`` asks all. ``ask`` asks a list of addresses, by default ``ask_links``.
+    keeps the answers; ``fresh`` asks all, ``since`` those that were asked before that time. ``ask`` asks a list of addresses,
+    by default ``ask_links``.
     """
     ask = ask or (lambda some: ask_links(some, settings))
     accepted = set(map(as_asked, settings.accept))
     wanted = [address for address in dict.fromkeys(addresses) if address not in accepted]
-    known = recall(memory, now=now)
+    known = recall(memory, now=now, since=since)
     unknown = [address for address in wanted if fresh or address not in known]
     answers = dict(ask(unknown))
     if answers and not any(map(came_from_outside, answers.values())) and not _is_online(known, ask):

@@ -56,10 +56,12 @@ class Sites:
 
     answers: dict[str, LinkAnswer] = field(default_factory=dict)
     asked: list[list[str]] = field(default_factory=list)
+    since: list[datetime | None] = field(default_factory=list)
 
-    def look(self, addresses: Sequence[str]) -> dict[str, LinkAnswer]:
+    def look(self, addresses: Sequence[str], since: datetime | None) -> dict[str, LinkAnswer]:
         assert not connection.savepoint_ids, "they are asked with no transaction open but the test's own"
         self.asked.append(list(addresses))
+        self.since.append(since)
         return {address: self.answers.get(address, LinkAnswer(address, 200)) for address in addresses}
 
     def say(self, address: str, status: int = 0, trouble: Trouble | None = None) -> None:
@@ -122,6 +124,14 @@ def test_what_breaks_later_is_told_of_too(sites: Sites) -> None:
     assert look(sites, hours=0.5) == []
     sites.say(GUIDE, 404)
     assert look(sites, hours=0.4) == []
+
+
+@pytest.mark.usefixtures("slot")
+def test_in_its_hour_what_was_fine_earlier_is_asked_once_more(sites: Sites) -> None:
+    look(sites, hours=1.1)
+    look(sites, hours=1)
+    look(sites, hours=0.1)
+    assert sites.since == [None, *[SLOT_AT - timedelta(hours=1)] * 2]
 
 
 @pytest.mark.usefixtures("slot")

@@ -61,6 +61,15 @@ def test_what_was_fine_is_asked_again_on_the_next_day_only(file: Path) -> None:
     assert recall(file, now=NOW - timedelta(seconds=1)) == {}
 
 
+def test_an_answer_from_before_a_given_time_does_not_count(file: Path) -> None:
+    sites = Sites()
+    look(file, sites, GUIDE)
+    later, settings = NOW + timedelta(hours=5), LinkSettings()
+    for _ in range(2):
+        look_at_links([GUIDE], settings=settings, memory=file, now=later, since=later - timedelta(hours=1), ask=sites.ask)
+    assert sites.asked == [[GUIDE]] * 2
+
+
 @pytest.mark.parametrize("answer", [LinkAnswer(GUIDE, 404), LinkAnswer(GUIDE, 403), LinkAnswer(GUIDE, 200, title="404")])
 def test_what_was_not_fine_is_asked_again_after_an_hour(file: Path, answer: LinkAnswer) -> None:
     remember(file, {GUIDE: answer}, now=NOW)

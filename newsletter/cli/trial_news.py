@@ -50,9 +50,8 @@ def watch(
     if mail and output is OutputFormat.TEXT and news:
         sentence = f"{counted(mails, 'mail')} to the editors posted." if mails else "There is nobody to mail: see [people]."
         console.print(sentence, markup=False)
-    if not mail:
-        # After it stood on the screen: whoever breaks off before sees it again.
-        mark_told(news, told="shown")
+    # After it stood on the screen: whoever breaks off before sees it again.
+    mark_told(news, told="shown")
     if any(one.problem for one in watched):
         raise typer.Exit(1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -112,3 +113,17 @@ def test_every_mistake_in_the_saved_searches_is_told_at_once(site: Site) -> None
     printed = site.run("trials", "watch", code=2)
     assert 'search "A" near: is wrong' in printed
     assert "search number 2 name: is missing" in printed
+
+
+def test_what_was_mailed_by_hand_stood_on_the_screen_as_well(site_with_registry: Site) -> None:
+    site = site_with_registry
+    file = site.folder / "issues/trials.toml"
+    file.write_text('[[search]]\nname = "Triple negative"\ntext = "triple negative"\n', "utf-8")
+    site.run("trials", "watch")
+    with sqlite3.connect(site.folder / "var/database/newsletter.sqlite3") as database:
+        database.execute("DELETE FROM publishing_foundtrial WHERE nct_id = 'NCT09990002'")
+    printed = site.run("trials", "watch", "--mail")
+    assert "1 to hear of" in printed
+    assert "2 mails to the editors posted." in printed
+    for mail in ((), ("--mail",)):
+        assert "nothing new" in site.run("trials", "watch", *mail)

@@ -7,10 +7,10 @@ from pytest_httpserver import HTTPServer
 
 from newsletter.errors import NotAllowedError, UsageError
 from newsletter.publishing.clipping import ClippingPlace, clip
-from newsletter.publishing.models import AuditEntry, Clipping, ClippingState
+from newsletter.publishing.models import AuditEntry, Candidate, Clipping, ClippingState, Slot, SlotState
 from newsletter.publishing.used_links import find_used_links
 from newsletter.sources.feed_list import FeedAddress
-from tests.contract.publishing.samples import ISSUE, NOW
+from tests.contract.publishing.samples import ISSUE, NOW, Files, approve_fully, make_edition
 from tests.integration.publishing.news import ITEMS, pull, rss, serve
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -96,6 +96,15 @@ def test_the_last_six_issues_are_looked_at(tmp_path: Path) -> None:
     used = find_used_links(tmp_path)
     assert sorted(used.values()) == [*names[1:], "2026-12"]
     assert used["example.org/always"] == "2026-12"
+
+
+def test_the_pages_of_issues_that_went_out_are_looked_at_whatever_became_of_their_files(tmp_path: Path) -> None:
+    edition = make_edition("es")
+    files = Files(editions=(make_edition("en"), edition))
+    approve_fully(files.edited("es", web=f'{edition.web}<a href="https://www.example.org/a/?utm_source=x&amp;b=1">x</a>'))
+    assert "example.org/a?b=1" not in find_used_links(tmp_path)
+    Slot.objects.create(at=NOW, issue=ISSUE, state=SlotState.RELEASED, candidate=Candidate.objects.get())
+    assert find_used_links(tmp_path)["example.org/a?b=1"] == ISSUE
 
 
 def test_a_clipping_without_a_link_is_no_resource(httpserver: HTTPServer, file: Path) -> None:

@@ -53,7 +53,7 @@ def list_inbox(
         _entry(clipping, feeds, topics, used_links, also_in.get(clipping.story, ()), now=now)
         for clipping in shown.select_related("feed")
     ]
-    return sorted(entries, key=lambda entry: (-entry.rank.score, -entry.clipping.pk))
+    return sorted(entries, key=lambda entry: (entry.rank.score, entry.clipping.published_at, entry.clipping.pk), reverse=True)
 
 
 def look_at_clipping(number: int, feeds: FeedList, used_links: Mapping[str, str], *, now: datetime) -> InboxEntry:

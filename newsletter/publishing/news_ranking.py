@@ -15,6 +15,7 @@ HALF_LIFE_DAYS: Final = 30.0
 IN_THE_TEXT: Final = 0.5
 """What a topic word in the excerpt is worth beside one in the title."""
 _WORDS_IN_A_REASON: Final = 3
+_DAYS_TOLD_AS_YEARS: Final = 730
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ def _source(source: str, weight: float) -> str:
 
 
 def _age(days: int) -> str:
+    if days > _DAYS_TOLD_AS_YEARS:
+        return f"{days // 365} years old"
     return {0: "today", 1: "yesterday"}.get(days, f"{days} days old")
 
 

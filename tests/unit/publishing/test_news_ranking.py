@@ -23,6 +23,7 @@ def test_the_reason_names_the_words_the_source_and_the_age() -> None:
     )
     assert ranked(days=0.3).reason == "FDA; today"
     assert ranked(days=1.5).reason == "FDA; yesterday"
+    assert ranked(days=2508).reason == "FDA; 6 years old"
 
 
 def test_the_weightiest_words_are_named_and_the_others_counted() -> None:

@@ -46,7 +46,8 @@ def _entry(command: Command) -> str:
 def _read(command: Command) -> TyperCommand | TyperGroup:
     function = getattr(import_module(f"newsletter.cli.{command.module}"), command.name.replace("-", "_"))
     if isinstance(function, typer.Typer):
-        return _known(typer.main.get_command(function))
+        # Not get_command, which makes a command of a group of one.
+        return _known(typer.main.get_group(function))
     app = typer.Typer(add_completion=False, rich_markup_mode="rich")
     app.command(command.name)(function)
     return _known(typer.main.get_command(app))

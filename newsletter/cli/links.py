@@ -21,11 +21,6 @@ BROKEN = frozenset({"link-dead", "link-unsafe", *OWN_RULES})
 links = typer.Typer()
 
 
-@links.callback()
-def _links() -> None:
-    """Ask the sites that an issue links to."""
-
-
 @links.command()
 def check(
     issue: IssueArgument,

@@ -23,6 +23,7 @@ from newsletter.publishing.calendar import hold_slot, schedule_issue, unhold_slo
 from newsletter.publishing.candidates import latest_candidate
 from newsletter.publishing.models import Slot, SlotState
 from newsletter.publishing.objections import standing_objections
+from newsletter.publishing.trial_overrides import stops_left
 
 DATES_SHOWN = 6
 TRIALS_TO_LOOK_AT = ("trial-locked-long-ago", "trial-worth-a-call")
@@ -163,15 +164,20 @@ def unhold(
 
 
 def _wanted(slot: Slot) -> str:
-    """Say which approvals a slot waits for, and whose objections; "" when for none."""
+    """Say which approvals a slot waits for, whose objections and which answers of the registry; "" when for none."""
     if slot.state != SlotState.SCHEDULED:
         return ""
     candidate = latest_candidate(slot.issue)
     roles = approving.missing_approvals(candidate) if candidate else tuple(approving.APPROVING_ROLES)
     wanted = [f"the approval by {approving.APPROVING_ROLES[role]}" for role in roles]
     objections = standing_objections(candidate) if candidate else ()
+    unanswered = [stop.nct_id for stop in stops_left(slot, candidate)] if candidate and not roles else []
     return " and ".join(
-        [*wanted, *(f"a yes or a corrected issue for “{one.person}”, who asked for changes" for one in objections)]
+        [
+            *wanted,
+            *(f"a yes or a corrected issue for “{one.person}”, who asked for changes" for one in objections),
+            *(f"an answer of the registry about {nct_id}" for nct_id in unanswered),
+        ]
     )
 
 

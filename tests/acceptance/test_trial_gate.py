@@ -211,6 +211,7 @@ def test_a_registry_that_turns_us_away_is_waited_for_and_then_the_issue_goes_out
     gate.tick_until(lambda: time.monotonic() > began + 6)
     assert gate.look_up("SELECT max(asked_at) FROM publishing_trialcheck") == asked_at, "a new scheduler knows when it was asked"
     assert (gate.state(), gate.readers_mails) == ("scheduled", [])
+    assert f"an answer of the registry about {TRIAL}" in gate.site.run("calendar")
     gate.edge.plan = lambda _: NO_FAULT
     an_asking_ago(gate.site, minutes=11)
     gate.tick_until(gate.sent)
@@ -218,7 +219,7 @@ def test_a_registry_that_turns_us_away_is_waited_for_and_then_the_issue_goes_out
 
 
 def test_what_nobody_could_check_can_be_answered_for_as_well(gate: Gate) -> None:
-    gate.edge.plan = lambda _: Fault(status=200, media_type="text/html", body=b"<h1>Hello</h1>")
+    gate.edge.plan = lambda _: Fault(status=403, media_type="text/html", body=b"<h1>Access denied</h1>")
     make_due(gate.site)
     assert "newsletter serve" in gate.site.run("send", "2026-12", code=3)
     for trial in (TRIAL, OTHER):

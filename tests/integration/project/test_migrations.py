@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -10,10 +11,28 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from newsletter.publishing.candidates import frozen_editions
-from tests.contract.publishing.samples import ISSUE, TRIAL, make_edition, make_lock
+from tests.contract.publishing.samples import ISSUE, TRIAL, make_edition
 
 FROZEN_DIGEST = "4246ebc23a997d851bdc2d57f48f99f2786e731b9ee2e678d1c30eaa8c91bc44"
 """What an approval of the sample editions was a yes to, as the program that had no variants computed it."""
+
+FROZEN_LOCK = {
+    "nct_id": TRIAL,
+    "brief_title": "A study of something",
+    "status": "RECRUITING",
+    "phases": ["PHASE2"],
+    "sex": "",
+    "minimum_age": "",
+    "maximum_age": "",
+    "lead_sponsor": "",
+    "recruiting_sites": 0,
+    "countries": ["United States"],
+    "contact_phone": "",
+    "last_update": "",
+    "data_version": "",
+    "alias_of": "",
+}
+"""The sample trial as a lock of that time had it."""
 
 Model = Callable[[str], Any]
 """Gives a model of publishing by its name."""
@@ -42,7 +61,7 @@ def test_what_was_frozen_before_there_were_variants_still_verifies(model_of_0001
     candidate = model_of_0001("Candidate").objects.create(
         issue=ISSUE,
         digest=FROZEN_DIGEST,
-        lock=make_lock().to_bytes(),
+        lock=(json.dumps({"version": 1, "trials": {TRIAL: FROZEN_LOCK}}, indent=2) + "\n").encode(),
         cards={TRIAL: "open"},
         review_by=date(2027, 3, 1),
         turn=1,

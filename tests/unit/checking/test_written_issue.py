@@ -27,7 +27,8 @@ def weighed(rule_id: str, severity: str) -> str:
 def test_the_settings_weigh_the_checks_of_an_issue(tmp_path: Path) -> None:
     assert {error.rule for error in read(tmp_path / "one", "").report.errors} == {"review-date-past"}
     report = read(tmp_path / "two", weighed("review-date-past", "notice")).report
-    assert {(finding.rule, finding.severity) for finding in report.findings} == {("review-date-past", "notice")}
+    assert not report.errors
+    assert {finding.severity for finding in report.findings if finding.rule == "review-date-past"} == {"notice"}
 
 
 def test_a_mistake_in_the_settings_is_said_before_the_issue_is_read(tmp_path: Path) -> None:

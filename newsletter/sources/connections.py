@@ -162,6 +162,8 @@ def explain(error: Exception, host: str, seconds: float) -> SourceError:
         return SourceError(f"{host} did not answer within {seconds:g} seconds.")
     if isinstance(error, httpx.ConnectError):
         return SourceError(f"{host} could not be reached ({_why_unreachable(error)}).")
+    if isinstance(error, UnicodeError):  # httpx asks no host whose xn-- name breaks IDNA 2008, as those with emoji do
+        return SourceError(f"{host} could not be asked ({_first_line(error)}).")
     return SourceError(f"{host} did not answer as a web server should ({_first_line(error)}).")
 
 

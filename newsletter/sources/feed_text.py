@@ -26,8 +26,14 @@ def plain_text(markup: str) -> str:
         page = LexborHTMLParser(f"<body>{markup}")
         page.strip_tags(["script", "style", "template", "noscript", "iframe"], recursive=True)
         markup = html.unescape(page.body.text(separator=" ") if page.body else "")
-    spaced = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", markup)
-    return " ".join("".join(character for character in spaced if _is_seen(character)).split())
+    return one_line(markup)
+
+
+def one_line(text: str) -> str:
+    """Fold whitespace and control characters, and drop what turns the direction of writing round, or what nobody sees."""
+    spaced = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text)
+    seen = spaced if spaced.isprintable() else "".join(character for character in spaced if _is_seen(character))
+    return " ".join(seen.split())
 
 
 def shorten(text: str, characters: int) -> str:

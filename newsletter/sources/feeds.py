@@ -11,6 +11,7 @@ from newsletter.errors import SourceError
 from newsletter.settings import FeedSettings
 from newsletter.sources.feed_entries import FeedEntry, read_entries
 from newsletter.sources.feed_list import FeedAddress
+from newsletter.sources.feed_text import one_line
 from newsletter.sources.fetch import FetchLimits, fetch
 from newsletter.sources.reach import Reach
 
@@ -74,7 +75,7 @@ def fetch_feed(feed: FeedAddress, known: KnownVersion, *, settings: FeedSettings
     try:
         return _fetch(feed, known, settings)
     except SourceError as error:
-        return FetchedFeed(version=known, problem=str(error))
+        return FetchedFeed(version=known, problem=one_line(str(error)))
     except Exception as error:  # noqa: BLE001 - whatever a stranger's bytes bring about, it stays this feed's
         return FetchedFeed(version=known, problem=f"reading it failed ({type(error).__name__}); please report this.")
 

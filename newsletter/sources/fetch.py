@@ -82,7 +82,7 @@ def fetch(
                 open_client(timeout_seconds=seconds, user_agent=user_agent, reach=reach, tls=tls, resolve=resolve) as client,
             ):
                 return await _follow(client, client.build_request("GET", url, params=params, headers=headers), limits, host)
-        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise explain(error, host, seconds) from error
 
     # A thread of its own, since the caller may live in an event loop, and loops do not nest.

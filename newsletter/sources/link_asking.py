@@ -10,6 +10,7 @@ import httpx
 
 from newsletter.checking.link_answers import Hop, LinkAnswer, Trouble
 from newsletter.errors import SourceError
+from newsletter.sources.feed_text import one_line
 from newsletter.sources.host_turns import Host, Turns
 from newsletter.sources.link_troubles import as_trouble
 from newsletter.sources.page_words import PAGES, read_words
@@ -59,6 +60,9 @@ class LinkAsker:
             host = self._host(address)
         except httpx.InvalidURL:
             return LinkAnswer(address, trouble=Trouble.NOT_AN_ADDRESS)
+        except UnicodeError:  # httpx asks no host whose xn-- name breaks IDNA 2008; browsers do, where it has an emoji
+            detail = "this program cannot ask a site with such letters in its name"
+            return LinkAnswer(address, trouble=Trouble.NO_WEB_ANSWER, detail=detail)
         async with host.links:
             if host.gives_nothing is not None:
                 trouble, detail = host.gives_nothing
@@ -132,6 +136,7 @@ class LinkAsker:
 
     async def _send(self, walk: _Walk, request: httpx.Request, seconds: float) -> LinkAnswer | None:
         """Ask once; None where the answer is a redirect, of which the walk then knows."""
+        walk.retry_after = None  # what a hop before asked for is not for this one
         async with asyncio.timeout(seconds):
             response = await self._transport.handle_async_request(request)
         response.request = request
@@ -143,7 +148,7 @@ class LinkAsker:
             if response.status_code in {301, 302, 303, 307, 308} and location:
                 target = httpx.URL(walk.at).join(location)
                 if target.scheme not in {"http", "https"} or not target.host:
-                    shown = location[:80]
+                    shown = one_line(location)[:80]
                     return walk.ended(trouble=Trouble.NO_WEB_ANSWER, detail=f"it redirects to {shown}, which is no web page")
                 walk.hops.append(Hop(response.status_code, str(target.copy_with(fragment=None))))
                 return None
@@ -163,7 +168,7 @@ class LinkAsker:
     def _host_name(address: str) -> str:
         try:
             return httpx.URL(address).host
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, UnicodeError):
             return address[:80]
 
 

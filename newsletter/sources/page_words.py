@@ -10,6 +10,8 @@ from typing import Final
 import httpx
 from selectolax.lexbor import LexborHTMLParser
 
+from newsletter.sources.feed_text import one_line
+
 PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
 BEGINNING: Final = 100_000
 """So many bytes of a page are read, packed or unpacked: its title and its first heading stand there."""
@@ -40,7 +42,7 @@ async def read_words(response: httpx.Response) -> tuple[str, str]:
         except zlib.error:
             return "", ""
     page = LexborHTMLParser(_decoded(beginning, response.headers.get("content-type", "")))
-    return tuple(node.text().strip()[:LONGEST] if (node := page.css_first(tag)) else "" for tag in ("title", "h1"))  # type: ignore[return-value]
+    return tuple(one_line(node.text()[:LONGEST]) if (node := page.css_first(tag)) else "" for tag in ("title", "h1"))  # type: ignore[return-value]
 
 
 def _decoded(body: bytes, content_type: str) -> str:

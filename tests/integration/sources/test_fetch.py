@@ -108,6 +108,14 @@ def test_only_web_addresses_are_asked(url: str) -> None:
         get(url)
 
 
+@pytest.mark.parametrize("where", ["itself", "by a redirect"])
+def test_a_name_that_cannot_be_asked_is_an_error_in_one_sentence(httpserver: HTTPServer, where: str) -> None:
+    to = "http://xn--ls8h.la/"
+    httpserver.expect_request("/a").respond_with_response(Response(status=302, headers={"Location": to}))
+    with pytest.raises(SourceError, match="could not be asked"):
+        get(to if where == "itself" else httpserver.url_for("/a"))
+
+
 def test_a_body_of_the_largest_size_is_taken_and_one_byte_more_is_not(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/fits").respond_with_data(b"x" * 1000)
     httpserver.expect_request("/long").respond_with_data(b"x" * 1001)

@@ -302,6 +302,23 @@ def test_what_is_no_address_is_broken_and_does_not_stop_the_others(world: World,
     assert kind_of(fine) is LinkKind.FINE
 
 
+@pytest.mark.parametrize("host", ["xn--ls8h.la", "xn--a"])
+def test_a_name_that_browsers_know_and_we_cannot_ask_could_not_be_checked(world: World, host: str) -> None:
+    redirect(world, "/in", f"https://{host}/", status=302)
+    answers = world.ask(f"https://{host}/", "/in", "/guide")
+    assert [kind_of(answer) for answer in answers] == [LinkKind.COULD_NOT_CHECK, LinkKind.COULD_NOT_CHECK, LinkKind.FINE]
+
+
+def test_what_a_redirect_said_of_patience_keeps_nobody_waiting_for_the_next_site(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    headers = {"Location": f"http://127.0.0.1:{port}/", "Retry-After": "9"}
+    world.server.expect_request("/in").respond_with_data("", status=302, headers=headers)
+    begun = time.monotonic()
+    assert world.ask_one("/in").trouble is Trouble.REFUSED
+    assert time.monotonic() - begun < 8
+
+
 def test_a_whole_look_can_be_ended(world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         begun = time.monotonic()

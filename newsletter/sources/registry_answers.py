@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from newsletter.errors import SourceError
+from newsletter.sources.feed_text import one_line, shorten
 from newsletter.sources.fetch import Fetched
 
 _LONGEST_QUOTE = 200
@@ -46,7 +47,8 @@ def read_object(response: Fetched) -> dict[str, Any]:
     if response.status != 200:
         raise SourceError(_why_not(response))
     if response.media_type != "application/json":
-        raise SourceError(f"the registry answered with {response.media_type or 'something'} where JSON was expected.")
+        named = _quoted(response.media_type) or "something"
+        raise SourceError(f"the registry answered with {named} where JSON was expected.")
     try:
         content = orjson.loads(response.body)
     except orjson.JSONDecodeError as error:
@@ -108,8 +110,12 @@ def _why_not(response: Fetched) -> str:
 def _why_refused(sentence: str) -> str:
     for pattern, meaning in _BECAUSE.items():
         if found := re.fullmatch(pattern, sentence, re.DOTALL):
-            return " ".join(meaning.format(*found.groups()).split())
-    return f"the registry refused the question (400): {' '.join(sentence.split())[:_LONGEST_QUOTE]}"
+            return " ".join(meaning.format(*map(_quoted, found.groups())).split())
+    return f"the registry refused the question (400): {_quoted(sentence)}"
+
+
+def _quoted(text: str) -> str:
+    return shorten(one_line(text), _LONGEST_QUOTE)
 
 
 def _is_json(body: bytes) -> bool:

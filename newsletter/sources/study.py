@@ -14,6 +14,7 @@ from typing import Any
 from newsletter.authoring.trial import Trial, TrialContact, TrialSite
 from newsletter.checking.trials import STATUS_LABELS
 from newsletter.errors import SourceError
+from newsletter.sources.feed_text import one_line
 
 NCT_ID = re.compile(r"NCT(?!0{8})[0-9]{8}")
 PHASES = frozenset({"NA", "EARLY_PHASE1", "PHASE1", "PHASE2", "PHASE3", "PHASE4"})
@@ -70,10 +71,10 @@ def read_study(study: Any) -> StudyRecord:
     identification = _part(protocol, "identificationModule")
     status = _part(protocol, "statusModule")
     eligibility = _part(protocol, "eligibilityModule")
-    nct_id = _text(identification, "nctId")
+    nct_id = _word(identification, "nctId")
     if not NCT_ID.fullmatch(nct_id):
         raise SourceError("the registry's answer holds a record without an NCT number.")
-    overall = _known(_text(status, "overallStatus"), STATUS_LABELS, "status")
+    overall = _known(_word(status, "overallStatus"), STATUS_LABELS, "status")
     sponsors = _part(protocol, "sponsorCollaboratorsModule")
     sponsor = _part(sponsors, "leadSponsor")
     design = _part(protocol, "designModule")
@@ -81,9 +82,9 @@ def read_study(study: Any) -> StudyRecord:
         nct_id=nct_id,
         brief_title=_shown(_text(identification, "briefTitle")),
         status=overall,
-        study_type=_known(_text(design, "studyType"), STUDY_TYPES, "study type"),
-        phases=tuple(_known(phase, PHASES, "phase") for phase in _texts(design, "phases")),
-        sex=_known(_text(eligibility, "sex"), SEXES, "sex"),
+        study_type=_known(_word(design, "studyType"), STUDY_TYPES, "study type"),
+        phases=tuple(_known(_word({"phases": phase}, "phases"), PHASES, "phase") for phase in _list(design, "phases")),
+        sex=_known(_word(eligibility, "sex"), SEXES, "sex"),
         minimum_age=_text(eligibility, "minimumAge"),
         maximum_age=_text(eligibility, "maximumAge"),
         lead_sponsor=_text(sponsor, "name"),
@@ -127,7 +128,7 @@ def _shown(text: str) -> str:
 
 def _known(value: str, known: Mapping[str, str] | frozenset[str], what: str) -> str:
     if value not in known:
-        raise SourceError(f'the registry gave the {what} "{value[:60]}", which this program does not know.')
+        raise SourceError(f'the registry gave the {what} "{one_line(value[:60])}", which this program does not know.')
     return value
 
 
@@ -154,8 +155,13 @@ def _texts(parent: Mapping[str, Any], name: str) -> list[str]:
 
 
 def _text(parent: Mapping[str, Any], name: str) -> str:
+    # Sponsors type references too: "Diabetes &amp; Glandular Disease Clinic" (NCT05018585).
+    return one_line(html.unescape(_word(parent, name)))
+
+
+def _word(parent: Mapping[str, Any], name: str) -> str:
+    """Give a text to the letter: a status that only resembles one of the registry's is none of them."""
     value = parent.get(name, "")
     if not isinstance(value, str):
         raise SourceError(f"the registry's answer has no sense at {name}.")
-    # Sponsors type references too: "Diabetes &amp; Glandular Disease Clinic" (NCT05018585).
-    return " ".join(html.unescape(value).split())
+    return value

@@ -52,6 +52,18 @@ def test_a_long_refusal_is_quoted_in_part() -> None:
     assert len(str(caught.value)) < 300
 
 
+@pytest.mark.parametrize("sentence", ["`{}` is unknown parameter", "Invalid value in parameter `x`: {}", "{}"])
+def test_of_whatever_the_registry_says_only_a_short_plain_piece_is_quoted(sentence: str) -> None:
+    with pytest.raises(SourceError) as refused:
+        read_object(answer(sentence.format("\x1b[31mred " * 100_000)))
+    assert len(str(refused.value)) < 500
+    assert str(refused.value).isprintable()
+    with pytest.raises(SourceError) as refused:
+        read_object(answer("{}", 200, "text/\x1b[31m" + "x" * 5_000))
+    assert len(str(refused.value)) < 500
+    assert str(refused.value).isprintable()
+
+
 def test_a_page_of_html_is_never_quoted() -> None:
     with pytest.raises(SourceError, match=r"^the registry answered with status 400\.$"):
         read_object(answer("<script>", media_type="text/html"))

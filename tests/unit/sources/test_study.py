@@ -104,6 +104,19 @@ def _of(**modules: dict[str, Any]) -> Trial:
     return read_study(record).trial
 
 
+@pytest.mark.parametrize("status", ["RECRUITING\u200b", " RECRUITING", "&#82;ECRUITING", "RECRUITING\x00", "recruiting"])
+def test_a_status_that_only_resembles_one_of_the_registrys_is_none(status: str) -> None:
+    with pytest.raises(SourceError, match="does not know"):
+        read_study(study(status=status))
+
+
+def test_what_nobody_sees_and_what_steers_a_terminal_is_taken_out_of_texts() -> None:
+    assert _of(identificationModule={"briefTitle": "A\x1b[2J\x07\u202eB\u200b\x9bC\x00\nD"}).brief_title == "A [2J B C D"
+    with pytest.raises(SourceError) as refused:
+        read_study(study(status="\x1b[2J\u202eOPEN"))
+    assert '"[2JOPEN"' in str(refused.value)
+
+
 def test_escapes_of_markdown_are_taken_out_of_what_is_shown() -> None:
     stopped = {"overallStatus": "TERMINATED", "whyStopped": r"Dose \>= 5 mg \[too high\]; see a\b and C:\\"}
     trial = _of(identificationModule={"briefTitle": r"Women \> 65 \& men \< 40\* \(HER2\-low\)"}, statusModule=stopped)

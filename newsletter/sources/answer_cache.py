@@ -23,6 +23,7 @@ MAX_AGE = timedelta(days=14)
 """The registry's tags change with every load of its data, on every working day."""
 _SUFFIX = ".answer"
 _KEPT_HEADERS = ("content-type", "etag")
+_LONGEST_TAG = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,14 @@ class AnswerCache:
             first_line, _, body = file.read_bytes().partition(b"\n")
             about = json.loads(first_line)
             headers = {name: str(about["headers"][name]) for name in _KEPT_HEADERS}
-            is_whole = about["url"] == url and about["sha256"] == hashlib.sha256(body).hexdigest()
+            is_whole = about["url"] == url and about["sha256"] == hashlib.sha256(body).hexdigest() and _is_tag(headers["etag"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return Fetched(url, 200, headers, body) if is_whole else None
 
     def keep(self, url: str, answer: Fetched) -> None:
         """Store a good answer that has a tag, and make room for it; any other is not stored."""
-        if answer.status != 200 or any(not answer.headers.get(name) for name in _KEPT_HEADERS):
+        if answer.status != 200 or not answer.headers.get("content-type") or not _is_tag(answer.headers.get("etag", "")):
             return
         headers = {name: answer.headers[name] for name in _KEPT_HEADERS}
         about = {"url": url, "headers": headers, "sha256": hashlib.sha256(answer.body).hexdigest()}
@@ -83,3 +84,8 @@ class AnswerCache:
         for file in self.folder.iterdir():
             if _SUFFIX in file.name:
                 yield file, file.stat().st_size
+
+
+def _is_tag(etag: str) -> bool:
+    """Say whether a tag may be sent back as it is: any other makes a request that fails each time."""
+    return 0 < len(etag) <= _LONGEST_TAG and etag.isascii() and etag.isprintable()

@@ -52,6 +52,9 @@ def test_a_new_answer_takes_the_place_of_the_old(cache: AnswerCache) -> None:
         replace(ANSWER, headers={"content-type": "application/json"}),
         replace(ANSWER, headers={"etag": '"7"'}),
         replace(ANSWER, headers={"content-type": "application/json", "etag": ""}),
+        replace(ANSWER, headers={"content-type": "application/json", "etag": '"caf\xe9"'}),
+        replace(ANSWER, headers={"content-type": "application/json", "etag": '"7"\r\nhost: x'}),
+        replace(ANSWER, headers={"content-type": "application/json", "etag": "7" * 2000}),
     ],
 )
 def test_only_a_good_answer_with_a_tag_is_stored(cache: AnswerCache, answer: Fetched) -> None:
@@ -71,6 +74,13 @@ def test_a_cut_file_is_as_good_as_none(cache: AnswerCache, keep: int) -> None:
 def test_a_file_that_is_none_of_ours_is_as_good_as_none(cache: AnswerCache, data: bytes) -> None:
     cache.keep(URL, ANSWER)
     only_file(cache).write_bytes(data)
+    assert cache.find(URL) is None
+
+
+def test_a_stored_tag_that_cannot_be_sent_back_is_as_good_as_none(cache: AnswerCache) -> None:
+    cache.keep(URL, ANSWER)
+    file = only_file(cache)
+    file.write_bytes(file.read_bytes().replace(b'\\"7\\"', b"7\\r\\nhost: x"))
     assert cache.find(URL) is None
 
 

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import orjson
-from rich.console import Console
-from rich.markup import escape
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from newsletter.findings import Finding, Severity
 
-console = Console(highlight=False, soft_wrap=True)
+_STEERS_A_TERMINAL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Control characters but tab and line end (ECMA-48, 5.3 and 5.4)."""
+
+
+class _PlainConsole(Console):
+    """Prints what strangers wrote as letters only: an escape sequence in it would clear the screen or retitle the window."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=_STEERS_A_TERMINAL.sub("", segment.text))
+
+
+console = _PlainConsole(highlight=False, soft_wrap=True)
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTICE: "cyan"}
 
@@ -67,7 +80,7 @@ def print_table(
         numbers = bool(cells) and all(row[place].isdecimal() for row in cells)
         table.add_column(heading, overflow="fold", no_wrap=numbers or heading in unfolded, justify="right" if numbers else "left")
     for row in cells:
-        table.add_row(*(escape(cell) for cell in row))
+        table.add_row(*map(Text, row))
     console.print(table)
 
 

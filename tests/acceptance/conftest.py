@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import mailbox
 import os
-import random
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -23,13 +18,11 @@ import httpx
 import pytest
 
 from tests.acceptance.warm_start import SECONDS, WarmStart
+from tests.ports import keep_port
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NEWSLETTER = Path(sys.executable).with_name("newsletter")
 SITE = ["templates", "issues", "subscribers", "newsletter.toml"]
-
-PORTS = range(20_000, 30_000)
-"""Below those that the system gives to whoever asks for any: nobody else gets one between two starts of a site's server."""
 
 
 class Site:
@@ -109,29 +102,10 @@ def warm_start_ends() -> Iterator[None]:
         _warm_start.cache_clear()
 
 
-@contextmanager
-def _port_of_ones_own() -> Iterator[int]:
-    """Keep a port for whoever holds its file: the other test processes of this machine, and their next runs, take another one."""
-    folder = Path(tempfile.gettempdir()) / f"newsletter-test-ports-{os.getuid()}"
-    folder.mkdir(exist_ok=True)
-    for port in random.sample(PORTS, len(PORTS)):
-        with (folder / str(port)).open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                with socket.create_server(("127.0.0.1", port)):
-                    pass
-            except OSError:
-                continue
-            yield port
-            return
-    raise AssertionError("no port is free")
-
-
 @pytest.fixture(scope="session")
-def port() -> Iterator[int]:
+def port() -> int:
     """Give the port of all sites of a session: the mails that one has sent carry it in their links."""
-    with _port_of_ones_own() as port:
-        yield port
+    return keep_port()
 
 
 @pytest.fixture

@@ -57,8 +57,9 @@ def links(site: Site, number: int) -> list[tuple[str, str]]:
 
 
 def status_soon(url: str, wanted: int) -> int:
-    """Give what a page answers, once it is what is wanted or ten seconds are over."""
-    for _ in range(50):
+    """Give what a page answers, once it is what is wanted or a minute is over."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
         if (status := httpx.get(url).status_code) == wanted:
             break
         time.sleep(0.2)

@@ -16,14 +16,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.chaos.ground import Ground
+from tests.ports import keep_port
 
 
 class Webhook:
     """Where it will be, and the key that its events are signed with."""
 
     def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            self.port = int(taken.getsockname()[1])
+        self.port = keep_port()
         self._key = ec.generate_private_key(ec.SECP256R1())
 
     @property

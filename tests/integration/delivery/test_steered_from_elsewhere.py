@@ -59,7 +59,8 @@ class Sending:
         return Counter({str(handover): int(str(number)) for handover, number in found})
 
     def wait_until_nothing_is_on_the_wire(self) -> Counter[str]:
-        for _ in range(500):
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
             found = self.handovers()
             if not found["sending"] and not rows(self.site, "SELECT 1 FROM delivery_batch WHERE leased_at IS NOT NULL"):
                 return found

@@ -123,7 +123,8 @@ _PASSES: Mapping[str, frozenset[VerdictKind]] = MappingProxyType(
         "open": frozenset({VerdictKind.OPEN}),
         "not_yet": frozenset({VerdictKind.NOT_YET, VerdictKind.OPEN}),
         "expanded": frozenset({VerdictKind.EXPANDED}),
-        "closed": frozenset({VerdictKind.CLOSED, VerdictKind.NOT_YET, VerdictKind.OPEN, VerdictKind.EXPANDED}),
+        # An editor says so on purpose, and it sends nobody to a trial: it may stand whatever is answered, or nothing.
+        "closed": frozenset(set(VerdictKind) - {VerdictKind.ABSENT}),
     }
 )
 
@@ -140,15 +141,14 @@ def judge_trial(answer: TrialAnswer, *, card_status: str, limits: TrialLimits | 
     """
     nct_id, trial = answer.nct_id, answer.found
     if answer.problem:
-        sentence = f"{nct_id} could not be checked: {answer.problem}"
-        return TrialVerdict(nct_id, VerdictKind.COULD_NOT_CHECK, sentence, answer=answer)
+        return _unchecked(answer, f"{nct_id} could not be checked: {answer.problem}", card_status)
     if trial is None:
         sentence = f"{nct_id} is not in the registry; look for a slip in the number."
         return TrialVerdict(nct_id, VerdictKind.ABSENT, sentence, answer=answer)
     alias = f" {_alias(trial)}" if trial.alias_of else ""
     if trial.status not in STATUS_LABELS:
         sentence = f'{nct_id} could not be checked: the registry gave the status "{trial.status}", which we do not know.'
-        return TrialVerdict(nct_id, VerdictKind.COULD_NOT_CHECK, sentence + alias, answer=answer)
+        return _unchecked(answer, sentence + alias, card_status)
     kind = _KINDS.get(trial.status, VerdictKind.CLOSED)
     verdict = TrialVerdict(nct_id, kind, _sentence(trial, kind, card_status) + alias, answer=answer)
     if stops_send(verdict, card_status=card_status):
@@ -159,6 +159,11 @@ def judge_trial(answer: TrialAnswer, *, card_status: str, limits: TrialLimits | 
 def stops_send(verdict: TrialVerdict, *, card_status: str) -> bool:
     """Say whether an issue with this card must not go out: the card promises more than the registry, or nobody knows."""
     return verdict.kind not in _PASSES.get(card_status, frozenset())
+
+
+def _unchecked(answer: TrialAnswer, sentence: str, card_status: str) -> TrialVerdict:
+    verdict = TrialVerdict(answer.nct_id, VerdictKind.COULD_NOT_CHECK, sentence, answer=answer)
+    return verdict if stops_send(verdict, card_status=card_status) else replace(verdict, warnings=(sentence,))
 
 
 def _sentence(trial: Trial, kind: VerdictKind, card_status: str) -> str:

@@ -24,6 +24,7 @@ from newsletter.cli.printing import console, local
 from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.errors import NotAllowedError, UsageError
+from newsletter.publishing.models import HeldFor, SlotState
 from newsletter.publishing.slots import find_slot, refuse_released
 from newsletter.publishing.trial_overrides import override_trial
 
@@ -57,7 +58,7 @@ def close(issue: IssueArgument, trial: TrialArgument) -> None:
         console.print(f"{verdict.sentence} {LOCK_FILE} keeps what it has.", style="yellow", markup=False)
     elif verdict.warnings:
         console.print(verdict.sentence, style="yellow", markup=False)
-    _say_next(name)
+    _say_next(config, name)
     if answer.found is None:
         raise typer.Exit(1)
 
@@ -70,7 +71,7 @@ def drop(issue: IssueArgument, trial: TrialArgument) -> None:
     _say_changed(_change(config, name, lambda data: drop_trial(data, nct_id)), f"The card of {nct_id} is out of", name)
     if write_lock(_folder(config, name), without_trial(lock, nct_id)):
         console.print(f"{nct_id} is out of {LOCK_FILE}.", markup=False)
-    _say_next(name)
+    _say_next(config, name)
     read_issues(config.home, name, config.newsletter.languages)  # what is missing round the card now, is said
 
 
@@ -79,6 +80,9 @@ def override(
     trial: TrialArgument,
     who: PersonOption,
     because: Annotated[str, typer.Option("--because", help="Why it is sent all the same.")],
+    answer: Annotated[
+        str, typer.Option("--answer", help="What the registry said, as the mail has it: nothing is decided where that is past.")
+    ] = "",
 ) -> None:
     """Send an issue as it was approved although the registry says otherwise, or nothing, of a trial in it.
 
@@ -97,6 +101,7 @@ def override(
         cadence=config.cadence,
         now=system_clock(),
         system_user=system_user(),
+        answer=answer,
     )
     console.print(f"{decider.name} answers for sending {name} although: {done.stop.sentence}", markup=False)
     for stop in done.left:
@@ -166,10 +171,16 @@ def _say_changed(files: list[str], what: str, name: str) -> None:
         console.print(f"The files of {name} say so already.")
 
 
-def _say_next(name: str) -> None:
+def _say_next(config: Config, name: str) -> None:
     console.print(f"Look at the text round it: newsletter check {name}. Then both approve it anew:", markup=False)
     for command in (f"newsletter approve {name} --role editor --as PERSON", f"newsletter request-review {name}"):
         console.print(f"    {command}", markup=False)
     slot = find_slot(name)
-    if slot:
+    if slot and slot.state == SlotState.SCHEDULED:
+        hour = local(slot.at, config.cadence.timezone)
+        console.print(f"Until one of them has, what was approved before stays on the calendar, for {hour}. To keep it back:")
+        console.print(f'    newsletter hold {name} --because "…" --as PERSON', markup=False)
+    elif slot and slot.held_for in {HeldFor.GATE, HeldFor.APPROVAL}:
         console.print("When both approvals stand, it goes out by itself.", markup=False)
+    elif slot:
+        console.print(f"The slot is held beside that: {slot.reason}", style="yellow", markup=False)

@@ -113,7 +113,8 @@ def check(issue: IssueArgument, *, output: FormatOption = OutputFormat.TEXT) -> 
 
 def _print_looked(looked: Sequence[TrialLooked], name: str) -> None:
     for one in looked:
-        console.print(one.sentence, style="red" if one.stops else "green", markup=False)
+        style = "red" if one.stops else "yellow" if one.sentence in one.warnings else "green"
+        console.print(one.sentence, style=style, markup=False)
         for warning in one.warnings:
             if warning != one.sentence:
                 console.print(warning, style="yellow", markup=False)

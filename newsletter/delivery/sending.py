@@ -49,6 +49,10 @@ NOT_IN_THE_SANDBOX: Final = (
 )
 
 
+ANSWERS_HOLD: Final = timedelta(minutes=10)
+"""So long the registry's answers are those of the minute of the send: a machine that slept in between asks anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class SlotResult:
     """What became of a due slot."""
@@ -95,9 +99,18 @@ def start_due_sends(config: Config, clock: Clock, ask_trials: AskTrials, *, pati
     """Look at every due slot: release it and start its send in one transaction, or hold it, or let it wait.
 
     The registry is asked before, with no transaction open, and where it gave no answer with growing pauses, unless somebody who
-    waits for it is not ``patient``. Of two schedulers one starts the send.
+    waits for it is not ``patient``. Of two schedulers one starts the send. What breaks at one slot is raised when
+    all were looked at.
     """
-    return [_start_slot(slot, config, clock, ask_trials, patient=patient) for slot in due_slots(clock())]
+    results, broken = [], None
+    for slot in due_slots(clock()):
+        try:
+            results.append(_start_slot(slot, config, clock, ask_trials, patient=patient))
+        except Exception as error:  # noqa: BLE001 - one issue must not keep another from going out
+            broken = broken or error
+    if broken:
+        raise broken
+    return results
 
 
 def _start_slot(slot: Slot, config: Config, clock: Clock, ask_trials: AskTrials, *, patient: bool) -> SlotResult:
@@ -112,11 +125,12 @@ def _start_slot(slot: Slot, config: Config, clock: Clock, ask_trials: AskTrials,
         again = ask_again_at(slot, candidate)
         if again is not None and clock() < again <= slot.at + timedelta(hours=config.cadence.grace_hours):
             return SlotResult(slot.issue, Waiting((_asked_again(again, config),)), None)
+    began = clock()
     verdicts = ask_before_send(slot.issue, cards, config=config, clock=clock, ask_trials=ask_trials)
-    now = clock()
     send_id = None
     with transaction.atomic():
         lock_slot(slot.issue)
+        now = clock()
         candidate = latest_candidate(slot.issue)
         corrects = candidate.corrects if candidate else ""
         corrected = lock_corrected_send(corrects) if corrects else None
@@ -124,7 +138,7 @@ def _start_slot(slot: Slot, config: Config, clock: Clock, ask_trials: AskTrials,
             slot.pk,
             now=now,
             cadence=config.cadence,
-            verdicts=verdicts,
+            verdicts=verdicts if timedelta(0) <= now - began <= ANSWERS_HOLD else (),
             leaves_machine=transport not in STAYS_HERE,
             not_yet=correction_obstacle(corrects) if corrects else "",
         )

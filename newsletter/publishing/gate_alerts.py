@@ -14,7 +14,7 @@ from newsletter.publishing.cadence import next_dates
 from newsletter.publishing.candidates import latest_candidate
 from newsletter.publishing.models import HeldFor, Slot, SlotState
 from newsletter.publishing.trial_gate import TrialStop
-from newsletter.publishing.trial_overrides import stops_left
+from newsletter.publishing.trial_overrides import override_command, stops_left
 
 WAITS_BEFORE_A_MAIL: Final = timedelta(minutes=15)
 """A registry that gives no answer for so long may go on like that; people can decide while the grace lasts."""
@@ -91,7 +91,7 @@ def ways(issue: str, stop: TrialStop, me: str) -> Mapping[str, str]:
     commands = {
         "close": f"newsletter trials close {issue} {stop.nct_id}",
         "drop": f"newsletter trials drop {issue} {stop.nct_id}",
-        "override": f'newsletter trials override {issue} {stop.nct_id} --as {me} --because "…"',
+        "override": override_command(issue, stop, me),
     }
     return {way: commands[way] for way in WAYS if not (way == "close" and stop.said == ABSENT)}
 

@@ -10,14 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from django.db import models
 
-from newsletter.checking.trials import NO_ANSWER, TrialAnswer, TrialLimits, TrialVerdict, judge_trial
+from newsletter.checking.trials import NO_ANSWER, TrialAnswer, TrialLimits, TrialVerdict, VerdictKind, judge_trial, stops_send
 from newsletter.clock import Clock
 from newsletter.config import Config
 from newsletter.publishing.cadence import time_zone
 from newsletter.publishing.candidates import trials_of
 from newsletter.publishing.models import Candidate, Slot, TrialCheck, TrialOverride
+
+log = structlog.get_logger()
 
 AskTrials = Callable[[Sequence[str]], Sequence[TrialAnswer]]
 """Asks the registry about trials by NCT id; answers in the same order."""
@@ -50,11 +53,18 @@ def limits_of(config: Config, now: datetime) -> TrialLimits:
 def ask_before_send(
     issue: str, cards: Mapping[str, str], *, config: Config, clock: Clock, ask_trials: AskTrials
 ) -> list[TrialVerdict]:
-    """Ask the registry about the trials of an issue, write down that it was asked, and judge. Call it in no transaction."""
+    """Ask the registry about the trials of an issue, write down that it was asked, and judge. Call it in no transaction.
+
+    Asking that breaks off, whatever broke, is no answer like another: the slot waits, people are told, and it is held in time.
+    """
     if not cards:
         return []
     asked_at = clock()
-    answers = ask_trials(sorted(cards))
+    try:
+        answers = ask_trials(sorted(cards))
+    except Exception as error:
+        log.exception("asking the registry broke off", issue=issue)
+        answers = [TrialAnswer(nct_id, problem=f"the question broke off ({error!r}).") for nct_id in sorted(cards)]
     record_asked(issue, answers, now=asked_at)
     limits = limits_of(config, asked_at)
     return [judge_trial(answer, card_status=cards[answer.nct_id], limits=limits) for answer in answers]
@@ -65,15 +75,16 @@ def ask_again_at(slot: Slot, candidate: Candidate) -> datetime | None:
 
     That is later only while the last answer since the slot's hour was none and no override stands for that.
     """
-    cards = trials_of(candidate)
     overridden = TrialOverride.objects.filter(candidate=candidate, answer=NO_ANSWER).values_list("nct_id", flat=True)
-    asked = unanswered(slot).filter(nct_id__in=cards).exclude(nct_id__in=list(overridden)).order_by("asked_at").last()
+    asked = unanswered(slot, candidate).exclude(nct_id__in=list(overridden)).order_by("asked_at").last()
     return next_asking(slot, asked.asked_at) if asked else None
 
 
-def unanswered(slot: Slot) -> models.QuerySet[TrialCheck]:
-    """Give the trials that were asked about since the slot's hour and got no answer."""
-    return TrialCheck.objects.filter(issue=slot.issue, answer=NO_ANSWER, asked_at__gte=slot.at)
+def unanswered(slot: Slot, candidate: Candidate) -> models.QuerySet[TrialCheck]:
+    """Give the trials that a slot waits for: asked about since its hour, without an answer, and with cards that need one."""
+    silence = TrialVerdict("", VerdictKind.COULD_NOT_CHECK, "")
+    waiting = [nct_id for nct_id, card in trials_of(candidate).items() if stops_send(silence, card_status=card)]
+    return TrialCheck.objects.filter(issue=slot.issue, nct_id__in=waiting, answer=NO_ANSWER, asked_at__gte=slot.at)
 
 
 def next_asking(slot: Slot, asked_at: datetime) -> datetime:

@@ -55,19 +55,24 @@ class TrialLook:
 
 
 def look_at_trials(candidate: Candidate, verdicts: Sequence[TrialVerdict], *, leaves_machine: bool) -> TrialLook:
-    """Sort what the registry said; a card without a verdict counts as one that could not be checked."""
+    """Sort what the registry said.
+
+    A card without a verdict counts as one that could not be checked, and neither what it says nor an override lets it pass:
+    nobody asked about it, and the next look will.
+    """
     look = TrialLook()
     lock = approved_lock(candidate)
     by_trial = {verdict.nct_id: verdict for verdict in verdicts}
     overrides = {(one.nct_id, one.answer): one for one in TrialOverride.objects.filter(candidate=candidate)}
     for nct_id, card in sorted(trials_of(candidate).items()):
+        asked = nct_id in by_trial
         verdict = by_trial.get(nct_id) or TrialVerdict(
             nct_id, VerdictKind.COULD_NOT_CHECK, f"{nct_id} could not be checked: the registry was not asked about it."
         )
-        if not stops_send(verdict, card_status=card):
+        if asked and not stops_send(verdict, card_status=card):
             look.warnings += verdict.warnings
             continue
-        override = overrides.get((nct_id, in_short(verdict)))
+        override = overrides.get((nct_id, in_short(verdict))) if asked else None
         if override:
             look.warnings.append(f"{verdict.sentence} Sent as it is because {override.person} decided so: {override.reason}")
         elif verdict.kind is not VerdictKind.COULD_NOT_CHECK:

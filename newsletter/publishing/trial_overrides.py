@@ -49,10 +49,13 @@ def override_trial(
     cadence: Cadence,
     now: datetime,
     system_user: str,
+    answer: str = "",
 ) -> Overridden:
     """Record that a person sends an issue in spite of what the registry said of a trial, and let its slot go on.
 
-    Raises UsageError without a reason, NotAllowedError where nothing about the trial stops the issue or the person may not.
+    ``answer`` is the answer that the person knows of (``TrialStop.said``); where another one stops the issue by now, nothing is
+    decided. Raises UsageError without a reason, NotAllowedError where nothing about the trial stops the issue, where it is not
+    ``answer``, or where the person may not.
     """
     if not reason.strip():
         raise UsageError("Say why it is sent all the same, so that whoever is asked about it later can answer.")
@@ -68,6 +71,11 @@ def override_trial(
         raise NotAllowedError(
             f"Nothing that the registry said of {nct_id} stops {issue} at present, so that there is nothing to decide. See what "
             "does: newsletter calendar"
+        )
+    if answer and answer.casefold() != stop.said.casefold():
+        raise NotAllowedError(
+            f"Nothing was decided: that was about the answer “{answer}”, and what stops {issue} by now is “{stop.said}”. "
+            f"{stop.sentence} To send it all the same: {override_command(issue, stop, person_key)}"
         )
     known, new = TrialOverride.objects.get_or_create(
         candidate=candidate,
@@ -85,6 +93,12 @@ def override_trial(
     return Overridden(stop, left, slot.reason)
 
 
+def override_command(issue: str, stop: TrialStop, person_key: str) -> str:
+    """Give what a person types to send an issue in spite of this answer, and of no other that came since."""
+    said = f'"{stop.said}"' if " " in stop.said else stop.said
+    return f'newsletter trials override {issue} {stop.nct_id} --answer {said} --as {person_key} --because "…"'
+
+
 def stops_of(slot: Slot, candidate: Candidate | None) -> tuple[TrialStop, ...]:
     """Give the trials that hold a slot, or that it waits for since the registry gave no answer."""
     if slot.state == SlotState.HELD:
@@ -96,7 +110,7 @@ def stops_of(slot: Slot, candidate: Candidate | None) -> tuple[TrialStop, ...]:
         TrialStop(
             check.nct_id, cards[check.nct_id], NO_ANSWER, VerdictKind.COULD_NOT_CHECK, f"{check.nct_id} could not be checked."
         )
-        for check in unanswered(slot).filter(nct_id__in=cards).order_by("nct_id")
+        for check in unanswered(slot, candidate).order_by("nct_id")
     )
 
 

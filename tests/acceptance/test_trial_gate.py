@@ -141,7 +141,7 @@ def test_the_editors_mail_says_which_trial_what_changed_and_the_three_commands(s
         'the status was "Recruiting", is now "Active, not recruiting".',
         f"newsletter trials close 2026-12 {TRIAL}",
         f"newsletter trials drop 2026-12 {TRIAL}",
-        f'newsletter trials override 2026-12 {TRIAL} --as sam --because "…"',
+        f'newsletter trials override 2026-12 {TRIAL} --answer ACTIVE_NOT_RECRUITING --as sam --because "…"',
     ]:
         assert said in text
     assert OTHER not in text
@@ -177,7 +177,9 @@ def test_without_its_card_the_issue_is_approved_anew_and_goes_out_by_itself(stop
 
 def test_a_named_person_sends_these_bytes_all_the_same(stopped: Gate) -> None:
     because = "The team takes people by phone"
-    printed = stopped.site.run("trials", "override", "2026-12", TRIAL, "--as", "sam", "--because", because)
+    override = ["trials", "override", "2026-12", TRIAL, "--as", "sam", "--because", because, "--answer"]
+    assert "Nothing was decided" in stopped.site.run(*override, "COMPLETED", code=3)
+    printed = stopped.site.run(*override, "ACTIVE_NOT_RECRUITING")
     assert "goes on by itself" in printed
     stopped.tick_until(stopped.sent)
     stopped.everybody_got(TRIAL)
@@ -200,6 +202,13 @@ def test_it_takes_a_person_who_answers_for_what_readers_are_told(stopped: Gate) 
     refusal = stopped.site.run("trials", "override", "2026-12", TRIAL, "--as", "ada", "--because", "x", code=3)
     assert "may not decide this" in refusal
     assert stopped.state() == "held"
+
+
+def test_a_closed_note_that_nobody_approved_yet_keeps_nothing_back_and_says_so(gate: Gate) -> None:
+    printed = gate.site.run("trials", "close", "2026-12", TRIAL)
+    assert "what was approved before stays on the calendar, for" in printed
+    assert 'newsletter hold 2026-12 --because "…" --as PERSON' in printed
+    assert "goes out by itself" not in printed
 
 
 def test_a_registry_that_turns_us_away_is_waited_for_and_then_the_issue_goes_out(gate: Gate) -> None:

@@ -58,7 +58,7 @@ def test_editors_and_publishers_are_told_once_which_trial_stops_what_changed_and
         "* no longer takes people: United States.",
         "newsletter trials close 2026-12 NCT09990001\n",
         "newsletter trials drop 2026-12 NCT09990001\n",
-        'newsletter trials override 2026-12 NCT09990001 --as sam --because "…"\n',
+        'newsletter trials override 2026-12 NCT09990001 --answer TERMINATED --as sam --because "…"\n',
         "newsletter approve 2026-12 --role editor --as sam\n",
         "newsletter request-review 2026-12\n",
     ]:
@@ -75,7 +75,7 @@ def test_they_are_told_in_their_own_language(slot: Slot) -> None:
     for said in [
         "Lo que la ficha les dice a los lectores: se puede participar ahora.",
         "“Active, not recruiting”: sigue en marcha, pero no acepta a nadie más.",
-        'newsletter trials override 2026-12 NCT09990001 --as ines --because "…"',
+        'newsletter trials override 2026-12 NCT09990001 --answer ACTIVE_NOT_RECRUITING --as ines --because "…"',
     ]:
         assert said in mail.text
     assert '<ul lang="en"' in mail.html
@@ -83,7 +83,7 @@ def test_they_are_told_in_their_own_language(slot: Slot) -> None:
 
 def test_who_may_not_decide_is_not_named_in_the_command(slot: Slot) -> None:
     look(slot, CLOSED)
-    assert 'NCT09990001 --as PERSON --because "…"' in told()["pat"].text
+    assert 'NCT09990001 --answer ACTIVE_NOT_RECRUITING --as PERSON --because "…"' in told()["pat"].text
 
 
 def test_a_trial_that_the_registry_does_not_have_cannot_be_told_as_closed(slot: Slot) -> None:
@@ -116,7 +116,7 @@ def test_a_send_that_waits_for_the_registry_is_told_of_once_while_there_is_time_
     mail = told(SLOT_AT + timedelta(minutes=15))["sam"]
     assert mail.subject == "Issue 2026-12 waits and has not gone out yet"
     assert "until December 1, 2026, 16:00 EST" in mail.text
-    assert "newsletter trials override 2026-12 NCT09990001 --as sam" in mail.text
+    assert 'newsletter trials override 2026-12 NCT09990001 --answer "could not check" --as sam' in mail.text
     assert told(SLOT_AT + timedelta(minutes=30)) == {}
 
 

@@ -49,4 +49,5 @@ def override(*, person: str = "sam", reason: str = "The study team says that it 
         cadence=CADENCE,
         now=now,
         system_user="tester",
+        **given,
     )

@@ -11,10 +11,11 @@ from newsletter.authoring.lock import TrialLock
 from newsletter.checking.trials import TrialAnswer
 from newsletter.errors import NotAllowedError, UsageError
 from newsletter.publishing.calendar import hold_slot, reschedule
-from newsletter.publishing.models import AuditEntry, HeldFor, Slot, SlotState, TrialOverride
+from newsletter.publishing.models import AuditEntry, Candidate, HeldFor, Slot, SlotState, TrialOverride
 from newsletter.publishing.releasing import Held, Released, Waiting
-from newsletter.publishing.trial_checks import record_asked
+from newsletter.publishing.trial_checks import ask_again_at, record_asked
 from newsletter.publishing.trial_gate import TrialStop
+from newsletter.publishing.trial_overrides import stops_left
 from newsletter.settings import Person
 from tests.contract.publishing.gate_samples import CLOSED, UNCHECKED, answered, judged, look, override, scheduled
 from tests.contract.publishing.samples import CADENCE, ISSUE, SLOT_AT, TRIAL, Files, approve_as, approve_fully, make_issue
@@ -77,6 +78,34 @@ def test_another_answer_than_the_one_decided_about_stops_again(slot: Slot, other
     override()
     assert isinstance(look(slot, other, now=SLOT_AT + MINUTE), Held)
     assert stops(slot)[0].said == other.in_short
+
+
+def test_a_command_from_an_older_mail_decides_about_no_newer_answer(slot: Slot) -> None:
+    look(slot, CLOSED)
+    override(answer="ACTIVE_NOT_RECRUITING")
+    look(slot, answered("TERMINATED"), now=SLOT_AT + MINUTE)
+    with pytest.raises(NotAllowedError, match=r"about the answer “ACTIVE_NOT_RECRUITING”.*is “TERMINATED”.*--answer TERMINATED"):
+        override(answer="ACTIVE_NOT_RECRUITING")
+    assert TrialOverride.objects.get().answer == "ACTIVE_NOT_RECRUITING"
+    assert state(slot)[0] == SlotState.HELD
+
+
+def test_nothing_passes_that_the_registry_was_not_asked_about_whoever_answers_for_its_silence(slot: Slot) -> None:
+    record_asked(ISSUE, [UNCHECKED], now=SLOT_AT)
+    override(now=SLOT_AT + MINUTE)
+    assert isinstance(look(slot, now=SLOT_AT + MINUTE), Waiting)
+
+
+def test_a_closed_card_waits_for_no_answer_and_says_that_there_was_none(slot: Slot) -> None:
+    closed = Files(issues=tuple(make_issue(language, cards={TRIAL: "closed"}) for language in ("en", "es"))).edited(subject="New")
+    approve_fully(closed)
+    record_asked(ISSUE, [UNCHECKED], now=SLOT_AT)
+    candidate = Candidate.objects.get(turn=2)
+    assert (ask_again_at(slot, candidate), stops_left(slot, candidate)) == (None, ())
+    assert isinstance(look(slot), Waiting), "it is asked about all the same"
+    released = look(slot, verdicts=judged(UNCHECKED, card_status="closed"))
+    assert isinstance(released, Released)
+    assert released.warnings == (f"{TRIAL} could not be checked: the registry asks us to come back later (429).",)
 
 
 def test_could_not_check_is_another_answer_than_closed_and_waits(slot: Slot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,10 +13,11 @@ from newsletter.checking.trials import TrialAnswer
 from newsletter.config import Config
 from newsletter.delivery.models import Send
 from newsletter.delivery.sending import SlotResult, start_due_sends
+from newsletter.publishing.calendar import schedule_issue
 from newsletter.publishing.models import Slot, SlotState, TrialCheck
-from newsletter.publishing.releasing import Held, Released, Waiting
+from newsletter.publishing.releasing import Held, Released, Waiting, release_slot
 from tests.contract.publishing.gate_samples import CLOSED, UNCHECKED, answered, override, scheduled
-from tests.contract.publishing.samples import SLOT_AT, TRIAL, Files, approve_as, approve_fully
+from tests.contract.publishing.samples import CADENCE, SLOT_AT, TRIAL, Files, approve_as, approve_fully
 from tests.integration.delivery.scripted import config
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True)]
@@ -143,3 +145,59 @@ def test_while_an_approval_is_missing_nobody_is_asked() -> None:
     registry = Registry(answered())
     assert isinstance(look(registry), Waiting)
     assert registry.asked == 0
+
+
+@pytest.mark.usefixtures("slot")
+def test_answers_from_before_the_machine_slept_release_nothing() -> None:
+    now = SLOT_AT
+
+    def sleep() -> None:
+        nonlocal now
+        now += timedelta(hours=5)
+
+    registry = Registry(answered())
+    registry.before_answering = sleep
+    (found,) = _results(start_due_sends(config(transport="smtp"), lambda: now, registry))
+    assert isinstance(found, Waiting)
+    registry.before_answering = lambda: None
+    registry.answer = CLOSED
+    (found,) = _results(start_due_sends(config(transport="smtp"), lambda: now, registry))
+    assert isinstance(found, Held)
+    assert Send.objects.count() == 0
+
+
+@pytest.mark.usefixtures("slot")
+def test_asking_that_breaks_off_is_no_answer_of_which_people_are_told_and_held_in_the_end() -> None:
+    registry = Registry(answered())
+
+    def break_off() -> None:
+        raise RuntimeError("out of paper")
+
+    registry.before_answering = break_off
+    assert isinstance(look(registry), Waiting)
+    assert TrialCheck.objects.get().answer == "could not check"
+    held = look(registry, minutes=358)
+    assert isinstance(held, Held)
+    assert "out of paper" in held.reasons[0]
+
+
+@pytest.mark.usefixtures("slot")
+def test_what_breaks_at_one_slot_keeps_no_other_from_going_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule_issue(
+        "2026-11",
+        SLOT_AT - timedelta(hours=1),
+        cadence=CADENCE,
+        person="ada",
+        now=SLOT_AT - timedelta(days=1),
+        system_user="tester",
+    )
+
+    def break_at_the_first(slot_id: int, **given: Any) -> Released | Held | Waiting:
+        if Slot.objects.get(pk=slot_id).issue == "2026-11":
+            raise RuntimeError("out of paper")
+        return release_slot(slot_id, **given)
+
+    monkeypatch.setattr("newsletter.delivery.sending.release_slot", break_at_the_first)
+    with pytest.raises(RuntimeError, match="out of paper"):
+        look(Registry(answered()))
+    assert Send.objects.get().issue == "2026-12"

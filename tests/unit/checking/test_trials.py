@@ -20,6 +20,7 @@ TRIAL = Trial(
 )
 CLOSED = sorted(set(STATUS_LABELS) - {"RECRUITING", "NOT_YET_RECRUITING", "AVAILABLE"})
 CARDS = ["open", "not_yet", "expanded", "closed"]
+PROMISING = CARDS[:-1]
 CANADA = TrialLimits("Canada", 12, date(2026, 12, 1))
 
 
@@ -66,15 +67,23 @@ def test_the_sponsors_own_reason_is_repeated() -> None:
     assert judge_trial(stopped, card_status="open").sentence.endswith("The sponsor's reason: Slow recruitment.")
 
 
-@pytest.mark.parametrize("card_status", CARDS)
-def test_a_status_we_do_not_know_is_no_verdict_and_stops_every_card(card_status: str) -> None:
+@pytest.mark.parametrize("card_status", PROMISING)
+def test_a_status_we_do_not_know_is_no_verdict_and_stops_every_card_that_sends_people_there(card_status: str) -> None:
     verdict = judge_trial(answer("PAUSED_FOR_TEA"), card_status=card_status)
     assert verdict.kind is VerdictKind.COULD_NOT_CHECK
     assert not goes_out(answer("PAUSED_FOR_TEA"), card_status)
 
 
-@pytest.mark.parametrize("card_status", CARDS)
-def test_a_problem_is_no_verdict_and_stops_every_card(card_status: str) -> None:
+@pytest.mark.parametrize("silent", [TrialAnswer(NCT_ID, problem="(429)."), answer("PAUSED_FOR_TEA")])
+def test_a_closed_card_that_could_not_be_checked_is_only_a_warning(silent: TrialAnswer) -> None:
+    """It sends nobody anywhere, and there is no answer about a trial that is there which would make it untrue."""
+    verdict = judge_trial(silent, card_status="closed")
+    assert (verdict.kind, verdict.warnings) == (VerdictKind.COULD_NOT_CHECK, (verdict.sentence,))
+    assert goes_out(silent, "closed")
+
+
+@pytest.mark.parametrize("card_status", PROMISING)
+def test_a_problem_is_no_verdict_and_stops_every_card_that_sends_people_there(card_status: str) -> None:
     given = TrialAnswer(NCT_ID, problem="the registry asks us to come back later (429).")
     verdict = judge_trial(given, card_status=card_status)
     assert verdict.kind is VerdictKind.COULD_NOT_CHECK

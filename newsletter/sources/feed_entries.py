@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from time import struct_time
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import feedparser
@@ -28,6 +28,8 @@ from newsletter.sources.unpacking import GZIP, unpack
 EXCERPT_CHARACTERS = 300
 MOST_ENTRIES = 5_000
 """No feed of news has more; 100,000 take feedparser 20 seconds."""
+MOST_MARKUP: Final = ((b"<", 300_000), (b"&", 1_000_000), (b"=", 500_000))
+"""So much markup is read: 5 MB of nothing else take feedparser minutes, and 750 MB of memory. Real feeds have half of it."""
 _TITLE_CHARACTERS = 300
 _MADE_TITLE_CHARACTERS = 80
 """How much of the text stands in for a title; short posts have none."""
@@ -63,9 +65,7 @@ def read_entries(answer: Fetched, *, max_bytes: int = 5_000_000) -> tuple[tuple[
     if answer.status != 200:
         raise SourceError(f"{host} answered with status {answer.status}{_GONE.get(answer.status, '')}.")
     body = unpack(answer.body, max_bytes=max_bytes, host=host) if answer.body.startswith(GZIP) else answer.body
-    # Without zeros, so that UTF-16 is counted too.
-    if (count := len(_AN_ENTRY.findall(body.replace(b"\x00", b"")))) > MOST_ENTRIES:
-        raise SourceError(f"the feed has {count:,} entries, and {MOST_ENTRIES:,} at most are read.")
+    _refuse_too_much(body.replace(b"\x00", b""))  # without zeros, so that UTF-16 is counted too
     parsed = _parse(body, answer)
     if not parsed.entries and not parsed.get("version"):
         raise SourceError(f"the answer is not a feed but {_what_it_is(body, answer)}.")
@@ -74,6 +74,16 @@ def read_entries(answer: Fetched, *, max_bytes: int = 5_000_000) -> tuple[tuple[
         raise SourceError(fault)
     entries = {entry.key: entry for entry in (_entry(raw, answer.url) for raw in parsed.entries) if entry.title}
     return tuple(entries.values()), fault
+
+
+def _refuse_too_much(body: bytes) -> None:
+    if (count := len(_AN_ENTRY.findall(body))) > MOST_ENTRIES:
+        raise SourceError(f"the feed has {count:,} entries, and {MOST_ENTRIES:,} at most are read.")
+    for sign, most in MOST_MARKUP:
+        if (count := body.count(sign)) > most:
+            raise SourceError(
+                f"the feed is nearly all markup: it has {count:,} times “{sign.decode()}”, and {most:,} at most are read."
+            )
 
 
 def _parse(body: bytes, answer: Fetched) -> Any:

@@ -10,13 +10,12 @@ from types import MappingProxyType
 from typing import Final
 
 from newsletter.authoring.append import append_block
-from newsletter.authoring.folder import ISSUES, list_issues, read_issues
-from newsletter.authoring.issue import Issue
-from newsletter.authoring.lock import LOCK_FILE, TrialLock
+from newsletter.authoring.folder import ISSUES, list_issues, look_at_issues
+from newsletter.authoring.lock import LOCK_FILE, TrialLock, read_lock
 from newsletter.authoring.replacing import replace_file
 from newsletter.checking.trials import TrialAnswer, VerdictKind, judge_trial
 from newsletter.config import Config
-from newsletter.errors import NotAllowedError, SourceError
+from newsletter.errors import IssueError, NotAllowedError, SourceError
 
 TO_WRITE: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -31,6 +30,9 @@ TO_WRITE: Final[Mapping[str, str]] = MappingProxyType(
 """What stands in a new card, in the order in which a card reads it. No issue passes the checks while "@@" is in it."""
 
 _CARD: Final = re.compile(r"^:{3,}\s*trial\s+(NCT[0-9]{8})\b", re.MULTILINE)
+_UNFINISHED: Final = frozenset({"front-matter-empty", "section-empty", "block-body"})
+"""What every issue lacks that was just begun (``newsletter new``): it has room for a card all the same."""
+
 _CARD_STATUS: Final[Mapping[VerdictKind, str]] = MappingProxyType(
     {VerdictKind.OPEN: "open", VerdictKind.NOT_YET: "not_yet", VerdictKind.EXPANDED: "expanded"}
 )
@@ -48,21 +50,23 @@ def add_trials(config: Config, issue: str, answers: Sequence[TrialAnswer]) -> li
     """Append a card for each trial to every language of an issue that has none, and lock what the registry answered.
 
     All of them or none. Raises NotAllowedError for a trial that readers cannot join, SourceError for one that could not be
-    checked, and IssueError or UsageError where the issue cannot be read.
+    checked, and IssueError or UsageError where the issue cannot be read; one that nobody has finished can.
     """
     statuses = {answer.nct_id: _card_status(answer) for answer in answers}
-    written = read_issues(config.home, issue, config.newsletter.languages)
+    written = _files(config, issue)
+    known = read_lock(config.path(f"{ISSUES}/{issue}"), f"{ISSUES}/{issue}")
+    cards = {file: set(_CARD.findall(config.path(file).read_text("utf-8"))) for file in written}
     found = {answer.nct_id: answer.found for answer in answers if answer.found is not None}
-    missing = {nct_id: [one for one in written if nct_id not in _cards(one)] for nct_id in found}
+    missing = {nct_id: [file for file in written if nct_id not in cards[file]] for nct_id in found}
     fresh = {nct_id: trial for nct_id, trial in found.items() if missing[nct_id]}
     if fresh:
         # First: a lock that knows a trial too many does no harm, a card that is not locked is a mistake.
-        lock = TrialLock(MappingProxyType({**written[0].lock.trials, **fresh}))
+        lock = TrialLock(MappingProxyType({**known.trials, **fresh}))
         replace_file(config.path(f"{ISSUES}/{issue}/{LOCK_FILE}"), lock.to_bytes())
     for nct_id in fresh:
-        for one in missing[nct_id]:
-            _append(config.path(one.file), nct_id, statuses[nct_id], one.language)
-    return [AddedTrial(nct_id, tuple(one.file for one in files)) for nct_id, files in missing.items()]
+        for file in missing[nct_id]:
+            _append(config.path(file), nct_id, statuses[nct_id], written[file])
+    return [AddedTrial(nct_id, tuple(files)) for nct_id, files in missing.items()]
 
 
 def find_issues_with(home: Path) -> dict[str, list[str]]:
@@ -73,6 +77,16 @@ def find_issues_with(home: Path) -> dict[str, list[str]]:
         for nct_id in dict.fromkeys(nct_id for text in texts for nct_id in _CARD.findall(text)):
             standing.setdefault(nct_id, []).append(name)
     return standing
+
+
+def _files(config: Config, issue: str) -> dict[str, str]:
+    """Give the files of an issue, each with its language, the first one first. Raises IssueError and UsageError."""
+    findings = look_at_issues(config.home, issue, config.newsletter.languages).findings
+    if any(finding.rule not in _UNFINISHED for finding in findings):
+        raise IssueError(findings)
+    first, *others = config.newsletter.languages
+    files = {f"{ISSUES}/{issue}/issue.md": first, **{f"{ISSUES}/{issue}/issue.{other}.md": other for other in others}}
+    return {file: language for file, language in files.items() if config.path(file).is_file()}
 
 
 def _append(file: Path, nct_id: str, status: str, language: str) -> None:
@@ -94,7 +108,3 @@ def _card_status(answer: TrialAnswer) -> str:
     if verdict.kind not in _CARD_STATUS:
         raise NotAllowedError(f"{verdict.sentence} Nothing was added.")
     return _CARD_STATUS[verdict.kind]
-
-
-def _cards(issue: Issue) -> set[str]:
-    return {str(block.fields["nct_id"]) for block in issue.blocks if block.kind == "trial"}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from newsletter.authoring.beginning import Beginning, begin_issue
 from newsletter.authoring.folder import read_issues
 from newsletter.authoring.lock import LOCK_FILE, TrialLock, read_lock
 from newsletter.authoring.trial import Trial
@@ -57,6 +58,17 @@ def test_a_trial_gets_a_card_in_every_language_and_is_locked(config: Config) -> 
 def test_a_card_says_no_more_than_the_registry(config: Config, status: str, card: str) -> None:
     add_trials(config, ISSUE, [answer(status=status)])
     assert trial_cards(read_issues(config.home, ISSUE, config.newsletter.languages))[NEW] == card
+
+
+def test_an_issue_that_was_just_begun_takes_a_trial(config: Config) -> None:
+    """`newsletter new` leaves subject, sections and sources to be written, and trials are looked for before that."""
+    folder = config.path("issues/2027-02")
+    begin_issue(config.home, "2027-02", beginning=Beginning("Mets Matters", 2027, 2, {"en": "February", "es": "febrero"}))
+    files = ("issues/2027-02/issue.md", "issues/2027-02/issue.es.md")
+    assert add_trials(config, "2027-02", [answer()]) == [AddedTrial(NEW, files)]
+    assert add_trials(config, "2027-02", [answer()]) == [AddedTrial(NEW, ())]
+    assert set(read_lock(folder, "issues/2027-02").trials) == {NEW}
+    assert all(config.path(file).read_text("utf-8").count(f"::: trial {NEW}\n") == 1 for file in files)
 
 
 def test_a_trial_that_stands_there_already_is_said_and_nothing_is_written(config: Config) -> None:

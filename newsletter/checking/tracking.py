@@ -69,6 +69,16 @@ def find_tracking_parameters(url: str) -> list[str]:
     return [name for name in names if is_tracking_parameter(name)]
 
 
+def without_tracking(url: str) -> str:
+    """Give an address without its tracking parameters; everything else stays as it is written."""
+    if not find_tracking_parameters(url):
+        return url
+    page, _, rest = url.partition("?")
+    query, mark, fragment = rest.partition("#")
+    kept = "&".join(pair for pair in query.split("&") if not is_tracking_parameter(pair.partition("=")[0]))
+    return f"{page}{'?' if kept else ''}{kept}{mark}{fragment}"
+
+
 def is_shortener(url: str) -> bool:
     """Say whether an address is a short one that hides where it leads."""
     return _host(url) in _SHORTENERS

@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db import transaction
 
 from newsletter.authoring.append import append_block, escape_markdown
+from newsletter.checking.tracking import without_tracking
 from newsletter.errors import NotAllowedError
 from newsletter.publishing.audit import record_act
 from newsletter.publishing.inbox import get_clippings
@@ -39,8 +40,9 @@ def clip(
 ) -> Clipping:
     """Append a clipping to an issue's file as a ``resource`` block that names its source, and mark it as used there.
 
-    Raises UsageError when there is no such clipping; NotAllowedError when it has no link, or when it or its link stands in one of
-    the last issues already (``used_links``, by canonical link), unless ``again``.
+    What feeds put into a link to count who follows it is left out. Raises UsageError when there is no such clipping;
+    NotAllowedError when it has no link, or when it or its link stands in one of the last issues already (``used_links``, by
+    canonical link), unless ``again``.
     """
     [clipping] = get_clippings([number])
     if not clipping.link:
@@ -55,7 +57,7 @@ def clip(
     append_block(
         place.file,
         kind="resource",
-        argument=clipping.link,
+        argument=without_tracking(clipping.link),
         title=clipping.title or clipping.link,
         body=escape_markdown(f"From {clipping.feed.name}, {clipping.published_at:%Y-%m-%d}."),
         options={"language": place.language} if place.language else {},

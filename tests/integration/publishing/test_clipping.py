@@ -52,6 +52,15 @@ def test_a_clipping_becomes_a_resource_that_names_its_source(httpserver: HTTPSer
     assert (entry.act, entry.subject, entry.person) == ("clip", ISSUE, "sam")
 
 
+def test_a_clipped_link_does_not_tell_where_its_reader_comes_from(httpserver: HTTPServer, file: Path) -> None:
+    """Most feeds mark their links; `newsletter check` refuses such a link in an issue."""
+    pull(serve(httpserver, ITEMS))
+    marked = "https://example.org/a?id=7&utm_source=rss&utm_medium=feed#part"
+    Clipping.objects.filter(title="A guide to trials").update(link=marked)
+    clipped("A guide to trials", file)
+    assert '::: resource https://example.org/a?id=7#part "A guide to trials"\n' in file.read_text("utf-8")
+
+
 def test_a_page_in_another_language_says_so(httpserver: HTTPServer, file: Path) -> None:
     pull(serve(httpserver, ITEMS))
     clipped("A guide to trials", file, language="Spanish")

@@ -30,6 +30,8 @@ MOST_ENTRIES = 5_000
 """No feed of news has more; 100,000 take feedparser 20 seconds."""
 MOST_MARKUP: Final = ((b"<", 300_000), (b"&", 1_000_000), (b"=", 500_000))
 """So much markup is read: 5 MB of nothing else take feedparser minutes, and 750 MB of memory. Real feeds have half of it."""
+_LONG_TAG = re.compile(rb"<[^<>]{50000,}")
+_MOST_ATTRIBUTES = 10_000
 _TITLE_CHARACTERS = 300
 _MADE_TITLE_CHARACTERS = 80
 """How much of the text stands in for a title; short posts have none."""
@@ -84,6 +86,8 @@ def _refuse_too_much(body: bytes) -> None:
             raise SourceError(
                 f"the feed is nearly all markup: it has {count:,} times “{sign.decode()}”, and {most:,} at most are read."
             )
+    if any(len(tag.split()) > _MOST_ATTRIBUTES for tag in _LONG_TAG.findall(body)):
+        raise SourceError("the feed is nearly all markup: one tag of it has thousands of attributes.")
 
 
 def _parse(body: bytes, answer: Fetched) -> Any:

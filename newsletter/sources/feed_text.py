@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -14,6 +14,8 @@ _MARKUP_CHARACTERS = 8_000
 _JOINERS = "\u200c\u200d"
 """Persian words and some emoji are written with these; all other invisible characters only hide something."""
 _LINK_CHARACTERS = 2_000
+_NOT_IN_ADDRESSES = re.compile(r'["<>\\^`{|}]')
+"""No address holds these (RFC 3986, appendix A); browsers write them as references, and a block of an issue holds not all."""
 
 
 def plain_text(markup: str) -> str:
@@ -60,7 +62,9 @@ def web_address(link: str, base: str) -> str:
     except ValueError:
         return ""
     # Names and passwords in an address are there to look like another host.
-    return address.geturl() if is_web and "@" not in address.netloc else ""
+    if not is_web or "@" in address.netloc or _NOT_IN_ADDRESSES.search(address.netloc):
+        return ""
+    return _NOT_IN_ADDRESSES.sub(lambda sign: quote(sign[0]), address.geturl())
 
 
 def _is_seen(character: str) -> bool:

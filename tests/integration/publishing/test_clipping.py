@@ -61,6 +61,12 @@ def test_a_clipped_link_does_not_tell_where_its_reader_comes_from(httpserver: HT
     assert '::: resource https://example.org/a?id=7#part "A guide to trials"\n' in file.read_text("utf-8")
 
 
+def test_a_link_with_quotation_marks_is_one_that_an_issue_can_hold(httpserver: HTTPServer, file: Path) -> None:
+    pull(serve(httpserver, {"?q=&quot;b c&quot;&amp;d={{e}}": "Odd"}))
+    clipped("Odd", file)
+    assert '::: resource https://example.org/?q=%22bc%22&d=%7B%7Be%7D%7D "Odd"\n' in file.read_text("utf-8")
+
+
 def test_a_page_in_another_language_says_so(httpserver: HTTPServer, file: Path) -> None:
     pull(serve(httpserver, ITEMS))
     clipped("A guide to trials", file, language="Spanish")

@@ -209,7 +209,7 @@ def test_deep_and_wide_nesting_ends_soon(httpserver: HTTPServer, body: bytes) ->
     assert [entry.title for entry in pull(httpserver, body).entries] == ["News"]
 
 
-@pytest.mark.parametrize("piece", [b"<a>", b"&", b"a=b "])
+@pytest.mark.parametrize("piece", [b"<a>", b"&", b"a=b ", b"a\n"])
 def test_megabytes_of_nothing_but_markup_are_counted_and_not_read(httpserver: HTTPServer, piece: bytes) -> None:
     fetched = pull(httpserver, rss(item(more=b"<a " + piece * (4_800_000 // len(piece)))))
     assert fetched.problem.startswith("the feed is nearly all markup")

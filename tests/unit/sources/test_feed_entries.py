@@ -93,6 +93,12 @@ def test_a_link_is_an_absolute_web_address_or_nothing(link: str, address: str) -
     assert entry(f"<guid isPermaLink='false'>1</guid><title>A</title><link>{link}</link>").link == address
 
 
+def test_what_no_address_holds_is_written_as_browsers_write_it_and_stays_out_of_hosts() -> None:
+    link = """https://example.org/a"b<c>{{d}}|\\^`?e=(f)&g=[h]"""
+    assert web_address(link, link) == "https://example.org/a%22b%3Cc%3E%7B%7Bd%7D%7D%7C%5C%5E%60?e=(f)&g=[h]"
+    assert web_address('https://exa"mple.org/', "https://feed.example.org/") == ""
+
+
 def test_a_feed_over_http_keeps_its_links() -> None:
     only = entry("<title>A</title><link>http://feed.example.org/a</link>", url="http://feed.example.org/f")
     assert only.link == "http://feed.example.org/a"

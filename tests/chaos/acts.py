@@ -59,10 +59,10 @@ def begin(_: Clock, *, issues: list[str], transport: str, varied: bool = False) 
             begin_send(transport=transport, issue=issue, varied=varied)
 
 
-def put_on_the_calendar(clock: Clock, *, issues: list[str]) -> None:
-    """Give each issue its approvals and a slot that is due now."""
+def put_on_the_calendar(clock: Clock, *, issues: list[str], cards: Mapping[str, str] | None = None) -> None:
+    """Give each issue its approvals and a slot that is due now; ``cards`` are its trials, with what their cards say."""
     for late, issue in enumerate(issues, start=1):
-        candidate = freeze_candidate(issue=issue)
+        candidate = freeze_candidate(issue=issue, cards=cards)
         for person, role in (("ada", "editor"), ("maria", "medical")):
             Approval.objects.create(candidate=candidate, role=role, person=person, at=clock())
         Slot.objects.create(at=clock() - timedelta(seconds=late), issue=issue)

@@ -91,7 +91,25 @@ PUTTING_BACK_STEPS: Final[Mapping[str, NamedStep]] = {
     "put back": NamedStep("tests.chaos.acts:by_word"),
 }
 
-STEPS: Final = {**FREEZING_STEPS, **SENDING_STEPS, **SMTP_STEPS, **SENDGRID_STEPS, **CANCELLING_STEPS, **PUTTING_BACK_STEPS}
+GATE_STEPS: Final[Mapping[str, NamedStep]] = {
+    "about to ask the registry": NamedStep("newsletter.delivery.sending:ask_before_send", before=True),
+    "asked, not written down": NamedStep("newsletter.publishing.trial_checks:record_asked", before=True),
+    "asked": NamedStep("newsletter.delivery.sending:ask_before_send"),
+    "slot moved, not committed": NamedStep("newsletter.publishing.releasing:move_slot"),
+    "gate's word, not committed": NamedStep("newsletter.delivery.sending:release_slot"),
+    "looked at": NamedStep("newsletter.delivery.sending:_start_slot"),
+}
+"""Those of a look at a due slot, whatever comes of it."""
+
+STEPS: Final = {
+    **FREEZING_STEPS,
+    **SENDING_STEPS,
+    **SMTP_STEPS,
+    **SENDGRID_STEPS,
+    **CANCELLING_STEPS,
+    **PUTTING_BACK_STEPS,
+    **GATE_STEPS,
+}
 
 
 def strike_at(step: str, *, passing: int, blow: str) -> None:

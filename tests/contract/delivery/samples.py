@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -145,10 +145,12 @@ def add_readers(
     return [subscription.pk for subscription in subscriptions]
 
 
-def freeze_candidate(*, filler: str = "", issue: str = ISSUE, varied: bool = False) -> Candidate:
+def freeze_candidate(
+    *, filler: str = "", issue: str = ISSUE, varied: bool = False, cards: Mapping[str, str] | None = None
+) -> Candidate:
     make = varied_edition if varied else edition
     editions = [make(language, filler=filler, issue=issue) for language in ("en", "es")]
-    return freeze(editions, TrialLock(), issue=issue, review_by=None, cards={}, now=NOW)
+    return freeze(editions, TrialLock(), issue=issue, review_by=None, cards=cards or {}, now=NOW)
 
 
 def begin_send(*, transport: str = "outbox", filler: str = "", issue: str = ISSUE, varied: bool = False) -> int:

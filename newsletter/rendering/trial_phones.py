@@ -26,7 +26,8 @@ def phone_link(phone: str, extension: str = "") -> str:
         return f"tel:{extension.strip()}{local}" if 6 <= len(local) <= 12 and local.strip("0") else ""
     dialled = _with_country_code(number)
     digits = re.sub(r"\D", "", extension) or next(iter(_EXTENSION.findall(phone)), "")
-    return f"tel:+{dialled}{f';ext={digits}' if digits else ''}" if dialled else ""
+    link = f"tel:+{dialled}{f';ext={digits}' if digits else ''}" if dialled else ""
+    return link if link.isascii() else ""  # digits of other scripts, which no telephone knows
 
 
 def _with_country_code(number: str) -> str:

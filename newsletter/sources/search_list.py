@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from newsletter.errors import SettingsError, UsageError
-from newsletter.mistakes import describe_mistakes, explain_toml
+from newsletter.mistakes import describe_mistakes, explain_toml, matching
 from newsletter.sources.places import find_place
 from newsletter.sources.search_words import build_search, read_distance, read_phase, read_status
 from newsletter.sources.trial_search import TrialSearch
@@ -55,7 +55,7 @@ def _listed(value: Any) -> Any:
 class _SearchTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, Field(min_length=1, max_length=80)]
+    name: Annotated[str, Field(min_length=1, max_length=80), matching(r"[^\x00-\x1f\x7f]+", "a name on one line")]
     text: str = ""
     condition: str = ""
     near: Annotated[str, _readable(find_place)] = ""

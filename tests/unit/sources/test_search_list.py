@@ -52,6 +52,9 @@ def test_every_mistake_is_reported_at_once_with_the_name_of_its_search(tmp_path:
         [[search]]
         text = "no name"
         [[search]]
+        name = "Two\\nlines"
+        text = "x"
+        [[search]]
         name = "Twice"
         text = "x"
         [[search]]
@@ -68,6 +71,7 @@ def test_every_mistake_is_reported_at_once_with_the_name_of_its_search(tmp_path:
         'search "Near nowhere" phase 0: is wrong: “7” is no phase.',
         'search "Near nowhere" colour: is not known here',
         "search number 2 name: is missing",
+        "name: has to be a name on one line",
         'search "Twice": there are two searches of this name',
         'search "Twice" text: has to be text in quotation marks',
     ):

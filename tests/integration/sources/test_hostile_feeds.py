@@ -130,6 +130,11 @@ def test_a_gzip_bomb_is_not_unpacked(httpserver: HTTPServer, declared: bool) -> 
     assert fetched.problem == "localhost sent more than 5,000,000 bytes, once unpacked."
 
 
+def test_a_quarter_of_a_million_packed_nothings_end_soon(httpserver: HTTPServer) -> None:
+    body = gzip.compress(b"", mtime=0) * 240_000
+    assert pull(httpserver, body, {"Content-Encoding": "gzip"}).problem.endswith("a packed answer that cannot be unpacked.")
+
+
 def test_a_bomb_in_a_bomb_is_no_feed(httpserver: HTTPServer) -> None:
     assert "not asked for" in pull(httpserver, bomb(2), {"Content-Encoding": "gzip, gzip"}).problem
     httpserver.clear()

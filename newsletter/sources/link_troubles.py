@@ -21,7 +21,7 @@ def as_trouble(error: Exception, host: str, seconds: float) -> tuple[Trouble, st
     if isinstance(error, ForbiddenHostError):
         return Trouble.PRIVATE, ""
     if isinstance(error, TimeoutError | httpx.TimeoutException):
-        return Trouble.TIMED_OUT, f"{host} did not answer within {seconds:g} seconds"
+        return Trouble.TIMED_OUT, f"{host} did not answer within {max(round(seconds), 1)} seconds"
     if isinstance(error, httpx.InvalidURL):
         return Trouble.NOT_AN_ADDRESS, ""
     return _why_no_connection(error, host) or (

@@ -242,6 +242,7 @@ def test_of_a_server_that_says_nothing_few_links_are_asked_and_the_others_not(wo
         answers = world.ask(*addresses)
         visitors = count_visitors(silent)
     assert {answer.trouble for answer in answers} == {Trouble.TIMED_OUT}
+    assert answers[0].detail == "slow.test did not answer within 1 seconds"
     assert {kind_of(answer) for answer in answers} == {LinkKind.COULD_NOT_CHECK}
     assert 0 < visitors <= 6
 

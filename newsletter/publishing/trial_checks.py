@@ -32,11 +32,15 @@ _TICKS_DIFFER_BY: Final = timedelta(seconds=5)
 
 
 def record_asked(issue: str, answers: Sequence[TrialAnswer], *, now: datetime) -> None:
-    """Record what the registry answered about the trials of an issue; the answer before is overwritten."""
+    """Record what the registry answered about the trials of an issue; the answer before is overwritten.
+
+    In the order of their numbers: of two that wrote the same rows in another order, PostgreSQL would end one.
+    """
+    by_trial = {answer.nct_id: answer for answer in answers}
     TrialCheck.objects.bulk_create(
         [
-            TrialCheck(issue=issue, nct_id=answer.nct_id, asked_at=now, answer=answer.in_short)
-            for answer in {answer.nct_id: answer for answer in answers}.values()
+            TrialCheck(issue=issue, nct_id=nct_id, asked_at=now, answer=answer.in_short)
+            for nct_id, answer in sorted(by_trial.items())
         ],
         update_conflicts=True,
         unique_fields=["issue", "nct_id"],

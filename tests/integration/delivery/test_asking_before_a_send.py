@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from newsletter.delivery.sending import SlotResult, start_due_sends
 from newsletter.publishing.calendar import schedule_issue
 from newsletter.publishing.models import Slot, SlotState, TrialCheck
 from newsletter.publishing.releasing import Held, Released, Waiting, release_slot
+from newsletter.publishing.trial_checks import record_asked
 from tests.contract.publishing.gate_samples import CLOSED, UNCHECKED, answered, override, scheduled
 from tests.contract.publishing.samples import CADENCE, SLOT_AT, TRIAL, Files, approve_as, approve_fully
 from tests.integration.delivery.scripted import config
@@ -201,3 +203,20 @@ def test_what_breaks_at_one_slot_keeps_no_other_from_going_out(monkeypatch: pyte
     with pytest.raises(RuntimeError, match="out of paper"):
         look(Registry(answered()))
     assert Send.objects.get().issue == "2026-12"
+
+
+def test_two_who_write_down_the_same_answers_in_another_order_do_not_stand_in_each_others_way() -> None:
+    """A scheduler asks in the order of numbers, a command in the order of the cards."""
+    answers = [TrialAnswer(f"NCT{number:08}") for number in range(200)]
+
+    def write(ordered: Sequence[TrialAnswer]) -> None:
+        try:
+            for _ in range(20):
+                record_asked("2026-12", ordered, now=SLOT_AT)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(write, answers), pool.submit(write, answers[::-1])]:
+            done.result()
+    assert TrialCheck.objects.count() == len(answers)

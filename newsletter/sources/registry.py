@@ -178,7 +178,9 @@ def _answers_by_id(studies: Sequence[Any]) -> dict[str, TrialAnswer]:
             if nct_id := _id_of(study):
                 own[nct_id] = TrialAnswer(nct_id, problem=str(error))
             continue
-        own[record.nct_id] = _answer(record.nct_id, record)
+        answer = _answer(record.nct_id, record)
+        if own.setdefault(record.nct_id, answer) != answer:
+            own[record.nct_id] = TrialAnswer(record.nct_id, problem="the registry gave two records of it that differ.")
         former.update({alias: _answer(alias, record) for alias in record.aliases})
     return {**former, **own}
 

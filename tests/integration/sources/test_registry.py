@@ -182,6 +182,17 @@ def test_a_batch_that_fails_is_a_problem_of_each_of_its_trials(httpserver: HTTPS
     assert not any(request.path.startswith("/api/v2/studies/") for request, _ in httpserver.log)
 
 
+@pytest.mark.parametrize(
+    "statuses", [("RECRUITING", "COMPLETED"), ("COMPLETED", "RECRUITING"), ("RECRUITING", "ODD", "RECRUITING")]
+)
+def test_of_two_records_that_differ_neither_is_believed(httpserver: HTTPServer, statuses: tuple[str, ...]) -> None:
+    studies = [study(ONE, status) for status in statuses]
+    httpserver.expect_request("/api/v2/studies").respond_with_handler(lambda _: json_answer({"studies": studies}))
+    answer = ask_one(httpserver)
+    assert answer.found is None
+    assert answer.problem == "the registry gave two records of it that differ."
+
+
 def test_a_record_without_sense_is_a_problem_of_its_own_trial_only(httpserver: HTTPServer) -> None:
     httpserver.expect_request("/api/v2/studies").respond_with_json({"studies": [study(ONE, "PAUSED"), study(TWO), 3]})
     first, second = registry(httpserver.url_for("/api/v2")).ask([ONE, TWO])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from threading import BoundedSemaphore
 
 from newsletter.errors import SourceError
 from newsletter.settings import FeedSettings
+from newsletter.sources.apart import begin_apart, wait_apart
 from newsletter.sources.feed_entries import FeedEntry, read_entries
 from newsletter.sources.feed_list import FeedAddress
 from newsletter.sources.feed_text import one_line
@@ -55,16 +57,18 @@ def fetch_feeds(
     """
     end = time.monotonic() + settings.seconds_for_all
 
-    def fetch_one(feed: FeedAddress, known: KnownVersion) -> FetchedFeed:
-        if time.monotonic() >= end or stopping():
-            late = f"was not asked, since the others took more than {settings.seconds_for_all:g} seconds together."
-            return FetchedFeed(version=known, problem=late, asked=False)
-        return fetch_feed(feed, known, settings=settings)
+    turns = BoundedSemaphore(settings.at_once)
 
-    with ThreadPoolExecutor(settings.at_once, thread_name_prefix="feeds") as threads:
-        begun = {feed: threads.submit(fetch_one, feed, known) for feed, known in feeds.items()}
-        for feed, fetched in begun.items():
-            yield feed, fetched.result()
+    def fetch_one(feed: FeedAddress, known: KnownVersion) -> FetchedFeed:
+        with turns:
+            if time.monotonic() >= end or stopping():
+                late = f"was not asked, since the others took more than {settings.seconds_for_all:g} seconds together."
+                return FetchedFeed(version=known, problem=late, asked=False)
+            return fetch_feed(feed, known, settings=settings)
+
+    begun = {feed: begin_apart(partial(fetch_one, feed, known), name="feeds") for feed, known in feeds.items()}
+    for feed, fetched in begun.items():
+        yield feed, wait_apart(fetched)
 
 
 def fetch_feed(feed: FeedAddress, known: KnownVersion, *, settings: FeedSettings) -> FetchedFeed:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import httpx
 
 from newsletter.errors import SourceError
+from newsletter.sources.apart import begin_apart, wait_apart
 from newsletter.sources.connections import Resolver, explain, look_up, open_client
 from newsletter.sources.reach import PUBLIC, Reach
 from newsletter.sources.unpacking import read_body
@@ -86,8 +86,7 @@ def fetch(
             raise explain(error, host, seconds) from error
 
     # A thread of its own, since the caller may live in an event loop, and loops do not nest.
-    with ThreadPoolExecutor(1, thread_name_prefix="fetch") as thread:
-        return thread.submit(asyncio.run, ask()).result()
+    return wait_apart(begin_apart(lambda: asyncio.run(ask()), name="fetch"))
 
 
 async def _follow(client: httpx.AsyncClient, request: httpx.Request, limits: FetchLimits, host: str) -> Fetched:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from newsletter.checking.edition_links import as_asked
 from newsletter.checking.link_answers import LinkAnswer, Trouble, came_from_outside, is_settled
 from newsletter.settings import LinkSettings
+from newsletter.sources.apart import begin_apart, wait_apart
 from newsletter.sources.connections import CheckedTransport, Resolver, look_up
 from newsletter.sources.host_turns import Turns
 from newsletter.sources.link_asking import LinkAsker
@@ -48,8 +48,8 @@ def ask_links(
     """
     if not addresses:
         return {}
-    with ThreadPoolExecutor(1, thread_name_prefix="links") as thread:
-        return thread.submit(asyncio.run, _ask_all(addresses, settings, stopping, tls, resolve)).result()
+    asked = begin_apart(lambda: asyncio.run(_ask_all(addresses, settings, stopping, tls, resolve)), name="links")
+    return wait_apart(asked)
 
 
 async def _ask_all(

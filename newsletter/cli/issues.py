@@ -24,7 +24,6 @@ from newsletter.config import load_config
 from newsletter.errors import IssueError, UsageError
 from newsletter.findings import Finding, Severity, in_reading_order
 
-CARD_STATUSES_SHOWN = ("status=closed", "status=not_yet")
 CALL_FIRST = "Call the study team, or write in the card what you know."
 
 
@@ -94,10 +93,19 @@ def _trial_findings(written: WrittenIssue, *, sent_on: date) -> list[Finding]:
         if stops_send(verdict, card_status=str(card.fields["status"])):
             unchecked = verdict.kind is VerdictKind.COULD_NOT_CHECK
             severity = Severity.WARNING if unchecked else Severity.ERROR
-            true_to_life = f"Take the card out, or write what is true in it: {' or '.join(CARD_STATUSES_SHOWN)}."
-            fix = "Try again later, or check with --offline." if unchecked else true_to_life
-            findings.append(Finding("trial-status", severity, verdict.sentence, card.place, fix))
+            findings.append(Finding("trial-status", severity, verdict.sentence, card.place, _mend_of(verdict.kind)))
     return findings
+
+
+def _mend_of(kind: VerdictKind) -> str:
+    """Say what to do about a card that must not stand: only what would pass the next time."""
+    if kind is VerdictKind.COULD_NOT_CHECK:
+        return "Try again later, or check with --offline."
+    if kind is VerdictKind.ABSENT:
+        return "Compare the number with the trial's page, or take the card out."
+    if kind is VerdictKind.OPEN:
+        return "Take status=expanded out of the card, in every language."
+    return f"Take the card out, or write what is true in it: status={kind}."
 
 
 def _link_findings(written: WrittenIssue, *, sent_on: date) -> Sequence[Finding]:

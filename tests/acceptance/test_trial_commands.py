@@ -74,6 +74,16 @@ def test_what_could_not_be_checked_keeps_its_entry_and_is_said(site: Site, regis
     assert lock_file(site).read_bytes() == before
 
 
+def test_a_finding_about_a_trial_proposes_only_what_would_pass(site: Site, registry: FaultyRegistry) -> None:
+    registry.practice.change_status(TRIAL, "TERMINATED")
+    registry.practice.remove(OTHER)
+    findings = json.loads(site.run("check", "2026-12", "--on", "2026-12-01", "--format", "json", code=1))
+    assert [finding["fix"] for finding in findings if finding["rule"] == "trial-status"] == [
+        "Take the card out, or write what is true in it: status=closed.",
+        "Compare the number with the trial's page, or take the card out.",
+    ]
+
+
 @pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize("damage", ["by hand", "by a merge"])
 def test_a_broken_lock_is_written_anew(site: Site, damage: str) -> None:

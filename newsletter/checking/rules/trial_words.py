@@ -136,6 +136,6 @@ def a_trial_card_has_three_to_five_points(draft: Draft) -> Iterator[Remark]:
         if block.kind == "trial" and block.fields.get("status") != "closed":
             count = read_trial_text(block.body).point_count
             if count and count not in POINTS:
-                points = "1 point" if count == 1 else f"{count} points"
+                points = "only 1 point says" if count == 1 else f"{count} points say"
                 fix = "Choose the five that matter most." if count > max(POINTS) else "Write three to five, or no list."
-                yield Remark(f"{points} say who may join {block.fields.get('nct_id')}", block.place, fix)
+                yield Remark(f"{points} who may join {block.fields.get('nct_id')}", block.place, fix)

@@ -95,12 +95,16 @@ def _whole_entries(data: bytes) -> Iterator[tuple[str, Trial]]:
 
 
 def _read(data: bytes, forms: Mapping[int, Callable[[str, dict[str, Any]], Trial]]) -> TrialLock:
+    if b"<<<<<<<" in data:
+        raise ValueError("it holds two states at once, since a merge was not finished")
     try:
         content = json.loads(data)
         read_entry = forms.get(content["version"])
         if read_entry is None:
             raise ValueError(f"it has the form {content['version']!r}, and this program reads {VERSION}")
         trials = {nct_id: read_entry(nct_id, dict(entry)) for nct_id, entry in content["trials"].items()}
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it cannot be read from line {error.lineno} on: it was cut off, or changed by hand") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is not a trial lock: {error}") from error
     return TrialLock(MappingProxyType(trials))

@@ -200,6 +200,17 @@ def test_of_what_is_no_lock_nothing_is_kept(tmp_path: Path, text: str) -> None:
     assert (lock, bool(wrong)) == (TrialLock(), True)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{\n<<<<<<< HEAD\n", "since a merge was not finished"), ('{\n"version": 2,\n', "cannot be read from line 3 on")],
+)
+def test_an_unfinished_merge_and_a_cut_file_are_said_in_words(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / LOCK_FILE).write_text(text, "utf-8")
+    with pytest.raises(IssueError, match=said) as raised:
+        read_lock(tmp_path, "issues/2026-12")
+    assert "Expecting" not in str(raised.value)
+
+
 def test_a_whole_lock_is_kept_as_it_is(tmp_path: Path) -> None:
     assert read_what_is_whole(tmp_path) == (TrialLock(), "")
     (tmp_path / LOCK_FILE).write_bytes(LOCK.to_bytes())

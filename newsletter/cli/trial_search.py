@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated
@@ -31,6 +32,8 @@ PHASE_LABELS: Mapping[str, str] = {
     "PHASE3": "3",
     "PHASE4": "4",
 }
+
+_LIKE_A_NUMBER = re.compile(r"\bNCT[0-9A-Z-]*[0-9]", re.IGNORECASE)
 
 
 class StatusChoice(StrEnum):
@@ -116,17 +119,21 @@ def _print_answer(answer: SearchAnswer, wanted: TrialSearch, standing: Mapping[s
         kept = [at for at, heading in enumerate(headings) if heading not in {"miles", "in"} or any(row[at] for row in rows)]
         cells = [[row[at] for at in kept] for row in rows]
         print_table([headings[at] for at in kept], cells, unfolded=["trial", "updated", "in"])
-    console.print(_counts(answer, wanted, len(shown)), markup=False)
+    if counts := _counts(answer, wanted, len(shown)):
+        console.print(counts, markup=False)
     for problem in answer.problems:
         console.print(problem, style="red", markup=False)
 
 
 def _counts(answer: SearchAnswer, wanted: TrialSearch, shown: int) -> str:
     if answer.by_number:
-        return "Asked by number: the other terms of the search do not count."
+        others = wanted.condition or wanted.near or wanted.phases
+        return "Asked by number: the other terms of the search do not count." if others else ""
     said = [f"The registry has {counted(answer.total, 'trial')} for this."]
     fitting = len(answer.found)
     if not answer.total:
+        if _LIKE_A_NUMBER.search(wanted.text):
+            said.append("A trial's number is NCT and eight digits, without the letter O.")
         said.append(f"Fewer words find more; so {'do --within 100mi and' if wanted.near else 'does'} --status any.")
     if not answer.whole:
         said.append(f"Only a part of them was read, the latest updated; {fitting} of these fit. Narrow the search to see all.")

@@ -72,6 +72,16 @@ def test_a_trial_is_added_to_every_language_and_no_check_passes_until_it_is_writ
     assert "leftover-placeholder" not in site.run("check", "2026-12", "--offline", "--on", "2026-12-01")
 
 
+def test_a_number_with_a_slip_is_told_from_words_that_nobody_uses(site_with_registry: Site) -> None:
+    assert "without the letter O" in site_with_registry.run("trials", "search", "NCTO9990001")
+    assert "letter O" not in site_with_registry.run("trials", "search", "words that no record has")
+
+
+def test_a_number_alone_is_not_told_that_other_terms_do_not_count(site_with_registry: Site) -> None:
+    assert "Asked by number" not in site_with_registry.run("trials", "search", TO_COME)
+    assert "Asked by number" in site_with_registry.run("trials", "search", TO_COME, "--near", "10001")
+
+
 def test_a_closed_trial_is_not_added(site_with_registry: Site) -> None:
     printed = site_with_registry.run("trials", "search", "NCT09990005", "--add", "2026-12", code=3)
     assert "is not open to readers" in printed

@@ -24,6 +24,9 @@ Url = Annotated[
     str, matching(r"https?://[^\s]+", "an address that begins with https:// or http://"), AfterValidator(_without_final_slash)
 ]
 HeaderText = Annotated[str, Field(min_length=1), AfterValidator(_without_line_breaks)]
+UserAgent = Annotated[
+    str, matching(r"[!-~]([ -~]*[!-~])?", "a name in letters without accents, since it goes into a web request")
+]
 Address = Annotated[
     str, matching(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+", "an e-mail address, such as editors@example.org")
 ]
@@ -254,7 +257,7 @@ class TrialSettings(_Section):
     """The trial registry, ClinicalTrials.gov's API v2 or something that speaks it."""
 
     base_url: Url = "https://clinicaltrials.gov/api/v2"
-    user_agent: HeaderText = "mets-matters-newsletter (trial status check before sending)"
+    user_agent: UserAgent = "mets-matters-newsletter (trial status check before sending)"
     timeout_seconds: Annotated[float, Field(gt=0)] = 20
     country: str = "United States"
     """As the registry writes it. Where no site of a trial recruits in it, the editors are warned."""
@@ -275,7 +278,7 @@ class FeedSettings(_Section):
     """So many feeds at the same time."""
     seconds_for_all: Annotated[float, Field(gt=0)] = 300
     """After so long no further feed is begun."""
-    user_agent: HeaderText = "mets-matters-newsletter (feed reader)"
+    user_agent: UserAgent = "mets-matters-newsletter (feed reader)"
     private_hosts: tuple[str, ...] = ()
     """Hosts of yours in a private network that may be asked; any other that leads to one is refused."""
 
@@ -289,7 +292,7 @@ class LinkSettings(_Section):
     """For one link, redirects included."""
     at_once: Annotated[int, Field(ge=1, le=64)] = 16
     """So many links at the same time, of which two at most on one host."""
-    user_agent: HeaderText = "mets-matters-newsletter (link check)"
+    user_agent: UserAgent = "mets-matters-newsletter (link check)"
     private_hosts: tuple[str, ...] = ()
     """Hosts of yours in a private network that may be asked."""
     accept: tuple[str, ...] = ()

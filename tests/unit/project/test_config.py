@@ -68,6 +68,16 @@ def test_a_header_cannot_be_given_a_second_line(home: Path) -> None:
         load_config(home)
 
 
+@pytest.mark.parametrize("table", ["TRIALS", "FEEDS", "LINKS"])
+@pytest.mark.parametrize("name", ["Fundación", "letter\r\nhost: x", " ", ""])
+def test_who_asks_is_said_in_letters_that_a_web_request_can_hold(
+    home: Path, monkeypatch: pytest.MonkeyPatch, table: str, name: str
+) -> None:
+    monkeypatch.setenv(f"NEWSLETTER_{table}__USER_AGENT", name)
+    with pytest.raises(SettingsError, match=r"user_agent: has to be a name in letters without accents"):
+        load_config(home)
+
+
 def test_a_rule_is_weighed_with_a_reason(home: Path) -> None:
     change(home, "[feeds]", '[checks.severity.html-large]\nseverity = "off"\nreason = "Pictures."\n\n[feeds]')
     weighed = load_config(home).checks.severity["html-large"]

@@ -19,7 +19,7 @@ from benchmarks.invented_list import open_site
 from benchmarks.sides import SECONDS, Comparison, Report, Side, make_parser
 from newsletter.clock import system_clock
 from newsletter.settings import FeedSettings
-from newsletter.sources.feed_list import FeedAddress
+from newsletter.sources.feeds.feed_list import FeedAddress
 
 FEEDS, ENTRIES, SECONDS_TO_ANSWER = 30, 20, 0.1
 TEXT = "An invented text about something that nobody found out, in plain words. " * 12

@@ -18,8 +18,8 @@ from benchmarks.link_servers import ORDINARY, SLOW
 from benchmarks.sides import SECONDS, Comparison, Reach, Report, Side, make_parser
 from newsletter.checking.link_answers import LinkKind, judge_link
 from newsletter.settings import LinkSettings
-from newsletter.sources.host_turns import AT_ONCE_ON_A_HOST, PAUSE
-from newsletter.sources.links import ask_links
+from newsletter.sources.links.host_turns import AT_ONCE_ON_A_HOST, PAUSE
+from newsletter.sources.links.looking import ask_links
 
 LINKS, HOSTS, OF_THE_SLOW_HOST = 500, 40, 4
 NAMES = ("slow.test", *(f"site{number}.test" for number in range(HOSTS - 1)))

@@ -19,12 +19,12 @@ import orjson
 
 from benchmarks.sides import MILLISECONDS, Comparison, Report, Side, make_parser
 from newsletter.settings import TrialSettings
-from newsletter.sources.answer_cache import AnswerCache
-from newsletter.sources.practice_records import pieces_of
-from newsletter.sources.practice_registry import PracticeRegistry
-from newsletter.sources.registry import TrialRegistry
-from newsletter.sources.study import FIELDS, read_study
-from newsletter.sources.turns import Turns
+from newsletter.sources.practice.records import pieces_of
+from newsletter.sources.practice.registry import PracticeRegistry
+from newsletter.sources.trials.answer_cache import AnswerCache
+from newsletter.sources.trials.registry import TrialRegistry
+from newsletter.sources.trials.study import FIELDS, read_study
+from newsletter.sources.trials.turns import Turns
 
 MEDIAN_BYTES = 13_000
 """Of 294 real records (December 2025 and January 2026)."""

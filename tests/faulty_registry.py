@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from newsletter.sources.practice_registry import API, PracticeRegistry
+from newsletter.sources.practice.registry import API, PracticeRegistry
 
 
 class Wire(Enum):

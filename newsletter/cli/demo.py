@@ -11,7 +11,7 @@ from newsletter.cli.django_setup import set_up_django
 from newsletter.cli.network_watch import watch_connections
 from newsletter.cli.starting import SITE_FILES, skeleton
 from newsletter.errors import NotAllowedError
-from newsletter.sources.practice_registry import PracticeRegistry
+from newsletter.sources.practice.registry import PracticeRegistry
 
 FOLDER = Path("var/demo")
 MARK = ".newsletter-demo"

@@ -29,7 +29,7 @@ from newsletter.errors import IssueError, NewsletterError
 from newsletter.publishing.approving import ApprovingRole, approve
 from newsletter.publishing.calendar import schedule_issue
 from newsletter.publishing.releasing import Released
-from newsletter.sources.registry import TrialRegistry
+from newsletter.sources.trials.registry import TrialRegistry
 from newsletter.subscribers.audience import Addressee, addressees, audience_page, last_subscription_id
 from newsletter.subscribers.installation import choices
 from newsletter.subscribers.lists.importing import ImportOptions, import_list

@@ -20,7 +20,7 @@ from newsletter.publishing.feed_pulling import pull_feeds
 from newsletter.publishing.models import Clipping, ClippingState, FeedState
 from newsletter.publishing.used_links import find_used_links
 from newsletter.rendering.words import read_words
-from newsletter.sources.feed_list import FEED_LIST, FeedList, read_feed_list
+from newsletter.sources.feeds.feed_list import FEED_LIST, FeedList, read_feed_list
 
 feeds = typer.Typer()
 

@@ -9,7 +9,7 @@ from newsletter.cli.printing import OutputFormat, console, counted, print_json, 
 from newsletter.publishing.feed_pulling import PulledFeed
 from newsletter.publishing.inbox import InboxEntry
 from newsletter.publishing.models import ClippingState, FeedState
-from newsletter.sources.feed_list import FeedList
+from newsletter.sources.feeds.feed_list import FeedList
 
 
 def print_pulled(feed: PulledFeed, *, now: datetime) -> None:

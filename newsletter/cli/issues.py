@@ -80,7 +80,7 @@ def check(
 
 def _trial_findings(written: WrittenIssue, *, sent_on: date) -> list[Finding]:
     """Ask the registry about the trials; what it could not be asked about is a warning, for it may answer tomorrow."""
-    from newsletter.sources.registry import TrialRegistry  # noqa: PLC0415 - an HTTP client is a tenth of an offline check's time
+    from newsletter.sources.trials.registry import TrialRegistry  # noqa: PLC0415 - an HTTP client is a tenth of an offline check's time
 
     cards = {str(block.fields["nct_id"]): block for block in reversed(written.issues[0].blocks) if block.kind == "trial"}
     answers = TrialRegistry.of(written.config).ask(sorted(cards)) if cards else []

@@ -11,7 +11,7 @@ from newsletter.checking.trials import TrialAnswer
 from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.publishing.trial_checks import record_asked
-from newsletter.sources.registry import TrialRegistry
+from newsletter.sources.trials.registry import TrialRegistry
 
 
 def ask_registry(config: Config, issue: str, nct_ids: Sequence[str]) -> list[TrialAnswer]:

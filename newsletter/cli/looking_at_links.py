@@ -15,8 +15,8 @@ from newsletter.checking.weighing import weigh_rules
 from newsletter.checking.written_issue import WrittenIssue, drafts
 from newsletter.clock import system_clock
 from newsletter.findings import Finding, in_reading_order
-from newsletter.sources.link_memory import LINK_MEMORY
-from newsletter.sources.links import look_at_links
+from newsletter.sources.links.looking import look_at_links
+from newsletter.sources.links.memory import LINK_MEMORY
 
 
 @dataclass(frozen=True, slots=True)

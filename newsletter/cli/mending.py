@@ -15,7 +15,7 @@ from newsletter.authoring.replacing import replace_file
 from newsletter.checking.mending import find_http_addresses, mend
 from newsletter.cli.printing import console, counted
 from newsletter.config import Config
-from newsletter.sources.https_answers import find_https
+from newsletter.sources.links.https_answers import find_https
 
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
 LINES_ROUND_A_CHANGE = 1

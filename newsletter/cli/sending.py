@@ -32,7 +32,7 @@ from newsletter.publishing.models import SlotState
 from newsletter.publishing.releasing import Held, Released, Waiting
 from newsletter.publishing.slots import find_slot
 from newsletter.publishing.trial_gate import TrialStop
-from newsletter.sources.registry import TrialRegistry
+from newsletter.sources.trials.registry import TrialRegistry
 
 LONGEST_WAIT_SECONDS = 5.0
 

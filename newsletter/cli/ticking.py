@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -16,8 +15,14 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from django.db import InternalError, OperationalError, close_old_connections
 
-from newsletter.checking.link_answers import LinkAnswer
 from newsletter.cli.acting import system_user
+from newsletter.cli.looking_out import (
+    SECONDS_BETWEEN_LOOKS_AT_FEEDS,
+    SECONDS_BETWEEN_LOOKS_AT_LINKS,
+    SECONDS_BETWEEN_LOOKS_AT_SEARCHES,
+    SECONDS_BETWEEN_LOOKS_AT_TRIALS,
+    LooksOut,
+)
 from newsletter.clock import Clock
 from newsletter.config import Config
 from newsletter.delivery.alerts import post_alerts
@@ -31,15 +36,7 @@ from newsletter.errors import NewsletterError
 from newsletter.project.backup.old_copies import hold_an_old_copy
 from newsletter.project.retention.keeping import what_is_kept
 from newsletter.project.retention.purging import is_purge_due, overwrite_what_is_deleted, purge
-from newsletter.publishing.feed_pulling import is_pull_due, pull_feeds
-from newsletter.publishing.link_watch import watch_links
-from newsletter.publishing.trial_searches import watch_due_searches
-from newsletter.publishing.trial_watch import watch_trials
-from newsletter.sources.feed_list import FEED_LIST, read_feed_list
-from newsletter.sources.link_memory import LINK_MEMORY
-from newsletter.sources.links import ask_links, look_at_links
-from newsletter.sources.registry import TrialRegistry
-from newsletter.sources.search_list import SEARCH_LIST, read_search_list
+from newsletter.sources.trials.registry import TrialRegistry
 from newsletter.subscribers.erasure_steps import run_erasures
 from newsletter.subscribers.installation import sealer
 from newsletter.subscribers.requests import handle_requests
@@ -59,22 +56,10 @@ SECONDS_BETWEEN_LOOKS_AT_BOUNCES = 300
 SECONDS_BETWEEN_LOOKS_AT_CALLS = 60
 """A call is cancelled until ten minutes before it takes effect, and takes effect after thirty."""
 
-SECONDS_BETWEEN_LOOKS_AT_LINKS = 600
-"""Of an issue that goes out within a day; what was fine is remembered until the next day, what was not, for an hour."""
-
 SECONDS_BETWEEN_LOOKS_AT_ERASURES = 60
 
 SECONDS_BETWEEN_LOOKS_AT_RETENTION = 3_600
 """Once a day it then forgets what is kept no longer."""
-
-SECONDS_BETWEEN_LOOKS_AT_TRIALS = 600
-"""The rows say which are to be asked about: each once a day before its issue goes out, and once a week after."""
-
-SECONDS_BETWEEN_LOOKS_AT_SEARCHES = 3_600
-"""The rows say which are due: a week after they were asked, and none that nobody asked by hand yet."""
-
-SECONDS_BETWEEN_LOOKS_AT_FEEDS = 3_600
-"""Once a day it then pulls those that somebody has confirmed."""
 
 SECOND_OF_ALERTS = 20
 """Of every minute: by then the calendar's tick has held what it holds."""
@@ -91,8 +76,7 @@ class Ticking:
         self._config = config
         self._clock = clock
         self._stop = threading.Event()
-        self._trials_problem = ""
-        self._feeds_problem = ""
+        out = LooksOut(config, clock, self._stop.is_set)
         self._looking_at_the_copy = threading.Lock()
         self._watch = RefusalWatch(config.delivery)
         self._worker = f"{socket.gethostname()}:{os.getpid()}"
@@ -102,14 +86,14 @@ class Ticking:
             (Look("postbox", self._empty_postbox), _every(SECONDS_BETWEEN_LOOKS_INTO_THE_POSTBOX)),
             (Look("requests", self._handle_requests), _every(SECONDS_BETWEEN_LOOKS_AT_REQUESTS)),
             (Look("alerts", self._post_alerts), CronTrigger(second=SECOND_OF_ALERTS, timezone="UTC")),
-            (Look("trials", self._watch_trials), _every(SECONDS_BETWEEN_LOOKS_AT_TRIALS)),
-            (Look("searches", self._watch_searches), _every(SECONDS_BETWEEN_LOOKS_AT_SEARCHES)),
-            (Look("feeds", self._pull_feeds), _every(SECONDS_BETWEEN_LOOKS_AT_FEEDS)),
+            (self._looking_out("trials", out.ask_about_trials), _every(SECONDS_BETWEEN_LOOKS_AT_TRIALS)),
+            (self._looking_out("searches", out.ask_searches), _every(SECONDS_BETWEEN_LOOKS_AT_SEARCHES)),
+            (self._looking_out("feeds", out.pull_feeds), _every(SECONDS_BETWEEN_LOOKS_AT_FEEDS)),
             (Look("erasures", self._erase), _every(SECONDS_BETWEEN_LOOKS_AT_ERASURES)),
             (Look("retention", self._purge), _every(SECONDS_BETWEEN_LOOKS_AT_RETENTION)),
         ]
         if config.links.ask and config.delivery.transport not in STAYS_HERE:
-            self._jobs.append((Look("links", self._watch_links), _every(SECONDS_BETWEEN_LOOKS_AT_LINKS)))
+            self._jobs.append((self._looking_out("links", out.look_at_links), _every(SECONDS_BETWEEN_LOOKS_AT_LINKS)))
         if is_calling_back(config):
             self._jobs.append((Look("calls in doubt", self._call_back), _every(SECONDS_BETWEEN_LOOKS_AT_CALLS)))
         if is_anything_configured(config):
@@ -173,42 +157,12 @@ class Ticking:
             purge(what_is_kept(self._config.retention, sealer(), now=now), now=now, stopping=self._stop.is_set)
         return ""
 
-    def _watch_trials(self) -> str:
-        self._hold_an_old_copy()
-        watched = watch_trials(self._config, self._clock, TrialRegistry.of(self._config, self._clock).ask)
-        if watched.asked:
-            self._trials_problem = watched.problem
-        return self._trials_problem
+    def _looking_out(self, name: str, look: Callable[[], str]) -> Look:
+        def work() -> str:
+            self._hold_an_old_copy()
+            return look()
 
-    def _watch_links(self) -> str:
-        self._hold_an_old_copy()
-        return watch_links(self._config, self._clock, self._look_at_links).problem
-
-    def _look_at_links(self, addresses: Sequence[str], since: datetime | None) -> Mapping[str, LinkAnswer]:
-        settings = self._config.links
-        return look_at_links(
-            addresses,
-            settings=settings,
-            memory=self._config.path(LINK_MEMORY),
-            now=self._clock(),
-            since=since,
-            ask=lambda some: ask_links(some, settings, stopping=self._stop.is_set),
-        )
-
-    def _watch_searches(self) -> str:
-        self._hold_an_old_copy()
-        saved = read_search_list(self._config.path(SEARCH_LIST))
-        return watch_due_searches(saved, TrialRegistry.of(self._config, self._clock), config=self._config, now=self._clock())
-
-    def _pull_feeds(self) -> str:
-        self._hold_an_old_copy()
-        now, file = self._clock(), self._config.path(FEED_LIST)
-        if not file.exists() or not is_pull_due(now):
-            return self._feeds_problem
-        confirmed = [feed for feed in read_feed_list(file).feed if feed.confirmed]
-        pulled = list(pull_feeds(confirmed, settings=self._config.feeds, now=now, stopping=self._stop.is_set))
-        self._feeds_problem = " ".join(f"{feed.name}: {feed.problem}" for feed in pulled if feed.problem)
-        return self._feeds_problem
+        return Look(name, work)
 
     def _post_alerts(self) -> str:
         return post_alerts(self._config, self._clock()).problem

@@ -14,8 +14,8 @@ from newsletter.cli.trial_search import status_of, trial_as_json
 from newsletter.clock import system_clock
 from newsletter.config import Config
 from newsletter.publishing.trial_searches import WatchedSearch, ask_searches, mark_told, remember, remember_and_mail
-from newsletter.sources.registry import TrialRegistry
-from newsletter.sources.search_list import SEARCH_LIST, read_search_list
+from newsletter.sources.trials.registry import TrialRegistry
+from newsletter.sources.trials.search_list import SEARCH_LIST, read_search_list
 
 
 def watch(

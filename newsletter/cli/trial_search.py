@@ -20,9 +20,9 @@ from newsletter.config import Config
 from newsletter.errors import UsageError
 from newsletter.publishing.adding_trials import AddedTrial, add_trials, find_issues_with
 from newsletter.publishing.trial_checks import record_asked
-from newsletter.sources.registry import TrialRegistry
-from newsletter.sources.search_words import build_search
-from newsletter.sources.trial_search import FoundStudy, SearchAnswer, TrialSearch, search_trials
+from newsletter.sources.trials.registry import TrialRegistry
+from newsletter.sources.trials.search import FoundStudy, SearchAnswer, TrialSearch, search_trials
+from newsletter.sources.trials.search_words import build_search
 
 PHASE_LABELS: Mapping[str, str] = {
     "NA": "no phase",
@@ -37,7 +37,7 @@ _LIKE_A_NUMBER = re.compile(r"\bNCT[0-9A-Z-]*[0-9]", re.IGNORECASE)
 
 
 class StatusChoice(StrEnum):
-    """What may be asked for: ``newsletter.sources.trial_search.STATUSES``."""
+    """What may be asked for: ``newsletter.sources.trials.search.STATUSES``."""
 
     RECRUITING = "recruiting"
     NOT_YET = "not-yet"
@@ -46,7 +46,7 @@ class StatusChoice(StrEnum):
 
 
 class PhaseChoice(StrEnum):
-    """What may be asked for: ``newsletter.sources.trial_search.PHASES``."""
+    """What may be asked for: ``newsletter.sources.trials.search.PHASES``."""
 
     EARLY = "early"
     ONE = "1"

@@ -15,7 +15,7 @@ from newsletter.errors import NotAllowedError
 from newsletter.publishing.audit import record_act
 from newsletter.publishing.inbox import get_clippings
 from newsletter.publishing.models import Clipping, ClippingState
-from newsletter.sources.canonical_links import canonical_link
+from newsletter.sources.feeds.canonical_links import canonical_link
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from django.db.models import Exists, Max, OuterRef
 
 from newsletter.publishing.models import Clipping, ClippingState, FeedState
 from newsletter.settings import FeedSettings
-from newsletter.sources.feed_entries import FeedEntry
-from newsletter.sources.feed_list import FeedAddress
-from newsletter.sources.feeds import NOTHING_KNOWN, FetchedFeed, KnownVersion, fetch_feeds
+from newsletter.sources.feeds.entries import FeedEntry
+from newsletter.sources.feeds.feed_list import FeedAddress
+from newsletter.sources.feeds.fetching import NOTHING_KNOWN, FetchedFeed, KnownVersion, fetch_feeds
 
 BETWEEN_PULLS: Final = timedelta(hours=23)
 """The scheduler pulls once a day."""

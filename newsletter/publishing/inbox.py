@@ -17,8 +17,8 @@ from newsletter.errors import NotAllowedError, UsageError
 from newsletter.publishing.audit import record_act
 from newsletter.publishing.models import Clipping, ClippingState
 from newsletter.publishing.news_ranking import Rank, TopicWords, rank
-from newsletter.sources.canonical_links import canonical_link
-from newsletter.sources.feed_list import FeedList
+from newsletter.sources.feeds.canonical_links import canonical_link
+from newsletter.sources.feeds.feed_list import FeedList
 
 MAY_BECOME: Final[Mapping[ClippingState, Collection[str]]] = {
     ClippingState.KEPT: (ClippingState.NEW, ClippingState.KEPT, ClippingState.DISMISSED),

@@ -22,8 +22,8 @@ from newsletter.config import Config
 from newsletter.errors import SourceError
 from newsletter.publishing.alerts import Occasion, Reader, post_occasion
 from newsletter.publishing.models import FoundTrial, SearchState
-from newsletter.sources.search_list import SavedSearch
-from newsletter.sources.trial_search import AskedRegistry, SearchAnswer, search_trials
+from newsletter.sources.trials.search import AskedRegistry, SearchAnswer, search_trials
+from newsletter.sources.trials.search_list import SavedSearch
 
 GONE: Final = "GONE"
 """The status of a trial that its search no longer brings."""

@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from newsletter.authoring.earlier_issues import list_issue_names
 from newsletter.publishing.models import FrozenEdition, Slot, SlotState
-from newsletter.sources.canonical_links import canonical_link
+from newsletter.sources.feeds.canonical_links import canonical_link
 
 ISSUES_LOOKED_AT: Final = 6
 _OF_THE_SENTENCE: Final = ".,;:!?*_'\N{RIGHT DOUBLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"

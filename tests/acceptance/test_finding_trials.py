@@ -15,7 +15,7 @@ from tests.acceptance.conftest import REPOSITORY, Site
 SERVER = """
 import sys
 from pathlib import Path
-from newsletter.sources.practice_registry import PracticeRegistry
+from newsletter.sources.practice.registry import PracticeRegistry
 with PracticeRegistry(Path(sys.argv[1])) as registry:
     print(registry.base_url, flush=True)
     sys.stdin.read()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.sources.practice_registry import PracticeRegistry
+from newsletter.sources.practice.registry import PracticeRegistry
 from tests.acceptance.conftest import REPOSITORY, Site
 from tests.faulty_registry import Fault, FaultyRegistry
 

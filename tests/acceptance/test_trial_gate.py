@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.sources.practice_registry import PracticeRegistry
+from newsletter.sources.practice.registry import PracticeRegistry
 from tests.acceptance.conftest import REPOSITORY, Site, make_due
 from tests.faulty_registry import NO_FAULT, Fault, FaultyRegistry
 from tests.integration.delivery.recording_smtp import RecordingSmtp, running

@@ -63,7 +63,7 @@ ROOMS: Final = [
     "newsletter.cli",
     "newsletter.config",
     "newsletter.rendering.design",
-    "newsletter.sources.registry",
+    "newsletter.sources.trials.registry",
 ]
 """Of the program, only what reads no settings when it is imported."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 from _pytest.mark import ParameterSet
 
-from newsletter.sources.practice_registry import PracticeRegistry
+from newsletter.sources.practice.registry import PracticeRegistry
 from tests.chaos.ground import Ground, Server, ground_with
 from tests.chaos.named_steps import GATE_STEPS
 from tests.chaos.trials import NUMBERS, database_on_trial, issue_name

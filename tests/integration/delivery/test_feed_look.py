@@ -20,6 +20,7 @@ from newsletter.publishing.models import Clipping, FeedState
 from newsletter.settings import FeedSettings
 from tests.contract.publishing.samples import NOW
 from tests.integration.publishing.news import ITEMS, rss
+from tests.one_look import take_look
 from tests.site_folder import REPOSITORY, make_site_folder
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,7 +44,7 @@ def site(home: Path, feeds: str) -> Config:
 
 
 def pull(config: Config, at: datetime) -> str:
-    return Ticking(config, lambda: at)._pull_feeds()
+    return take_look(Ticking(config, lambda: at), "feeds")
 
 
 def feed(name: str, url: str, *, confirmed: bool = True) -> str:

@@ -20,6 +20,7 @@ from newsletter.publishing.calendar import schedule_issue
 from newsletter.publishing.models import Slot, SlotState
 from newsletter.settings import LinkSettings
 from tests.contract.publishing.samples import CADENCE, ISSUE, NOW, SLOT_AT, Files, approve_fully, make_edition
+from tests.one_look import take_look
 from tests.site_folder import make_site_folder
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,12 +51,12 @@ def test_a_page_that_went_away_after_the_approval_is_mailed_once_and_the_issue_g
     httpserver.expect_request("/guide").respond_with_data("", status=410)
     approve_with_link(httpserver.url_for("/guide"))
     ticking = Ticking(site(tmp_path), lambda: SLOT_AT - timedelta(hours=20))
-    assert ticking._watch_links() == ""
+    assert take_look(ticking, "links") == ""
     first = told()
     assert first
     assert all("/guide is broken: the page was taken away for good (410)." in text for text in first)
     asked = len(httpserver.log)
-    ticking._watch_links()
+    take_look(ticking, "links")
     assert (told(), len(httpserver.log)) == (first, asked)
     assert Slot.objects.get().state == SlotState.SCHEDULED
 
@@ -75,6 +76,6 @@ def test_a_scheduler_that_is_stopped_does_not_wait_for_slow_sites(tmp_path: Path
         ticking = Ticking(site(tmp_path, timeout_seconds=60), lambda: SLOT_AT - timedelta(hours=20))
         threading.Timer(0.5, ticking._stop.set).start()
         begun = time.monotonic()
-        ticking._watch_links()
+        take_look(ticking, "links")
     assert time.monotonic() - begun < 15
     assert told() == []

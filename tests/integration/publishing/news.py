@@ -11,7 +11,7 @@ from werkzeug import Request, Response
 
 from newsletter.publishing.feed_pulling import PulledFeed, pull_feeds
 from newsletter.settings import FeedSettings
-from newsletter.sources.feed_list import FeedAddress
+from newsletter.sources.feeds.feed_list import FeedAddress
 from tests.contract.publishing.samples import NOW
 
 SETTINGS = FeedSettings(timeout_seconds=5, private_hosts=("localhost", "127.0.0.1"))

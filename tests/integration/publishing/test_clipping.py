@@ -9,7 +9,7 @@ from newsletter.errors import NotAllowedError, UsageError
 from newsletter.publishing.clipping import ClippingPlace, clip
 from newsletter.publishing.models import AuditEntry, Candidate, Clipping, ClippingState, Slot, SlotState
 from newsletter.publishing.used_links import find_used_links
-from newsletter.sources.feed_list import FeedAddress
+from newsletter.sources.feeds.feed_list import FeedAddress
 from tests.contract.publishing.samples import ISSUE, NOW, Files, approve_fully, make_edition
 from tests.integration.publishing.news import ITEMS, pull, rss, serve
 

@@ -13,7 +13,7 @@ from werkzeug import Request, Response
 from newsletter.publishing.feed_alerts import find_feed_occasions
 from newsletter.publishing.feed_pulling import FORGOTTEN_AFTER, PulledFeed, is_pull_due, pull_feeds
 from newsletter.publishing.models import Clipping, ClippingState, FeedState
-from newsletter.sources.feed_list import FeedAddress
+from newsletter.sources.feeds.feed_list import FeedAddress
 from tests.contract.publishing.samples import NOW
 from tests.integration.publishing.news import ITEMS, PUBLISHED, SETTINGS, pull, rss, serve
 

@@ -17,7 +17,7 @@ from newsletter.publishing.inbox import (
     note_on_clipping,
 )
 from newsletter.publishing.models import AuditEntry, Clipping, ClippingState
-from newsletter.sources.feed_list import FeedAddress, FeedList
+from newsletter.sources.feeds.feed_list import FeedAddress, FeedList
 from tests.contract.publishing.samples import NOW
 from tests.integration.publishing.news import ITEMS, pull, serve
 

@@ -32,10 +32,10 @@ from newsletter.publishing.trial_searches import (
     watch_due_searches,
 )
 from newsletter.settings import Person, TrialSettings
-from newsletter.sources.practice_registry import PracticeRegistry
-from newsletter.sources.registry import TrialRegistry
-from newsletter.sources.search_list import SavedSearch
-from newsletter.sources.search_words import build_search
+from newsletter.sources.practice.registry import PracticeRegistry
+from newsletter.sources.trials.registry import TrialRegistry
+from newsletter.sources.trials.search_list import SavedSearch
+from newsletter.sources.trials.search_words import build_search
 from tests.contract.publishing.samples import NOW
 from tests.unit.sources.records import study, write_records
 

@@ -21,9 +21,10 @@ from newsletter.publishing.calendar import schedule_issue
 from newsletter.publishing.models import Candidate, Slot, SlotState, TrialStanding
 from newsletter.publishing.slots import move_slot
 from newsletter.settings import Person
-from newsletter.sources.practice_registry import PracticeRegistry
-from newsletter.sources.registry import TrialRegistry
+from newsletter.sources.practice.registry import PracticeRegistry
+from newsletter.sources.trials.registry import TrialRegistry
 from tests.contract.publishing.samples import CADENCE, ISSUE, NOW, SLOT_AT, TRIAL, Files, approve_fully
+from tests.one_look import take_look
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,8 +45,8 @@ class Scheduler:
     def look(self, now: datetime) -> str:
         """Look at trials, and then for what there is to tell; give what kept the first from its work."""
         self.now = now
-        problem = self._ticking._watch_trials()
-        self._ticking._post_alerts()
+        problem = take_look(self._ticking, "trials")
+        take_look(self._ticking, "alerts")
         return problem
 
 

@@ -20,7 +20,7 @@ from pytest_httpserver import HTTPServer
 
 from newsletter.checking.link_answers import LinkAnswer
 from newsletter.settings import LinkSettings
-from newsletter.sources.links import ask_links
+from newsletter.sources.links.looking import ask_links
 
 NAMES = ("guide.test", "www.guide.test", "other.test", "slow.test", "127.0.0.1")
 

@@ -18,14 +18,14 @@ fetch(url, limits=FetchLimits(60, 1000), user_agent="test", reach=Reach.to(["127
 """
 FEEDS = """
 from newsletter.settings import FeedSettings
-from newsletter.sources.feed_list import FeedAddress
-from newsletter.sources.feeds import NOTHING_KNOWN, fetch_feeds
+from newsletter.sources.feeds.feed_list import FeedAddress
+from newsletter.sources.feeds.fetching import NOTHING_KNOWN, fetch_feeds
 feeds = {FeedAddress(name=str(n), url=f"{url}{n}", language="en"): NOTHING_KNOWN for n in range(20)}
 list(fetch_feeds(feeds, settings=FeedSettings(timeout_seconds=60, private_hosts=("127.0.0.1",))))
 """
 LINKS = """
 from newsletter.settings import LinkSettings
-from newsletter.sources.links import ask_links
+from newsletter.sources.links.looking import ask_links
 ask_links([url], LinkSettings(timeout_seconds=60, private_hosts=("127.0.0.1",)))
 """
 

@@ -5,8 +5,8 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from newsletter.settings import FeedSettings
-from newsletter.sources.feed_list import FeedAddress
-from newsletter.sources.feeds import FetchedFeed, KnownVersion, fetch_feed
+from newsletter.sources.feeds.feed_list import FeedAddress
+from newsletter.sources.feeds.fetching import FetchedFeed, KnownVersion, fetch_feed
 
 RSS = (
     '<?xml version="1.0" encoding="windows-1252"?><rss version="2.0"><channel><title>N</title>'

@@ -8,8 +8,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from newsletter.settings import FeedSettings
-from newsletter.sources.feed_list import FeedAddress
-from newsletter.sources.feeds import NOTHING_KNOWN, FetchedFeed, fetch_feed, fetch_feeds
+from newsletter.sources.feeds.feed_list import FeedAddress
+from newsletter.sources.feeds.fetching import NOTHING_KNOWN, FetchedFeed, fetch_feed, fetch_feeds
 from tests.integration.sources.feeds_at_hand import KNOWN, Known
 from tests.unit.sources.records import REAL_DATA
 

@@ -14,8 +14,8 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from newsletter.settings import FeedSettings
-from newsletter.sources.feed_list import FeedAddress
-from newsletter.sources.feeds import NOTHING_KNOWN, FetchedFeed, fetch_feed, fetch_feeds
+from newsletter.sources.feeds.feed_list import FeedAddress
+from newsletter.sources.feeds.fetching import NOTHING_KNOWN, FetchedFeed, fetch_feed, fetch_feeds
 from tests.integration.sources.test_fetch import raw_server
 
 HEAD = b'<?xml version="1.0" encoding="utf-8"?>'

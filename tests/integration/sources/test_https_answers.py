@@ -11,7 +11,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from newsletter.sources.fetch import FetchLimits
-from newsletter.sources.https_answers import find_https
+from newsletter.sources.links.https_answers import find_https
 from newsletter.sources.reach import EVERYWHERE
 
 LIMITS = FetchLimits(timeout_seconds=2, max_bytes=1000)

@@ -16,8 +16,8 @@ from werkzeug import Request, Response
 
 from newsletter.checking.link_answers import Hop, LinkAnswer, LinkKind, Trouble, judge_link
 from newsletter.settings import LinkSettings
-from newsletter.sources import links
-from newsletter.sources.links import ask_links
+from newsletter.sources.links import looking
+from newsletter.sources.links.looking import ask_links
 from tests.integration.sources.link_world import NAMES, World, certificate_for, page, raw_server
 
 HTML = "text/html; charset=utf-8"
@@ -331,7 +331,7 @@ def test_a_whole_look_can_be_ended(world: World) -> None:
 
 
 def test_a_look_has_an_end_of_its_own(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links, "LONGEST_LOOK", 0.3)
+    monkeypatch.setattr(looking, "LONGEST_LOOK", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert world.ask_one(f"http://slow.test:{silent.getsockname()[1]}/").trouble is Trouble.NOT_ASKED
 

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from newsletter.sources.practice_registry import PracticeRegistry
-from newsletter.sources.study import FIELDS
+from newsletter.sources.practice.registry import PracticeRegistry
+from newsletter.sources.trials.study import FIELDS
 from tests.site_folder import REPOSITORY
 from tests.unit.sources.records import study, write_records
 

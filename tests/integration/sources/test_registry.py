@@ -12,9 +12,9 @@ from werkzeug import Request, Response
 from newsletter.checking.trials import STATUS_LABELS, TrialAnswer
 from newsletter.config import load_config
 from newsletter.settings import TrialSettings
-from newsletter.sources.practice_registry import PracticeRegistry
-from newsletter.sources.registry import TrialRegistry
-from newsletter.sources.turns import Turns
+from newsletter.sources.practice.registry import PracticeRegistry
+from newsletter.sources.trials.registry import TrialRegistry
+from newsletter.sources.trials.turns import Turns
 from tests.site_folder import REPOSITORY
 from tests.unit.sources.records import study, write_records
 

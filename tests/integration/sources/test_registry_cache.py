@@ -10,10 +10,10 @@ import pytest
 from newsletter.checking.trials import TrialAnswer
 from newsletter.config import load_config
 from newsletter.settings import TrialSettings
-from newsletter.sources.answer_cache import AnswerCache
-from newsletter.sources.practice_registry import PracticeRegistry
-from newsletter.sources.registry import TrialRegistry
-from newsletter.sources.turns import Turns
+from newsletter.sources.practice.registry import PracticeRegistry
+from newsletter.sources.trials.answer_cache import AnswerCache
+from newsletter.sources.trials.registry import TrialRegistry
+from newsletter.sources.trials.turns import Turns
 from tests.faulty_registry import Fault, FaultyRegistry, Wire
 from tests.site_folder import REPOSITORY
 from tests.unit.sources.records import study, write_records

@@ -15,9 +15,9 @@ import pytest
 from newsletter.config import load_config
 from newsletter.errors import SourceError
 from newsletter.settings import TrialSettings
-from newsletter.sources.practice_registry import PracticeRegistry
-from newsletter.sources.registry import TrialRegistry
-from newsletter.sources.turns import Turns
+from newsletter.sources.practice.registry import PracticeRegistry
+from newsletter.sources.trials.registry import TrialRegistry
+from newsletter.sources.trials.turns import Turns
 from tests.faulty_registry import Fault, FaultyRegistry, Wire
 from tests.site_folder import REPOSITORY
 from tests.unit.sources.records import study, write_records

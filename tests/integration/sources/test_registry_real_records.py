@@ -13,9 +13,9 @@ import pytest
 
 from newsletter.authoring.trial import Trial
 from newsletter.settings import TrialSettings
-from newsletter.sources.practice_registry import PracticeRegistry
-from newsletter.sources.registry import TrialRegistry
-from newsletter.sources.study import read_study
+from newsletter.sources.practice.registry import PracticeRegistry
+from newsletter.sources.trials.registry import TrialRegistry
+from newsletter.sources.trials.study import read_study
 from tests.unit.sources.records import REAL_DATA, write_records
 
 PATHS = {

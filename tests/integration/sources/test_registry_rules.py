@@ -11,9 +11,9 @@ import pytest
 
 from newsletter.checking.trials import VerdictKind, judge_trial
 from newsletter.settings import TrialSettings
-from newsletter.sources.practice_registry import PracticeRegistry
-from newsletter.sources.registry import TrialRegistry
-from newsletter.sources.turns import Turns
+from newsletter.sources.practice.registry import PracticeRegistry
+from newsletter.sources.trials.registry import TrialRegistry
+from newsletter.sources.trials.turns import Turns
 from tests.faulty_registry import Fault, FaultyRegistry, Wire
 from tests.unit.sources.records import study, write_records
 

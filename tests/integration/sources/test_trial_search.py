@@ -13,10 +13,10 @@ from werkzeug import Request, Response
 
 from newsletter.errors import SourceError, UsageError
 from newsletter.settings import TrialSettings
-from newsletter.sources.places import find_place
-from newsletter.sources.practice_registry import PracticeRegistry
-from newsletter.sources.registry import TrialRegistry
-from newsletter.sources.trial_search import STATUSES, SearchAnswer, TrialSearch, search_trials
+from newsletter.sources.practice.registry import PracticeRegistry
+from newsletter.sources.trials.places import find_place
+from newsletter.sources.trials.registry import TrialRegistry
+from newsletter.sources.trials.search import STATUSES, SearchAnswer, TrialSearch, search_trials
 from tests.unit.sources.records import study, write_records
 
 NEW_YORK, BOSTON, LOS_ANGELES = (40.7128, -74.0060), (42.3601, -71.0589), (34.0522, -118.2437)

@@ -15,7 +15,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from newsletter.authoring.lock import TrialLock
 from newsletter.rendering.edition import Edition
-from newsletter.sources.study import read_study
+from newsletter.sources.trials.study import read_study
 from tests.unit.rendering.drafting import draw, write_issue
 from tests.unit.sources.records import REAL_DATA
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.sources.answer_cache import AnswerCache
 from newsletter.sources.fetch import Fetched
+from newsletter.sources.trials.answer_cache import AnswerCache
 
 URL = "https://registry.example/api/v2/studies?filter.ids=NCT09990001"
 ANSWER = Fetched(URL, 200, {"content-type": "application/json", "etag": '"7"', "server": "x"}, b'{"studies":\n[]}\n')

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from newsletter.checking.trials import TrialAnswer
 from newsletter.errors import SourceError
-from newsletter.sources.places import find_place, miles_between
-from newsletter.sources.trial_search import STATUSES, SearchAnswer, TrialSearch, search_trials
+from newsletter.sources.trials.places import find_place, miles_between
+from newsletter.sources.trials.search import STATUSES, SearchAnswer, TrialSearch, search_trials
 from tests.unit.sources.records import REAL_DATA, study
 
 NEAR = find_place("10001")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.sources.canonical_links import canonical_link
+from newsletter.sources.feeds.canonical_links import canonical_link
 
 PAGE = "example.org/a?b=1&c=2"
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from newsletter.sources.essie import nct_ids_of, plain_term
-from newsletter.sources.practice_essie import EssieError, Term, parse_essie
+from newsletter.sources.practice.essie import EssieError, Term, parse_essie
+from newsletter.sources.trials.essie import nct_ids_of, plain_term
 
 OPERATORS = [
     "AND",

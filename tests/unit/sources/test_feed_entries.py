@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import SourceError
-from newsletter.sources.feed_entries import FeedEntry, _moment, read_entries
-from newsletter.sources.feed_text import web_address
+from newsletter.sources.feeds.entries import FeedEntry, _moment, read_entries
+from newsletter.sources.feeds.text import web_address
 from newsletter.sources.fetch import Fetched
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.errors import SettingsError
 from newsletter.publishing.news_ranking import TopicWords
-from newsletter.sources.feed_list import FeedAddress, FeedList, read_feed_list
+from newsletter.sources.feeds.feed_list import FeedAddress, FeedList, read_feed_list
 from tests.site_folder import REPOSITORY
 
 

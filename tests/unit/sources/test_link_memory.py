@@ -9,8 +9,8 @@ import pytest
 
 from newsletter.checking.link_answers import Hop, LinkAnswer, LinkKind, Trouble, judge_link
 from newsletter.settings import LinkSettings
-from newsletter.sources.link_memory import DOUBT_LASTS, recall, remember
-from newsletter.sources.links import look_at_links
+from newsletter.sources.links.looking import look_at_links
+from newsletter.sources.links.memory import DOUBT_LASTS, recall, remember
 
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 GUIDE, TRIALS = "https://example.org/guide", "https://other.example.org/trials"

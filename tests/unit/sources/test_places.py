@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.errors import UsageError
-from newsletter.sources.places import find_place, miles_between
+from newsletter.sources.trials.places import find_place, miles_between
 
 NEW_YORK = (40.7128, -74.0060)
 LOS_ANGELES = (34.0522, -118.2437)

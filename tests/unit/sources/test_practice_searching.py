@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.sources.practice_searching import SearchRefusedError, select_studies
+from newsletter.sources.practice.searching import SearchRefusedError, select_studies
 from tests.unit.sources.records import study
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from newsletter.errors import SourceError
 from newsletter.sources.fetch import Fetched
-from newsletter.sources.registry_answers import may_pass, moved_to, read_object, read_studies, says_absent
+from newsletter.sources.trials.answers import may_pass, moved_to, read_object, read_studies, says_absent
 
 BASE = "https://registry.example/api/v2"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import SettingsError, UsageError
-from newsletter.sources.search_list import SavedSearch, read_search_list
-from newsletter.sources.search_words import build_search, read_distance
+from newsletter.sources.trials.search_list import SavedSearch, read_search_list
+from newsletter.sources.trials.search_words import build_search, read_distance
 from tests.site_folder import REPOSITORY
 
 

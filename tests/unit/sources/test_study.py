@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from newsletter.authoring.trial import Trial, TrialContact, TrialSite
 from newsletter.checking.trials import STATUS_LABELS
 from newsletter.errors import SourceError
-from newsletter.sources.study import OPEN_STATUSES, PHASES, SEXES, STUDY_TYPES, read_study
+from newsletter.sources.trials.study import OPEN_STATUSES, PHASES, SEXES, STUDY_TYPES, read_study
 from tests.unit.sources.records import REAL_DATA, study
 
 

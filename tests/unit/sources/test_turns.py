@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.sources.turns import Turns, seconds_asked_for
+from newsletter.sources.trials.turns import Turns, seconds_asked_for
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 

@@ -15,10 +15,10 @@ from typing import Any, Protocol
 from newsletter.authoring.trial import Trial, TrialSite
 from newsletter.checking.trials import TrialAnswer
 from newsletter.errors import SourceError, UsageError
-from newsletter.sources.essie import nct_ids_of, plain_term
-from newsletter.sources.places import Place, miles_between
-from newsletter.sources.registry_answers import read_studies
-from newsletter.sources.study import FIELDS, read_study
+from newsletter.sources.trials.answers import read_studies
+from newsletter.sources.trials.essie import nct_ids_of, plain_term
+from newsletter.sources.trials.places import Place, miles_between
+from newsletter.sources.trials.study import FIELDS, read_study
 
 STATUSES: Mapping[str, tuple[str, ...]] = {
     "recruiting": ("RECRUITING",),
@@ -51,7 +51,7 @@ _SITE_STATUS: Mapping[str, frozenset[str]] = {
 
 
 class AskedRegistry(Protocol):
-    """What searching needs of the registry: ``newsletter.sources.registry.TrialRegistry``."""
+    """What searching needs of the registry: ``newsletter.sources.trials.registry.TrialRegistry``."""
 
     def pages(self, params: Mapping[str, str], *, at_most: int = 20) -> Iterator[dict[str, Any]]:
         """Give the pages of a search, each asked for with every parameter. Raises SourceError where one could not be had."""

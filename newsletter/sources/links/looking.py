@@ -14,9 +14,9 @@ from newsletter.checking.link_answers import LinkAnswer, Trouble, came_from_outs
 from newsletter.settings import LinkSettings
 from newsletter.sources.apart import begin_apart, wait_apart
 from newsletter.sources.connections import CheckedTransport, Resolver, look_up
-from newsletter.sources.host_turns import Turns
-from newsletter.sources.link_asking import LinkAsker
-from newsletter.sources.link_memory import recall, remember
+from newsletter.sources.links.asking import LinkAsker
+from newsletter.sources.links.host_turns import Turns
+from newsletter.sources.links.memory import recall, remember
 from newsletter.sources.reach import Reach
 
 LONGEST_LOOK = 300.0

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from newsletter.errors import SettingsError
 from newsletter.mistakes import describe_mistakes, explain_toml, matching
-from newsletter.sources.canonical_links import canonical_link
+from newsletter.sources.feeds.canonical_links import canonical_link
 
 FEED_LIST = "issues/feeds.toml"
 

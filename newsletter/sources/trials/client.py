@@ -10,11 +10,11 @@ from urllib.parse import urlencode, urlsplit
 
 from newsletter.clock import Clock, system_clock
 from newsletter.errors import SourceError
-from newsletter.sources.answer_cache import AnswerCache
 from newsletter.sources.fetch import Fetched, FetchLimits, fetch
 from newsletter.sources.reach import EVERYWHERE
-from newsletter.sources.registry_answers import may_pass
-from newsletter.sources.turns import OF_THIS_PROCESS, Turns, seconds_asked_for
+from newsletter.sources.trials.answer_cache import AnswerCache
+from newsletter.sources.trials.answers import may_pass
+from newsletter.sources.trials.turns import OF_THIS_PROCESS, Turns, seconds_asked_for
 
 _MAX_BYTES = 20_000_000
 _WAITS_BUSY = (2.0, 5.0, 15.0)

@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 import feedparser
 
 from newsletter.errors import SourceError
-from newsletter.sources.canonical_links import canonical_link
-from newsletter.sources.feed_text import plain_text, shorten, web_address
+from newsletter.sources.feeds.canonical_links import canonical_link
+from newsletter.sources.feeds.text import plain_text, shorten, web_address
 from newsletter.sources.fetch import Fetched
 from newsletter.sources.unpacking import GZIP, unpack
 

@@ -13,9 +13,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from newsletter.errors import SettingsError, UsageError
 from newsletter.mistakes import describe_mistakes, explain_toml, matching
-from newsletter.sources.places import find_place
-from newsletter.sources.search_words import build_search, read_distance, read_phase, read_status
-from newsletter.sources.trial_search import TrialSearch
+from newsletter.sources.trials.places import find_place
+from newsletter.sources.trials.search import TrialSearch
+from newsletter.sources.trials.search_words import build_search, read_distance, read_phase, read_status
 
 SEARCH_LIST: Final = "issues/trials.toml"
 

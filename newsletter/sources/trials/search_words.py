@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from newsletter.errors import UsageError
-from newsletter.sources.places import find_place
-from newsletter.sources.trial_search import DEFAULT_WITHIN_MILES, PHASES, STATUSES, TrialSearch
+from newsletter.sources.trials.places import find_place
+from newsletter.sources.trials.search import DEFAULT_WITHIN_MILES, PHASES, STATUSES, TrialSearch
 
 _DISTANCE = re.compile(r"([0-9]{1,5}(?:\.[0-9]+)?)\s*(mi|miles?|km)?", re.IGNORECASE)
 _MILES_A_KILOMETRE = 0.621371

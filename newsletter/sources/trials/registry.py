@@ -21,12 +21,12 @@ from newsletter.clock import Clock, system_clock
 from newsletter.config import Config
 from newsletter.errors import SourceError
 from newsletter.settings import TrialSettings
-from newsletter.sources.answer_cache import AnswerCache
 from newsletter.sources.fetch import Fetched
-from newsletter.sources.registry_answers import RefusedNumberError, moved_to, read_object, read_studies, says_absent
-from newsletter.sources.registry_client import Pace, RegistryClient
-from newsletter.sources.study import FIELDS, NCT_ID, StudyRecord, read_study
-from newsletter.sources.turns import OF_THIS_PROCESS, Turns
+from newsletter.sources.trials.answer_cache import AnswerCache
+from newsletter.sources.trials.answers import RefusedNumberError, moved_to, read_object, read_studies, says_absent
+from newsletter.sources.trials.client import Pace, RegistryClient
+from newsletter.sources.trials.study import FIELDS, NCT_ID, StudyRecord, read_study
+from newsletter.sources.trials.turns import OF_THIS_PROCESS, Turns
 
 CACHE_FOLDER = "var/cache/registry"
 _TRIALS_A_REQUEST = 100
@@ -99,7 +99,7 @@ class TrialRegistry:
         """GET a path of the API, ``/studies``: in turn, tried again, and from the cache where the registry says "unchanged".
 
         Raises SourceError when no whole answer came within a minute; an answer of any status is given as it is, for
-        ``newsletter.sources.registry_answers.read_object`` to read.
+        ``newsletter.sources.trials.answers.read_object`` to read.
         """
         return self._client.get(path, params, give_up_at=self._client.deadline(_LONGEST_QUESTION))
 

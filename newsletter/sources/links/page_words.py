@@ -10,7 +10,7 @@ from typing import Final
 import httpx
 from selectolax.lexbor import LexborHTMLParser
 
-from newsletter.sources.feed_text import one_line
+from newsletter.sources.feeds.text import one_line
 
 PAGES: Final = frozenset({"text/html", "application/xhtml+xml"})
 BEGINNING: Final = 100_000

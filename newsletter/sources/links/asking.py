@@ -10,10 +10,10 @@ import httpx
 
 from newsletter.checking.link_answers import Hop, LinkAnswer, Trouble
 from newsletter.errors import SourceError
-from newsletter.sources.feed_text import one_line
-from newsletter.sources.host_turns import Host, Turns
-from newsletter.sources.link_troubles import as_trouble
-from newsletter.sources.page_words import PAGES, read_words
+from newsletter.sources.feeds.text import one_line
+from newsletter.sources.links.host_turns import Host, Turns
+from newsletter.sources.links.page_words import PAGES, read_words
+from newsletter.sources.links.troubles import as_trouble
 
 HOPS: Final = 10
 """Browsers follow 20; more than ten are a mistake somewhere."""

@@ -14,7 +14,7 @@ from typing import Any
 import zipcodes
 
 from newsletter.checking.trials import STATUS_LABELS
-from newsletter.sources.practice_essie import Either, EssieError, Every, Expression, Not, Range, Term, Within, parse_essie
+from newsletter.sources.practice.essie import Either, EssieError, Every, Expression, Not, Range, Term, Within, parse_essie
 
 _PROTOCOL = "protocolSection"
 _SITES = f"{_PROTOCOL}.contactsLocationsModule.locations"

@@ -11,9 +11,9 @@ from threading import BoundedSemaphore
 from newsletter.errors import SourceError
 from newsletter.settings import FeedSettings
 from newsletter.sources.apart import begin_apart, wait_apart
-from newsletter.sources.feed_entries import FeedEntry, read_entries
-from newsletter.sources.feed_list import FeedAddress
-from newsletter.sources.feed_text import one_line
+from newsletter.sources.feeds.entries import FeedEntry, read_entries
+from newsletter.sources.feeds.feed_list import FeedAddress
+from newsletter.sources.feeds.text import one_line
 from newsletter.sources.fetch import FetchLimits, fetch
 from newsletter.sources.reach import Reach
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from newsletter.errors import SourceError
-from newsletter.sources.feed_text import one_line, shorten
+from newsletter.sources.feeds.text import one_line, shorten
 from newsletter.sources.fetch import Fetched
 
 _LONGEST_QUOTE = 200

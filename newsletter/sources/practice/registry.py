@@ -20,8 +20,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from newsletter.sources.practice_records import PIECES, aliases_of, names_in, nct_id_of, page_of, paging_mistake, pieces_of
-from newsletter.sources.practice_searching import SEARCH_PARAMETERS, SearchRefusedError, select_studies
+from newsletter.sources.practice.records import PIECES, aliases_of, names_in, nct_id_of, page_of, paging_mistake, pieces_of
+from newsletter.sources.practice.searching import SEARCH_PARAMETERS, SearchRefusedError, select_studies
 
 API = "/api/v2"
 

@@ -14,7 +14,7 @@ from typing import Any
 from newsletter.authoring.trial import Trial, TrialContact, TrialSite
 from newsletter.checking.trials import STATUS_LABELS
 from newsletter.errors import SourceError
-from newsletter.sources.feed_text import one_line
+from newsletter.sources.feeds.text import one_line
 
 NCT_ID = re.compile(r"NCT(?!0{8})[0-9]{8}")
 PHASES = frozenset({"NA", "EARLY_PHASE1", "PHASE1", "PHASE2", "PHASE3", "PHASE4"})

@@ -1,0 +1,1 @@
+"""Feeds: fetching them safely, and reading what they hold."""

@@ -1,0 +1,1 @@
+"""A registry for practice: a local server that speaks the registry's protocol for invented records."""

@@ -1,0 +1,1 @@
+"""The trial registry: asking about trials by number, and searching it."""

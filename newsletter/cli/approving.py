@@ -95,7 +95,7 @@ def calendar(*, output: FormatOption = OutputFormat.TEXT) -> None:
     now = system_clock()
     slots = list(Slot.objects.order_by("at"))
     taken = {slot.at for slot in slots}
-    entries = [CalendarEntry(slot.at, slot.issue, slot.state, slot.reason or _wanted(slot)) for slot in slots]
+    entries = [CalendarEntry(slot.at, slot.issue, slot.state, slot.reason or _waiting(slot)) for slot in slots]
     entries += [CalendarEntry(at, "", "free", "") for at in upcoming(config.cadence, now, DATES_SHOWN) if at not in taken]
     entries.sort(key=lambda entry: entry.at)
     if output is OutputFormat.JSON:
@@ -161,6 +161,11 @@ def unhold(
         reason=because,
     )
     console.print(f"{slot.issue} goes out {local(slot.at, config.cadence.timezone)}.", markup=False)
+
+
+def _waiting(slot: Slot) -> str:
+    wanted = _wanted(slot)
+    return f"waits for {wanted}" if wanted else ""
 
 
 def _wanted(slot: Slot) -> str:

@@ -58,7 +58,8 @@ def list_inbox(
     now = system_clock()
     listed = _feeds(config)
     if show_feeds:
-        print_feeds(listed, {known.name: known for known in FeedState.objects.all()}, output=output, now=now)
+        states_of = {known.name: known for known in FeedState.objects.all()}
+        print_feeds(listed, states_of, output=output, now=now, zone=config.cadence.timezone)
         return
     states = [state] if state else list(ClippingState) if everything else [ClippingState.NEW, ClippingState.KEPT]
     entries = inbox.list_inbox(listed, _used_links(config), now=now, states=states)

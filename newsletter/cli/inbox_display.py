@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from newsletter.cli.printing import OutputFormat, console, counted, print_json, print_table
 from newsletter.publishing.feed_pulling import PulledFeed
@@ -18,7 +19,7 @@ def print_pulled(feed: PulledFeed, *, now: datetime) -> None:
         days = (now - feed.failing_since).days if feed.failing_since else 0
         since = f" It cannot be read since {counted(days, 'day')}." if days else ""
         console.print(f"{feed.name}: {feed.problem}{since}", style="red", markup=False)
-    elif feed.unchanged:
+    elif feed.unchanged or not (feed.new or feed.changed):
         console.print(f"{feed.name}: nothing new", markup=False)
     else:
         console.print(f"{feed.name}: {feed.new} new, {feed.changed} changed", markup=False)
@@ -66,7 +67,7 @@ def print_entry(entry: InboxEntry, *, output: OutputFormat) -> None:
             console.print(f"{name}: {value}" if name else value, markup=False)
 
 
-def print_feeds(feeds: FeedList, states: Mapping[str, FeedState], *, output: OutputFormat, now: datetime) -> None:
+def print_feeds(feeds: FeedList, states: Mapping[str, FeedState], *, output: OutputFormat, now: datetime, zone: str) -> None:
     """Show the feeds of the list: when each was read, and what is wrong."""
     if output is OutputFormat.JSON:
         print_json([_plain_feed(feed.model_dump(), states.get(feed.name)) for feed in feeds.feed])
@@ -74,7 +75,7 @@ def print_feeds(feeds: FeedList, states: Mapping[str, FeedState], *, output: Out
     rows = []
     for feed in feeds.feed:
         state = states.get(feed.name)
-        read = f"{state.pulled_at:%Y-%m-%d}" if state and state.pulled_at else "never"
+        read = f"{state.pulled_at.astimezone(ZoneInfo(zone)):%Y-%m-%d}" if state and state.pulled_at else "never"
         rows.append((feed.name, feed.language, f"{feed.weight:g}", "yes" if feed.confirmed else "no", read, _trouble(state, now)))
     print_table(["feed", "language", "weight", "confirmed", "asked", "trouble"], rows)
 

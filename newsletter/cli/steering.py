@@ -72,6 +72,9 @@ def resume(
     console.print(
         f"{resumed.issue} goes on, if `newsletter serve` is running; else: newsletter send {resumed.issue}", markup=False
     )
+    console.print(
+        f"Its trials were asked about when it began. To ask again: newsletter trials check {resumed.issue}", markup=False
+    )
 
 
 def cancel(

@@ -48,7 +48,7 @@ def clip(
     if not clipping.link:
         raise NotAllowedError(f"Clipping {number} has no link, and a resource needs one.")
     if not again:
-        _refuse_what_is_used(clipping, used_links)
+        _refuse_what_is_used(clipping, used_links, place.issue)
     clipping.state, clipping.clipped_to = ClippingState.USED, place.issue
     clipping.save(update_fields=["state", "clipped_to"])
     note = f"{clipping.title} {clipping.link}"
@@ -65,8 +65,8 @@ def clip(
     return clipping
 
 
-def _refuse_what_is_used(clipping: Clipping, used_links: Mapping[str, str]) -> None:
-    more = f"If readers should see it again: newsletter feeds clip {clipping.pk} --to ISSUE --again"
+def _refuse_what_is_used(clipping: Clipping, used_links: Mapping[str, str], wanted_in: str) -> None:
+    more = f"If readers should see it again: newsletter feeds clip {clipping.pk} --to {wanted_in} --again"
     if clipping.state == ClippingState.USED:
         raise NotAllowedError(f"Clipping {clipping.pk} stands in {clipping.clipped_to} already. {more}")
     if issue := used_links.get(canonical_link(clipping.link), ""):

@@ -102,7 +102,7 @@ def links_that_turn_programs_away_are_opened_by_a_person(draft: Draft) -> Iterat
     if offline:
         links = "one link" if len(offline) == 1 else f"{len(offline)} links"
         message = f"{links} could not be checked: no site answered at all; is this machine on the internet?"
-        yield Remark(message, draft.file, "Try again where the internet is, or check with --offline.")
+        yield Remark(message, draft.file, "Try again where the internet is; newsletter check --offline looks at everything else.")
     for answer, verdict, places in judged:
         if answer.trouble is not Trouble.OFFLINE:
             fix = "Open it in a browser; if it always turns programs away, list it in [links] accept of newsletter.toml."

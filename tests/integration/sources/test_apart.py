@@ -11,6 +11,12 @@ import pytest
 
 from newsletter.sources.apart import begin_apart, wait_apart
 
+AT_A_TERMINAL = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""
+"""Whatever a shell has started in the background ignores Ctrl-C, and so do its children: the tests themselves may run there."""
+
 FETCH = """
 from newsletter.sources.fetch import FetchLimits, fetch
 from newsletter.sources.reach import Reach
@@ -33,7 +39,7 @@ ask_links([url], LinkSettings(timeout_seconds=60, private_hosts=("127.0.0.1",)))
 @pytest.mark.parametrize("asking", [FETCH, FEEDS, LINKS], ids=["fetch", "feeds", "links"])
 def test_nobody_waits_for_a_silent_server_after_ctrl_c(asking: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        code = f"url = 'http://127.0.0.1:{server.getsockname()[1]}/'\n{asking}"
+        code = f"{AT_A_TERMINAL}url = 'http://127.0.0.1:{server.getsockname()[1]}/'\n{asking}"
         with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as command:
             server.settimeout(30)
             caller, _ = server.accept()

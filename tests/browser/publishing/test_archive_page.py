@@ -13,6 +13,7 @@ from newsletter.publishing.calendar import schedule_issue
 from newsletter.publishing.models import SlotState
 from newsletter.publishing.slots import move_slot
 from newsletter.rendering.edition import Asset
+from tests.browser.pressing import press
 from tests.contract.publishing.samples import CADENCE, ISSUE, NOW, Files, approve_fully, make_asset
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -63,10 +64,10 @@ def test_the_list_of_issues_has_no_barrier_and_fits_the_screen(archive: str, pag
 def test_a_reader_gets_from_the_list_to_an_issue_in_either_language(archive: str, page: Page) -> None:
     page.goto(archive)
     assert page.url == f"{archive}/issues/"
-    page.get_by_role("link", name="Español").click()
+    press(page.get_by_role("link", name="Español"))
     assert page.url == f"{archive}/issues/{ISSUE}/es/"
     page.go_back()
-    page.get_by_role("link", name=f"Mets Matters {ISSUE} (en)").click()
+    press(page.get_by_role("link", name=f"Mets Matters {ISSUE} (en)"))
     assert page.url == f"{archive}/issues/{ISSUE}/en/"
 
 

@@ -18,6 +18,7 @@ from newsletter.config import Config
 from newsletter.postbox.models import ServiceMail
 from newsletter.publishing.models import Approval, ReviewNote, ReviewRequest
 from newsletter.publishing.requesting import Asked, request_review
+from tests.browser.pressing import press
 from tests.contract.publishing.review_samples import EDITED, FILES, ask, letter_of, site, token_of
 
 pytestmark = pytest.mark.browser
@@ -177,7 +178,7 @@ def test_the_mails_about_a_review_are_as_accessible_as_the_newsletter(screen: Pa
         screen.goto(address(live_server, request))
         screen.locator("textarea").first.fill("Shorter, please.")
         screen.locator("input[name=read]").last.check()
-        screen.locator("button").last.click()
+        press(screen.locator("button").last)
     kinds = set()
     screen.goto("about:blank")  # the page's policy would hold for what is put in its place
     for mail in ServiceMail.objects.all():

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from newsletter.authoring.folder import read_issues
@@ -84,5 +84,5 @@ def test_what_it_says_of_closed_trials_has_no_barrier_and_leads_to_the_cards(
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     box.locator("li a").first.click()
-    assert page.locator("h2:target").count() == 1
+    expect(page.locator("h2:target")).to_have_count(1)
     assert complaints == []

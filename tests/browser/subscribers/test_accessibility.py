@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
+from tests.browser.pressing import press
 from tests.browser.subscribers.conftest import ReaderOnline, online
 from tests.readers import sign_up
 
@@ -39,7 +40,7 @@ def complaints(page: Page) -> list[str]:
 
 def test_the_manage_page_with_a_pause_and_its_notice(screen: Page, reader: ReaderOnline) -> None:
     screen.goto(reader.manage_url)
-    screen.locator("button[name=months]").first.click()
+    press(screen.locator("button[name=months]").first)
     assert screen.locator("#notice").is_visible()
     assert complaints(screen) == []
 
@@ -47,7 +48,7 @@ def test_the_manage_page_with_a_pause_and_its_notice(screen: Page, reader: Reade
 def test_the_manage_page_with_a_problem(screen: Page, reader: ReaderOnline) -> None:
     screen.goto(reader.manage_url)
     screen.locator("form.day").evaluate("form => { form.noValidate = true }")
-    screen.locator("form.day button").click()
+    press(screen.locator("form.day button"))
     assert screen.locator("#notice.problem").is_visible()
     assert complaints(screen) == []
 
@@ -55,26 +56,26 @@ def test_the_manage_page_with_a_problem(screen: Page, reader: ReaderOnline) -> N
 def test_the_unsubscribe_page_and_the_goodbye_with_its_ways_back(screen: Page, reader: ReaderOnline) -> None:
     screen.goto(reader.unsubscribe_url)
     assert complaints(screen) == []
-    screen.locator("main button").click()
+    press(screen.locator("main button"))
     assert complaints(screen) == []
-    screen.locator("[name=why]").click()
+    press(screen.locator("[name=why]"))
     assert screen.locator("#notice").is_visible()
     assert complaints(screen) == []
-    screen.locator("[name=back]").click()
+    press(screen.locator("[name=back]"))
     assert complaints(screen) == []
 
 
 def test_the_pages_for_a_family(screen: Page, reader: ReaderOnline) -> None:
     screen.goto(reader.unsubscribe_url.replace("/u/", "/relative/"))
     assert complaints(screen) == []
-    screen.locator("main button").click()
+    press(screen.locator("main button"))
     assert complaints(screen) == []
 
 
 def test_the_page_that_asks_once_more(screen: Page, reader: ReaderOnline) -> None:
     screen.goto(reader.unsubscribe_url)
-    press = {"expression": "document.querySelector('main button').click()", "userGesture": False}
-    screen.context.new_cdp_session(screen).send("Runtime.evaluate", press)
+    act = {"expression": "document.querySelector('main button').click()", "userGesture": False}
+    screen.context.new_cdp_session(screen).send("Runtime.evaluate", act)
     screen.wait_for_selector("[name=again]")
     assert complaints(screen) == []
 

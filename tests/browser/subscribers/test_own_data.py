@@ -10,6 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from tests.browser.pressing import press
 from tests.mailed import fresh_token, mails, token_in
 from tests.readers import SignedUp, sign_up
 
@@ -49,33 +50,33 @@ def test_a_double_press_a_reload_and_the_way_back_show_the_page_again(
     expect(first_name).to_be_visible()
     screen.reload()
     expect(first_name).to_be_visible()
-    screen.locator("button[value=erase]").click()
+    press(screen.locator("button[value=erase]"))
     expect(screen.locator("button[value=erase-all]")).to_be_visible()
-    screen.locator("button[value=open]").click()
+    press(screen.locator("button[value=open]"))
     expect(first_name).to_be_visible()
 
 
 def test_axe_finds_nothing_on_any_of_the_pages(screen: Page, reader: SignedUp, live_server: LiveServer) -> None:
     screen.goto(own_url(live_server, reader))
     found = complaints(screen)
-    screen.locator("button[value=open]").click()
+    press(screen.locator("button[value=open]"))
     url = screen.url
     found += complaints(screen)
     screen.locator("#first-name").fill("a.example")
-    screen.locator("button[value=name]").click()
+    press(screen.locator("button[value=name]"))
     found += complaints(screen)
     screen.locator("#new-address").fill("mari@new.example")
-    screen.locator("button[value=address]").click()
+    press(screen.locator("button[value=address]"))
     found += complaints(screen)
-    screen.locator("button[value=erase]").click()
+    press(screen.locator("button[value=erase]"))
     found += complaints(screen)
     stranger = screen.context.new_page()
     stranger.goto(url)
     found += complaints(stranger)
-    stranger.locator("button[value=new-link]").click()
+    press(stranger.locator("button[value=new-link]"))
     found += complaints(stranger)
     stranger.goto(f"{live_server.url}/address/{token_in(mails('address-confirm')[0].text)}")
     found += complaints(stranger)
-    stranger.locator("button[value=move]").click()
+    press(stranger.locator("button[value=move]"))
     found += complaints(stranger)
     assert found == []

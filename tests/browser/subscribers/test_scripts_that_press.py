@@ -16,6 +16,7 @@ from newsletter.subscribers.installation import choices, sealer
 from newsletter.subscribers.mailed_links import make_link
 from newsletter.subscribers.models import Erasure, LinkPurpose, MailedLink, Subscriber, Subscription, Suppression
 from newsletter.subscribers.sealing import Contact
+from tests.browser.pressing import press
 from tests.browser.subscribers.conftest import ReaderOnline
 
 pytestmark = pytest.mark.browser
@@ -131,11 +132,11 @@ def test_a_program_that_looks_at_every_link_ahead_changes_nothing(page: Page, an
 
 def test_a_reload_of_the_answer_to_a_press_is_no_second_change(page: Page, ana: ReaderOnline) -> None:
     page.goto(ana.manage_url)
-    page.locator("[name=next]").click()
+    press(page.locator("[name=next]"))
     until = ana.reader.subscriber().snoozed_until
     page.reload()
     assert ana.reader.subscriber().snoozed_until == until
-    page.locator("[aria-labelledby=goodbye] button").click()
+    press(page.locator("[aria-labelledby=goodbye] button"))
     after = everything_stored()
     page.reload()
     assert page.inner_text("h1") == "You are unsubscribed"

@@ -6,6 +6,34 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from newsletter.publishing.news_models import Clipping, ClippingState, FeedState, FoundTrial, SearchState
+from newsletter.publishing.trial_models import TrialCheck, TrialOverride, TrialStanding
+
+__all__ = [
+    "Approval",
+    "AuditEntry",
+    "Candidate",
+    "Clipping",
+    "ClippingState",
+    "FeedState",
+    "FoundTrial",
+    "FrozenAsset",
+    "FrozenEdition",
+    "FrozenVariant",
+    "HeldFor",
+    "Objection",
+    "ReviewAnswer",
+    "ReviewNote",
+    "ReviewRequest",
+    "SearchState",
+    "ShownAsset",
+    "Slot",
+    "SlotState",
+    "TrialCheck",
+    "TrialOverride",
+    "TrialStanding",
+]
+
 
 class Candidate(models.Model):
     """The editions and the lock of an issue, frozen by the first approval or by a request for one. Its bytes never change.
@@ -215,152 +243,6 @@ class Slot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.issue} at {self.at:%Y-%m-%d %H:%M} UTC"
-
-
-class TrialCheck(models.Model):
-    """When a trial was last asked about, and what was answered; beside the lock, so that the lock's bytes stay."""
-
-    issue = models.CharField(max_length=40)
-    nct_id = models.CharField(max_length=11)
-    asked_at = models.DateTimeField()
-    answer = models.CharField(max_length=40)
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["issue", "nct_id"], name="one_check_per_trial_and_issue")]
-
-    def __str__(self) -> str:
-        return f"{self.nct_id}: {self.answer}"
-
-
-class TrialOverride(models.Model):
-    """A named person's "send these bytes anyway" about one trial of a candidate, with the reason.
-
-    It holds for exactly what the registry said then: ``answer`` is its status, ``absent``, or ``could not check``.
-    """
-
-    candidate = models.ForeignKey(Candidate, on_delete=models.CASCADE, related_name="trial_overrides")
-    nct_id = models.CharField(max_length=11)
-    answer = models.CharField(max_length=40)
-    person = models.CharField(max_length=80)
-    reason = models.TextField()
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["candidate", "nct_id", "answer"], name="one_override_per_trial_and_answer")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.person}: {self.nct_id} of {self.candidate} although {self.answer}"
-
-
-class TrialStanding(models.Model):
-    """What the registry last said of a trial that stands in an issue, whichever one: for what comes after the approval.
-
-    ``status`` is its overallStatus, ``absent``, or "" while it was never answered; ``since`` is when that status was first seen,
-    ``facts`` the last answer as a lock has it. ``closed_since`` is the day on which it was seen to take nobody any more, which
-    stays when it opens again. ``asked_at`` is when somebody last began to ask, ``answered_at`` when the last answer came.
-    """
-
-    nct_id = models.CharField(max_length=11, unique=True)
-    status = models.CharField(max_length=40, blank=True, default="")
-    since = models.DateTimeField(null=True)
-    facts: models.JSONField[dict[str, object]] = models.JSONField(default=dict)
-    closed_since = models.DateField(null=True)
-    asked_at = models.DateTimeField()
-    answered_at = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return f"{self.nct_id}: {self.status or 'never answered'}"
-
-
-class SearchState(models.Model):
-    """When a saved search was last asked and last answered; ``terms`` is what it asks for: other terms begin anew."""
-
-    name = models.CharField(max_length=80, unique=True)
-    terms = models.TextField(blank=True)
-    asked_at = models.DateTimeField(null=True)
-    answered_at = models.DateTimeField(null=True)
-    problem = models.TextField(blank=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class FoundTrial(models.Model):
-    """A trial that a saved search brought. ``status`` is its overallStatus, or GONE where the search no longer brings it.
-
-    ``since`` is when that status was first seen. ``mailed`` and ``shown`` are the status that editors were last told of by mail
-    and on a screen, "" where they never were: a look at the screen takes nobody's mail away.
-    """
-
-    search = models.ForeignKey(SearchState, on_delete=models.CASCADE, related_name="found")
-    nct_id = models.CharField(max_length=11)
-    title = models.TextField()
-    status = models.CharField(max_length=40)
-    first_seen_at = models.DateTimeField()
-    since = models.DateTimeField()
-    mailed = models.CharField(max_length=40, blank=True, default="")
-    shown = models.CharField(max_length=40, blank=True, default="")
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["search", "nct_id"], name="one_found_trial_per_search")]
-
-    def __str__(self) -> str:
-        return f"{self.nct_id}: {self.status}"
-
-
-class FeedState(models.Model):
-    """What is needed to ask a feed only for what is new. ``failing_since`` is None while it can be read.
-
-    ``etag`` and ``last_modified`` are what ``url`` said; another address knows nothing of them.
-    """
-
-    name = models.CharField(max_length=80, unique=True)
-    url = models.TextField(blank=True, default="")
-    etag = models.TextField(blank=True)
-    last_modified = models.TextField(blank=True)
-    pulled_at = models.DateTimeField(null=True)
-    problem = models.TextField(blank=True)
-    failing_since = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ClippingState(models.TextChoices):
-    """What the editors did with a clipping."""
-
-    NEW = "new", "nobody decided yet"
-    KEPT = "kept", "for an issue to come"
-    USED = "used", "stands in an issue"
-    DISMISSED = "dismissed", "not for us"
-
-
-class Clipping(models.Model):
-    """A feed entry in the editors' inbox: title, link, date and a short excerpt in plain text, never the article.
-
-    ``story`` is the same for the same entry in several feeds: SHA-256 in hex of its canonical link, else of title and date. Of
-    those with one story the inbox shows the first that came. ``note`` is an editor's own, ``clipped_to`` the issue it is used in.
-    """
-
-    feed = models.ForeignKey(FeedState, on_delete=models.CASCADE, related_name="clippings")
-    key = models.CharField(max_length=64)
-    title = models.TextField()
-    link = models.TextField()
-    excerpt = models.TextField(blank=True)
-    published_at = models.DateTimeField()
-    first_seen_at = models.DateTimeField()
-    story = models.CharField(max_length=64, blank=True, default="", db_index=True)
-    state = models.CharField(max_length=10, choices=ClippingState.choices, default=ClippingState.NEW)
-    note = models.TextField(blank=True, default="")
-    clipped_to = models.CharField(max_length=40, blank=True)
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["feed", "key"], name="one_clipping_per_entry")]
-
-    def __str__(self) -> str:
-        return self.title
 
 
 class AuditEntry(models.Model):

@@ -2,82 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
-from newsletter.delivery.cancelling import cancel_send
 from newsletter.delivery.handovers import Record, settle_by_evidence
-from newsletter.delivery.lease import LeaseTime
-from newsletter.delivery.ledger import Claim, claim_batch, leave_batch, take_step
+from newsletter.delivery.ledger import claim_batch, take_step
 from newsletter.delivery.models import Batch, Delivery, Handover, PausedFor, Progress, Send, SendState
-from newsletter.delivery.pausing import Resumed, pause_by_itself, pause_send, pause_what_is_old, resume_send
+from newsletter.delivery.pausing import pause_by_itself, pause_what_is_old
 from newsletter.delivery.preparing import freeze_audience
-from newsletter.delivery.reporting import send_report
 from newsletter.delivery.steering import SEND_TRANSITIONS, move_send
-from newsletter.delivery.sweeping import Swept, sweep
+from newsletter.delivery.sweeping import Swept
 from newsletter.errors import NotAllowedError
-from newsletter.publishing.models import AuditEntry
 from newsletter.subscribers.audience import addressees
-from tests.contract.delivery.samples import ISSUE, NOW, TODAY, add_readers, begin_send, handovers, prepared_send
+from tests.contract.delivery.samples import NOW, TODAY, add_readers, begin_send, handovers, prepared_send
+from tests.contract.delivery.steered import (
+    LEASE,
+    WITHIN,
+    acts,
+    cancel,
+    claimed,
+    lease_clock,
+    leave,
+    pause,
+    resume,
+    state,
+    step,
+    swept,
+)
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-
-LEASE = 10.0
-WITHIN = timedelta(hours=72)
-
-
-def lease_clock(at: float = 100.0) -> LeaseTime:
-    return LeaseTime("boot", at)
-
-
-def claimed(worker: str = "one", *, at: float = 100.0) -> Claim:
-    found = claim_batch(worker, lease_seconds=LEASE, now=NOW, lease_clock=lambda: lease_clock(at))
-    assert found is not None
-    return found
-
-
-def step(held: Claim, *records: Record, room: int = 20) -> list[int]:
-    taken = take_step(held, records=records, room=room, on=TODAY, now=NOW, lease_clock=lease_clock)
-    return [one.delivery_id for one in taken.marked]
-
-
-def leave(held: Claim) -> bool:
-    return leave_batch(held, now=NOW, lease_clock=lease_clock)
-
-
-def swept(*, at: float = 100.0, passed_over: tuple[int, ...] = ()) -> Swept:
-    return sweep(lease_seconds=LEASE, now=NOW, passed_over=passed_over, lease_clock=lambda: lease_clock(at))
-
-
-def pause() -> Send:
-    return pause_send(ISSUE, person="ada", note="a wrong number", now=NOW, system_user="test")
-
-
-def resume(*, now: datetime = NOW, although_old: bool = False, although_restored: bool = False) -> Resumed:
-    return resume_send(
-        ISSUE,
-        person="ada",
-        now=now,
-        system_user="test",
-        within=WITHIN,
-        although_old=although_old,
-        although_restored=although_restored,
-    )
-
-
-def cancel() -> Send:
-    return cancel_send(ISSUE, person="ada", note="", now=NOW, system_user="test")
-
-
-def state() -> str:
-    return Send.objects.get().state
-
-
-def acts() -> list[tuple[str, str]]:
-    return list(AuditEntry.objects.order_by("pk").values_list("act", "person"))
 
 
 def test_a_worker_notices_a_pause_at_its_next_step_and_records_what_was_on_the_wire() -> None:
@@ -158,65 +114,6 @@ def test_a_send_that_was_settled_while_it_was_paused_is_done_when_it_is_resumed(
     assert state() == SendState.PAUSED
     assert resume().state == SendState.DONE
     assert Send.objects.get().finished_at == NOW
-
-
-def test_a_cancelled_send_ends_when_what_is_on_the_wire_is_recorded() -> None:
-    prepared_send(30)
-    held = claimed()
-    marked = step(held, room=5)
-    assert cancel().state == SendState.CANCELLING
-    assert swept() == Swept(), "a batch in a worker's hands is left to it"
-    step(held, *[Record(one, Handover.ACCEPTED) for one in marked[:4]], Record(marked[4], Handover.QUEUED, "451"))
-    assert leave(held) is True
-    send = Send.objects.get()
-    assert (send.state, send.finished_at, send.reason) == (SendState.CANCELLED, NOW, "cancelled by ada")
-    report = send_report(ISSUE)
-    assert report.the_sum == "30 = 4 accepted + 0 failed + 0 unknown + 26 excluded"
-    assert report.excluded == {"cancelled": 26}
-    assert acts() == [("cancel", "ada")]
-
-
-def test_anybody_goes_on_with_a_cancellation_whose_process_was_killed() -> None:
-    add_readers(25, languages=("en", "es", "fr"))
-    freeze_audience(begin_send(), on=TODAY, now=NOW, chunk=6)
-    dead = claimed("dead")
-    step(dead, room=2)
-    cancel()
-    cancel()
-    assert swept(at=101.0).excluded == 25 - Delivery.objects.filter(batch=dead.batch_id).count()
-    assert state() == SendState.CANCELLING
-    assert swept(at=111.0).left_behind == 2
-    assert state() == SendState.CANCELLED
-    assert send_report(ISSUE).sum_holds
-    assert handovers() == {"unknown": 2, "excluded": 23}
-    assert acts() == [("cancel", "ada")], "to cancel again changes nothing"
-
-
-def test_a_half_frozen_audience_is_frozen_no_further_and_the_sum_holds_for_what_was_frozen() -> None:
-    add_readers(12, languages=("en",))
-    send_id = begin_send()
-    Send.objects.update(last=add_readers(8, languages=("en",), start=100)[0])
-    with pytest.MonkeyPatch.context() as patch:
-        from newsletter.delivery import preparing  # noqa: PLC0415 - the module whose freezing is cut short
-
-        chunks = iter([True, False])
-        freeze_chunk = preparing._freeze_chunk
-        patch.setattr(preparing, "_freeze_chunk", lambda *a, **k: next(chunks) and freeze_chunk(*a, **k))
-        freeze_audience(send_id, on=TODAY, now=NOW, chunk=10)
-    assert state() == SendState.PREPARING
-    cancel()
-    swept()
-    freeze_audience(send_id, on=TODAY, now=NOW)
-    assert send_report(ISSUE).the_sum == "10 = 0 accepted + 0 failed + 0 unknown + 10 excluded"
-    assert state() == SendState.CANCELLED
-
-
-def test_a_send_of_which_nothing_is_frozen_yet_is_cancelled_at_once() -> None:
-    add_readers(3)
-    begin_send()
-    cancel()
-    swept()
-    assert (state(), Delivery.objects.count()) == (SendState.CANCELLED, 0)
 
 
 def test_a_send_that_stood_still_for_too_long_is_paused_and_goes_on_only_when_a_person_insists() -> None:

@@ -37,7 +37,7 @@ NOBODY_ACTS_HERE = {
 }
 
 NOT_FOR_READERS = {
-    "webhooks/sendgrid": "signed by the provider: tests/integration/delivery/test_webhook.py",
+    "webhooks/sendgrid": "signed by the provider: tests/integration/delivery/test_webhook_refusals.py",
     "review/<str:token>": "of the medical reviewer: tests/integration/publishing/test_review_page.py",
     "review/<str:token>/mail/<str:language>/<int:number>/<str:scheme>": "the same",
     "review/<str:token>/web/<str:language>": "the same",

@@ -1,16 +1,14 @@
+"""What a fresh link opens, and what can be done there."""
+
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
-from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 import time_machine
-from django.http import HttpResponse
 from django.test import Client
 
 from newsletter.postbox.models import ServiceMail
@@ -19,14 +17,13 @@ from newsletter.subscribers.models import EndReason, Erasure, ErasureReason, Mai
 from newsletter.subscribers.subscribing import end_subscription
 from newsletter.subscribers.suppressing import suppress
 from tests.integration.subscribers.conftest import Stored
+from tests.integration.subscribers.my_data_visits import ADDRESS, Visitor, notice, text_of
 from tests.mailed import fresh_token, mails
 from tests.readers import NOVEMBER, SignedUp, is_suppressed, sign_up
 
 pytestmark = pytest.mark.database
 
 MINUTE = timedelta(minutes=1)
-
-ADDRESS = "ana.perez@example.org"
 
 
 @pytest.fixture(autouse=True)
@@ -39,39 +36,6 @@ def clock() -> object:
 def token(reader: SignedUp) -> str:
     """Mail a fresh link to Ana."""
     return fresh_token(reader, now=NOVEMBER)
-
-
-class Visitor:
-    """A browser at /my-data/<token>: it keeps the hidden value of the page that it last saw, and no cookie."""
-
-    def __init__(self, token: str, language: str = "en") -> None:
-        self.path = f"/my-data/{token}"
-        self.client = Client(headers={"accept-language": language})
-        self.page = ""
-
-    def look(self) -> HttpResponse:
-        response: HttpResponse = self.client.get(self.path)  # type: ignore[assignment]
-        found = re.search(r'name="page" value="(\w+)"', response.content.decode())
-        self.page = found[1] if found else ""
-        return response
-
-    def press(self, act: str, **fields: str) -> HttpResponse:
-        form = ({"page": self.page} if self.page else {}) | {"act": act, **fields}
-        return self.client.post(self.path, urlencode(form), "application/x-www-form-urlencoded")  # type: ignore[return-value]
-
-    def opened(self) -> Visitor:
-        self.look()
-        assert ADDRESS in text_of(self.press("open"))
-        return self
-
-
-def text_of(response: HttpResponse) -> str:
-    return re.sub(r'nonce="[^"]*"', "", response.content.decode())
-
-
-def notice(response: HttpResponse) -> str:
-    found = re.search(r'id="notice"[^>]*>([^<]*)<', text_of(response))
-    return found[1] if found else ""
 
 
 def first_name(reader: SignedUp) -> str:
@@ -248,66 +212,6 @@ def test_who_has_left_gets_the_link_from_an_old_mail_and_from_no_link_to_unsubsc
     answer = client.post(f"/m/{reader.manage}", "action=stored", "application/x-www-form-urlencoded")
     assert "Please look in your mail" in text_of(answer)  # type: ignore[arg-type]
     assert [mail.address for mail in mails("my-data")] == [ADDRESS]
-
-
-def test_json_is_a_download_with_everything(token: str) -> None:
-    response = Visitor(token).opened().press("json")
-    assert response.headers["Content-Disposition"] == 'attachment; filename="my-data.json"'
-    assert response.headers["Cache-Control"] == "no-store"
-    content = json.loads(response.content)
-    assert (content["format"], content["version"]) == ("newsletter-own-data", 1)
-    assert content["person"] == {
-        "address": ADDRESS,
-        "first_name": "Ana",
-        "language": "en",
-        "topics": ["tnbc"],
-        "paused_until": None,
-        "stored_since": "2026-11-05T15:00:00Z",
-        "address_since": None,
-    }
-    assert content["subscriptions"][0]["consent"]["wording"] == "2026-11"
-    assert content["service_mails"] == [{"kind": "my-data", "posted_at": "2026-11-05T15:00:00Z", "state": "queued"}]
-
-
-def names_in(value: object) -> set[str]:
-    """Give the name of every field, however deep."""
-    if isinstance(value, dict):
-        return {*value, *names_in(list(value.values()))}
-    return {name for one in value for name in names_in(one)} if isinstance(value, list) else set()
-
-
-def test_every_field_of_the_json_is_documented(token: str) -> None:
-    visitor = Visitor(token).opened()
-    visitor.press("address", address="new@example.net")
-    content = json.loads(visitor.press("json").content)
-    del content["retention_days"]
-    told = (Path(__file__).parents[3] / "docs/own-data.md").read_text("utf-8")
-    assert [name for name in sorted(names_in(content)) if f"`{name}`" not in told] == []
-
-
-def test_the_page_to_print_loads_nothing_from_anywhere(token: str) -> None:
-    response = Visitor(token).opened().press("page")
-    assert response.headers["Content-Disposition"] == 'attachment; filename="my-data.html"'
-    html = text_of(response)
-    assert ADDRESS in html
-    assert not re.findall(r"<(?:script|link|img|iframe|form)|https?://|src=|@import|url\(", html)
-
-
-def test_everything_is_said_in_spanish_to_whoever_reads_spanish(db: None) -> None:
-    reader = sign_up(language="es")
-    visitor = Visitor(fresh_token(reader, now=NOVEMBER))
-    assert "Abrir mi página" in text_of(visitor.look())
-    assert "Todo lo que guardamos sobre usted" in text_of(visitor.press("open"))
-    assert "¿Borrar todo sobre usted?" in text_of(visitor.press("erase"))
-    assert 'filename="mis-datos.json"' in visitor.press("json").headers["Content-Disposition"]
-    assert "Le estamos olvidando" in text_of(visitor.press("erase-all"))
-
-
-def test_no_cookie_is_ever_set(token: str) -> None:
-    visitor = Visitor(token).opened()
-    for act in ("open", "name", "address", "call-off", "json", "page", "erase", "nonsense", "erase-all"):
-        assert not visitor.press(act).cookies
-    assert not visitor.client.cookies
 
 
 def test_every_mail_about_it_is_in_the_postbox_and_nowhere_else(reader: SignedUp, token: str) -> None:
